@@ -1,0 +1,1 @@
+"""The networks behind Tsuzuki: text, vocabulary, cells, training, and the search for suggestions."""

@@ -1,0 +1,12 @@
+"""What can be wrong with the files a user hands to this package."""
+
+
+class UserError(Exception):
+    """Bad input; the message is one line that names the file or value and the fault.
+
+    Commands print it and exit with status 2, without a traceback.
+    """
+
+
+class ModelError(UserError):
+    """A model folder that cannot be loaded: missing, damaged, or its parts do not fit each other."""

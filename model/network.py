@@ -1,0 +1,89 @@
+"""The language network: embedding → recurrent cell → projection → softmax over V tokens.
+
+x_t = embedding[w_t]; h_t = cell(x_t, h_{t-1}); p_t = h_t projection; y_t = softmax(embedding p_t + bias)
+
+The embedding is tied to the output layer (Press & Wolf 2017; Inan et al. 2017) through the projection,
+which lets H and E differ. The same network over characters spells words.
+"""
+
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from model.cells import CELLS, Array, Arrays, Cell, Parameters
+
+FloatArray = np.ndarray[Any, np.dtype[np.floating[Any]]]
+IntArray = np.ndarray[Any, np.dtype[np.integer[Any]]]
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Which cell, and the sizes V, E and H."""
+
+    cell: str
+    vocabulary: int
+    embedding: int
+    hidden: int
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of every weight array by its name."""
+        V, E, H = self.vocabulary, self.embedding, self.hidden
+        columns = CELLS[self.cell].gates * H
+        return {
+            "embedding": (V, E),
+            "W_in": (E, columns),
+            "W_hidden": (H, columns),
+            "b": (columns,),
+            "projection": (H, E),
+            "bias": (V,),
+        }
+
+
+def initial_weights(config: NetworkConfig, counts: FloatArray, seed: int, dtype: Any = np.float32) -> Arrays:
+    """Random weights; ``counts`` (V,) sets the output bias to the log unigram probabilities.
+
+    Uniform in ±1/√fan-in; the LSTM's forget gates start open, b = 1 (Jozefowicz et al. 2015).
+    """
+    rng = np.random.default_rng(seed)
+    weights: Arrays = {}
+    for name, shape in config.shapes().items():
+        bound = 1 / np.sqrt(shape[0] if name in ("W_in", "W_hidden", "projection") else config.embedding)
+        weights[name] = rng.uniform(-bound, bound, shape).astype(dtype)
+    H = config.hidden
+    weights["b"][:] = 0
+    if config.cell == "lstm":
+        weights["b"][H : 2 * H] = 1
+    smoothed = np.asarray(counts, dtype=np.float64) + 1
+    weights["bias"][:] = np.log(smoothed / smoothed.sum())
+    return weights
+
+
+class Network:
+    """Weights and the functions that serve from them. A state is (S, B, H), the output h first."""
+
+    def __init__(self, config: NetworkConfig, weights: Arrays, xp: ModuleType = np) -> None:
+        self.config, self.weights, self.xp = config, weights, xp
+        self.cell: Cell = CELLS[config.cell]
+
+    @property
+    def parameters(self) -> Parameters:
+        return Parameters(self.weights["W_in"], self.weights["W_hidden"], self.weights["b"])
+
+    def zero_state(self, batch: int) -> Array:
+        """The state (S, B, H) before any token."""
+        shape = (self.cell.state_parts, batch, self.config.hidden)
+        return self.xp.zeros(shape, dtype=self.weights["W_hidden"].dtype)
+
+    def step(self, ids: Array, state: Array) -> Array:
+        """Read one token in each of B sequences: ids (B,), state (S, B, H) → the next state."""
+        return self.cell.step(self.parameters, self.weights["embedding"][ids], state)
+
+    def project(self, h: Array) -> Array:
+        """h (…, H) → p (…, E), what the output rows are multiplied with."""
+        return h @ self.weights["projection"]
+
+    def logits(self, p: Array, ids: slice = slice(None)) -> Array:
+        """Unnormalised log probabilities of a range of n tokens: p (…, E) → (…, n)."""
+        return p @ self.weights["embedding"][ids].T + self.weights["bias"][ids]

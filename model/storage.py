@@ -1,0 +1,126 @@
+"""Saving and loading a trained model: a folder of three files, none of which can run code.
+
+``weights.safetensors`` holds the arrays (float16), ``words.txt`` a form and its count a line, and
+``config.json`` the format version, the sizes, the vocabulary's digest and the figures of the training.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save
+
+from model.cells import CELLS
+from model.errors import ModelError
+from model.network import Network, NetworkConfig
+from model.vocabulary import Vocabulary
+
+FORMAT_VERSION = 1
+WEIGHTS, WORDS, CONFIG = "weights.safetensors", "words.txt", "config.json"
+
+
+@dataclass(frozen=True)
+class LanguageModel:
+    """A loaded model: read-only once made."""
+
+    vocabulary: Vocabulary
+    network: Network
+    information: dict[str, Any]
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write beside the file and rename, so that a reader or a crash never meets half of it."""
+    beside = path.with_name(path.name + ".part")
+    with beside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def save_model(directory: Path, vocabulary: Vocabulary, network: Network, information: dict[str, Any]) -> None:
+    """Write a model folder; ``information`` is added to the configuration (training figures, licence)."""
+    directory.mkdir(parents=True, exist_ok=True)
+    config = network.config
+    header = {
+        "format": FORMAT_VERSION,
+        "cell": config.cell,
+        "vocabulary": config.vocabulary,
+        "embedding": config.embedding,
+        "hidden": config.hidden,
+        "words_sha256": vocabulary.digest(),
+    }
+    halves = {name: np.ascontiguousarray(value, dtype=np.float16) for name, value in network.weights.items()}
+    write_atomically(directory / WEIGHTS, save(halves))
+    write_atomically(directory / WORDS, "".join(vocabulary.lines()).encode())
+    write_atomically(directory / CONFIG, (json.dumps(header | information, indent=2) + "\n").encode())
+
+
+def load_model(directory: Path) -> LanguageModel:
+    """Load a model folder as float32.
+
+    Raises ``ModelError``, which names the file and the fault, when something is missing, damaged, or
+    does not fit the rest.
+    """
+    information = _read_config(directory / CONFIG)
+    config = NetworkConfig(*(information[key] for key in ("cell", "vocabulary", "embedding", "hidden")))
+    vocabulary = read_words(directory / WORDS)
+    if len(vocabulary) != config.vocabulary or vocabulary.digest() != information["words_sha256"]:
+        raise ModelError(f"{directory / WORDS}: these are not the words that the weights were trained with")
+    return LanguageModel(vocabulary, Network(config, _read_weights(directory / WEIGHTS, config)), information)
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    try:
+        config = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path}: not JSON: {error}") from None
+    if not isinstance(config, dict) or config.get("format") != FORMAT_VERSION:
+        found = config.get("format") if isinstance(config, dict) else None
+        raise ModelError(f"{path}: format is {found!r}, this version reads {FORMAT_VERSION}")
+    if config.get("cell") not in CELLS:
+        raise ModelError(f"{path}: cell is {config.get('cell')!r}, not one of {', '.join(CELLS)}")
+    for key in ("vocabulary", "embedding", "hidden"):
+        if type(config.get(key)) is not int or config[key] < 1:
+            raise ModelError(f"{path}: {key} is {config.get(key)!r}, not a whole number above 0")
+    if not isinstance(config.get("words_sha256"), str):
+        raise ModelError(f"{path}: words_sha256 is missing")
+    return config
+
+
+def read_words(path: Path) -> Vocabulary:
+    """Read a words file: ``form TAB count`` a line, in the order of the ids."""
+    try:
+        lines = path.read_text("utf-8").split("\n")[:-1]
+        pairs = [line.rsplit("\t", 1) for line in lines]
+        return Vocabulary([form for form, _ in pairs], [int(count) for _, count in pairs])
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
+    except (ValueError, IndexError):
+        raise ModelError(f"{path}: not a list of words with their counts") from None
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from None
+
+
+def _read_weights(path: Path, config: NetworkConfig) -> dict[str, Any]:
+    try:
+        arrays = load_file(path)
+    except (OSError, SafetensorError, ValueError, KeyError) as error:
+        raise ModelError(f"{path}: not a readable weights file: {error}") from None
+    shapes = config.shapes()
+    if set(arrays) != set(shapes):
+        raise ModelError(f"{path}: holds {', '.join(sorted(arrays))}; needs {', '.join(sorted(shapes))}")
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape or arrays[name].dtype.kind != "f":
+            raise ModelError(f"{path}: {name} is {arrays[name].dtype}{arrays[name].shape}, needs floats of {shape}")
+        if not np.isfinite(arrays[name]).all():
+            raise ModelError(f"{path}: {name} holds a value that is not a finite number")
+        arrays[name] = arrays[name].astype(np.float32)
+        arrays[name].flags.writeable = False
+    return arrays

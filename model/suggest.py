@@ -1,0 +1,178 @@
+"""The search for suggestions: which words can stand at a place in a text, how likely, and how written.
+
+Reading a place (``read_completion``, ``read_next_word``) gives the ids of the context; whoever holds the
+network runs it over them and hands its projected output to ``suggest``.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from model.network import FloatArray, IntArray
+from model.storage import LanguageModel
+from model.text import APOSTROPHES, TEXT_START, Token, read_caret, sentence_starts, straight
+from model.vocabulary import Vocabulary
+
+# Code points of text read for each token of context, spaces included: more than any usual text has.
+_CODE_POINTS_A_TOKEN = 8
+# After these a word follows without a space.
+_OPENING = frozenset("([{<«‹“„‘¿¡@#/\\_-‐‑–—~^$€£¥&+=*|`")
+
+
+class Query(NamedTuple):
+    """A place in a text: the context's ids, the typed ``prefix``, and the span that a suggestion replaces.
+
+    ``insert`` in place of ``text[start:end]`` is ``lead + suggestion + trail``; ``capital`` says that a
+    sentence begins here.
+    """
+
+    context: tuple[int, ...]
+    prefix: str
+    start: int
+    end: int
+    lead: str
+    trail: str
+    capital: bool
+
+
+class Suggestion(NamedTuple):
+    """A word, what to put in the place of the replaced span, P(word | context, prefix), and its kind."""
+
+    text: str
+    insert: str
+    probability: float
+    kind: str
+
+
+def read_completion(model: LanguageModel, text: str, cursor: int, context_tokens: int) -> Query:
+    """The word being typed at ``cursor``; where none is, the next word as in ``read_next_word``."""
+    caret = read_caret(text, cursor, context_tokens * _CODE_POINTS_A_TOKEN)
+    if not caret.prefix:
+        return _next_word(model, text, caret.context, caret.end, context_tokens)
+    context, capital = _encode(model.vocabulary, caret.context, context_tokens)
+    return Query(context, caret.prefix, caret.start, caret.end, "", "", capital)
+
+
+def read_next_word(model: LanguageModel, text: str, cursor: int, context_tokens: int) -> Query:
+    """The word after the one that ends at ``cursor``, or after the one that the cursor stands in."""
+    caret = read_caret(text, cursor, context_tokens * _CODE_POINTS_A_TOKEN)
+    context = caret.context
+    if caret.prefix:
+        word = straight(caret.prefix)
+        context = [*context, Token(word, caret.start, cursor)]
+    return _next_word(model, text, context, caret.end, context_tokens)
+
+
+def _next_word(model: LanguageModel, text: str, tokens: list[Token], place: int, context_tokens: int) -> Query:
+    context, capital = _encode(model.vocabulary, tokens, context_tokens)
+    trail = " " if text[place : place + 1].isalnum() else ""
+    return Query(context, "", place, place, _lead(text, place), trail, capital)
+
+
+def _encode(vocabulary: Vocabulary, tokens: list[Token], most: int) -> tuple[tuple[int, ...], bool]:
+    """The ids of the context after a start, and whether a sentence begins behind it.
+
+    Of more than ``most`` tokens the first ones are dropped, half of ``most`` at a time: a window that moved
+    with every word would have to be read anew with every word.
+    """
+    stride = max(1, most // 2)
+    dropped = -(-max(0, len(tokens) - most) // stride) * stride
+    forms = [token.form for token in tokens[dropped:]]
+    whole = not tokens or (dropped == 0 and tokens[0].start == 0)
+    ids = vocabulary.encode(forms, from_start=whole)
+    return (vocabulary.id_of(TEXT_START), *ids), sentence_starts(forms)[-1]
+
+
+def _lead(text: str, place: int) -> str:
+    """The space that a word needs before it at this place, or none."""
+    before = text[place - 1 : place]
+    if not before or before.isspace() or before in _OPENING or _is_ideograph(before):
+        return ""
+    if before == '"':
+        line = text[max(text.rfind("\n", 0, place), place - 1000) + 1 : place]
+        return "" if line.count('"') % 2 else " "
+    if before in APOSTROPHES:
+        opening = place == 1 or text[place - 2].isspace() or text[place - 2] in _OPENING
+        return "" if opening else " "
+    return " "
+
+
+def _is_ideograph(character: str) -> bool:
+    return "\u2e80" <= character <= "\u31ff" or "\u3400" <= character <= "\u9fff" or "\uf900" <= character <= "\ufaff"
+
+
+def suggest(
+    model: LanguageModel, query: Query, output: FloatArray, limit: int, min_probability: float
+) -> list[Suggestion]:
+    """At most ``limit`` words, best first, none less likely than ``min_probability``.
+
+    ``output`` (E,) is the network's projected output after the query's context.
+    """
+    ids, probabilities = candidates(model, query.prefix, output)
+    return rank(model, query, ids, probabilities, limit, min_probability)
+
+
+def candidates(model: LanguageModel, prefix: str, output: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Ids of the tokens that can stand here, and their probabilities.
+
+    With a prefix these are the words that begin with it, and only their rows of the output layer are
+    multiplied; the typed letters as a whole word are among them. Without one it is the whole vocabulary.
+    """
+    vocabulary = model.vocabulary
+    span = vocabulary.prefix_range(prefix) if prefix else range(len(vocabulary))
+    logits = model.network.logits(output, slice(span.start, span.stop))
+    ids: IntArray = np.arange(span.start, span.stop)
+    if any(c in APOSTROPHES for c in prefix):
+        # A typed apostrophe rules out the words without one: don' is not on its way to "done".
+        typed = straight(prefix).casefold()
+        fits = [i for i, id_ in enumerate(span) if vocabulary.forms[id_].casefold().startswith(typed)]
+        ids, logits = ids[fits], logits[fits]
+    if not len(ids):
+        return ids, logits
+    logits -= logits.max()
+    np.exp(logits, out=logits)
+    logits /= logits.sum()
+    return ids, logits
+
+
+def rank(
+    model: LanguageModel,
+    query: Query,
+    ids: IntArray,
+    probabilities: FloatArray,
+    limit: int,
+    min_probability: float,
+) -> list[Suggestion]:
+    """Candidates as suggestions: offered words only, written as the person writes, each word once."""
+    probabilities = np.where(model.vocabulary.offered[ids], probabilities, 0)
+    # Spellings that differ only in case become one suggestion, hence some more than the limit.
+    most = min(len(ids), 2 * limit + 8)
+    best = np.argpartition(probabilities, len(ids) - most)[len(ids) - most :] if most < len(ids) else np.arange(most)
+    best = best[np.argsort(-probabilities[best], kind="stable")]
+    texts: dict[str, str] = {}
+    shares: dict[str, float] = {}
+    for i in best.tolist():
+        if probabilities[i] <= 0:
+            break
+        text = written(model.vocabulary.forms[ids[i]], query)
+        key = text.casefold()
+        texts.setdefault(key, text)
+        shares[key] = shares.get(key, 0.0) + float(probabilities[i])
+    typed = straight(query.prefix)
+    kind = "completion" if query.prefix else "next-word"
+    ranked = sorted((key for key in texts if texts[key] != typed), key=lambda key: -shares[key])
+    return [
+        Suggestion(texts[key], query.lead + texts[key] + query.trail, round(shares[key], 6), kind)
+        for key in ranked[:limit]
+        if shares[key] >= min_probability
+    ]
+
+
+def written(form: str, query: Query) -> str:
+    """A true-cased form in the letter case of the person: app → apple, App → Apple, APP → APPLE."""
+    prefix = query.prefix
+    if prefix.isupper() and sum(c.isalpha() for c in prefix) > 1:
+        return form.upper()
+    if prefix[:1].isupper() or (not prefix and query.capital):
+        return form[0].upper() + form[1:]
+    return form

@@ -1,0 +1,109 @@
+"""The words a network knows, sorted so that whatever begins with some letters is one range of ids.
+
+Ids: the special tokens, then marks, then words sorted by folded key; ids of words that share a key
+stand by falling count. A form here is a *true-cased* one: *monday* and *Monday* are one entry, *may*
+and *May* two, as the text that was counted writes them inside sentences.
+"""
+
+import hashlib
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+
+from model.errors import ModelError
+from model.text import SPECIAL_TOKENS, UNKNOWN, fold, sentence_starts
+
+_AFTER_ALL = "\U0010ffff"
+# Words of one letter; all other single letters are initials, list marks, or slips.
+_ONE_LETTER_WORDS = frozenset({"a", "I"})
+
+
+class Vocabulary:
+    """V forms and their counts in the training text.
+
+    ``forms[i]`` is token i; ids below ``first_word`` are special tokens and marks. ``offered`` (V,) says
+    which may be suggested: words, but of single letters only *a* and *I*.
+    """
+
+    def __init__(self, forms: Sequence[str], counts: Sequence[int]) -> None:
+        self.forms = list(forms)
+        self.counts = list(counts)
+        self.first_word = next((i for i, form in enumerate(self.forms) if form[0].isalpha()), len(self.forms))
+        self.keys = [fold(form) for form in self.forms[self.first_word :]]
+        self._id = {form: i for i, form in enumerate(self.forms)}
+        self.offered = np.array(
+            [i >= self.first_word and (len(form) > 1 or form in _ONE_LETTER_WORDS) for i, form in enumerate(self.forms)]
+        )
+        self._check()
+        self._by_case = self._likeliest(str.casefold)
+        self._by_key = self._likeliest(fold)
+
+    def _check(self) -> None:
+        if tuple(self.forms[: len(SPECIAL_TOKENS)]) != SPECIAL_TOKENS:
+            raise ModelError(f"the vocabulary must begin with {' '.join(SPECIAL_TOKENS)}")
+        if len(self._id) != len(self.forms) or len(self.counts) != len(self.forms):
+            raise ModelError("the vocabulary holds a form twice, or a count is missing")
+        if any(a > b for a, b in zip(self.keys, self.keys[1:], strict=False)):
+            raise ModelError("the words of the vocabulary are not sorted by their folded keys")
+
+    def _likeliest(self, key: Callable[[str], str]) -> dict[str, int]:
+        """For each key the id of its most frequent word."""
+        best: dict[str, int] = {}
+        for i in range(self.first_word, len(self.forms)):
+            k = key(self.forms[i])
+            if k not in best or self.counts[i] > self.counts[best[k]]:
+                best[k] = i
+        return best
+
+    @classmethod
+    def from_counts(
+        cls, marks: Mapping[str, int], words: Mapping[str, int], specials: Mapping[str, int]
+    ) -> "Vocabulary":
+        """Order forms as this class wants them."""
+        ordered = [(form, specials.get(form, 0)) for form in SPECIAL_TOKENS]
+        ordered += sorted(marks.items())
+        ordered += sorted(words.items(), key=lambda item: (fold(item[0]), -item[1], item[0]))
+        return cls([form for form, _ in ordered], [count for _, count in ordered])
+
+    def __len__(self) -> int:
+        return len(self.forms)
+
+    def __contains__(self, form: str) -> bool:
+        return form in self._id
+
+    def prefix_range(self, prefix: str) -> range:
+        """The ids of the words whose folded key begins with ``fold(prefix)``; two binary searches."""
+        key = fold(prefix)
+        low = bisect_left(self.keys, key)
+        high = bisect_left(self.keys, key + _AFTER_ALL, low)
+        return range(self.first_word + low, self.first_word + high)
+
+    def id_of(self, form: str, at_start: bool = False) -> int:
+        """The id a token is read as; ``<unk>``'s where there is none.
+
+        Inside a sentence a form that is listed is itself. At the start of one a capital says nothing,
+        so the most frequent spelling is meant, unless the form is all small or all capitals.
+        """
+        exact = self._id.get(form)
+        title = form[0].isupper() and not (len(form) > 1 and form.isupper())
+        if exact is not None and not (at_start and title):
+            return exact
+        if not form[0].isalpha():
+            return self._id[UNKNOWN]
+        by_case = self._by_case.get(form.casefold())
+        return self._by_key.get(fold(form), self._id[UNKNOWN]) if by_case is None else by_case
+
+    def encode(self, forms: Sequence[str], from_start: bool = True) -> list[int]:
+        """Ids of a run of tokens; ``from_start`` says that the first of them begins a sentence."""
+        starts = sentence_starts(forms)
+        starts[0] = from_start
+        return [self.id_of(form, start) for form, start in zip(forms, starts, strict=False)]
+
+    def digest(self) -> str:
+        """A SHA-256 over the forms in order: weights are only good with the words they were trained with."""
+        return hashlib.sha256("\n".join(self.forms).encode()).hexdigest()
+
+    def lines(self) -> Iterable[str]:
+        """One ``form TAB count`` a line, for the words file."""
+        return (f"{form}\t{count}\n" for form, count in zip(self.forms, self.counts, strict=True))
