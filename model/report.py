@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from tqdm import tqdm
 
+from model.measures import Reliability
 from model.trainer import Step, Trainer
 
 # Steps between two lines of the log, over which it averages.
@@ -128,4 +129,23 @@ def plot_learning_curve(folder: Path) -> None:
     left.set(xlabel="million tokens", ylabel="training loss (nats)")
     right.set_ylabel("validation perplexity")
     figure.savefig(folder / "learning-curve.png", dpi=120)
+    pyplot.close(figure)
+
+
+def plot_reliability(path: Path, diagrams: dict[str, Reliability]) -> None:
+    """A reliability diagram: how often the first suggestion was right, over its probability."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(5, 5), layout="constrained")
+    axes.plot((0, 1), (0, 1), color="grey", linewidth=1, linestyle="--")
+    for name, bins in diagrams.items():
+        filled = bins.n > 0
+        label = f"{name}, expected calibration error {bins.error:.3f}"
+        axes.plot(bins.confidence[filled], bins.accuracy[filled], marker="o", markersize=4, label=label)
+    axes.set(xlabel="probability of the first suggestion", ylabel="share in which it was the word")
+    axes.legend()
+    figure.savefig(path, dpi=120)
     pyplot.close(figure)

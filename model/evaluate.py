@@ -1,0 +1,233 @@
+"""Measure a model's suggestions on text: ``python -m model.evaluate MODEL TEXT…``.
+
+Prints for each file, and over all, what typing the text with suggestions saves, how often the wanted word
+is there, perplexity, and calibration. The text must not be part of what the model was trained on.
+"""
+
+import argparse
+import json
+import operator
+import os
+import re
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+from tqdm import tqdm
+
+from model.corpus import documents
+from model.dataset import encode_documents
+from model.errors import UserError
+from model.frequency import frequency_model
+from model.measures import Measure, Reliability, perplexity_measure, reliability, typing_measures
+from model.network import FloatArray
+from model.perplexity import token_losses
+from model.report import plot_reliability
+from model.storage import LanguageModel, load_model
+from model.text import UNKNOWN
+from model.typing_trial import TypedWord, TypingTrial
+
+FREQUENCY = "frequency"
+# The service's default: how many tokens of context are read.
+CONTEXT_TOKENS = 64
+_REQUIREMENT = re.compile(r"([\w@]+)\s*(>=|<=)\s*([0-9.]+)")
+
+
+class FileResult(NamedTuple):
+    """What one model did on one file."""
+
+    words: list[TypedWord]
+    losses: FloatArray
+    unknown: int
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns 0, 1 where a requirement is not met, 2 for bad input."""
+    options = parser().parse_args(arguments)
+    try:
+        report = evaluate(options)
+        failed = unmet(report[0]["files"]["all"], options.require)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    for result in report:
+        print(table(result))
+    if options.json:
+        options.json.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
+    for requirement in failed:
+        print(f"not met: {requirement}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    p = argparse.ArgumentParser(prog="python -m model.evaluate", description=__doc__.splitlines()[0])
+    p.add_argument("model", type=Path, help="a trained model's folder")
+    p.add_argument("texts", nargs="+", type=Path, help="held-out text: one utterance a line, blank lines between texts")
+    p.add_argument("--against", action="append", default=[], metavar="MODEL", help=f"another folder, or {FREQUENCY!r}")
+    p.add_argument("--max-words", type=int, help="type a seeded sample of lines with about so many words of each file")
+    p.add_argument("--seed", type=int, default=1, help="of the sample")
+    p.add_argument("--perplexity-only", action="store_true", help="leave out the typing")
+    p.add_argument("--json", type=Path, help="write the figures here too")
+    p.add_argument("--plot", type=Path, help="write a reliability diagram (PNG) here")
+    p.add_argument("--require", action="append", default=[], metavar="'NAME>=X'", help="exit with 1 if it is not met")
+    return p
+
+
+@lru_cache(maxsize=2)
+def _model(name: str, base: Path) -> LanguageModel:
+    if name == FREQUENCY:
+        return frequency_model(load_model(base).vocabulary)
+    return load_model(Path(name))
+
+
+def evaluate(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """For the model and each one it is compared with: its figures for each file and over all."""
+    texts = {path.name: list(documents(path)) for path in options.texts}
+    for name, text in texts.items():
+        if not text:
+            raise UserError(f"{name}: there is no text in it")
+    names = [str(options.model), *options.against]
+    for name in names:
+        _model(name, options.model)
+    jobs = [(name, file) for name in names for file in texts]
+    report = []
+    with ProcessPoolExecutor(min(os.cpu_count() or 1, 8), mp_context=get_context("spawn")) as pool:
+        futures = {
+            (name, file): [
+                pool.submit(_type, name, options.model, texts[file][part], lines)
+                for part, lines in _parts(texts[file], options)
+            ]
+            for name, file in jobs
+        }
+        total = sum(map(len, futures.values()))
+        with tqdm(total=total, unit=" parts", desc="typing", disable=None) as bar:
+            for name in names:
+                results = {}
+                for file in texts:
+                    words = []
+                    for future in futures[name, file]:
+                        words += future.result()
+                        bar.update()
+                    results[file] = FileResult(words, *_losses(_model(name, options.model), texts[file]))
+                report.append(_summary(name, _model(name, options.model), results, options))
+    return report
+
+
+def _parts(text: list[list[str]], options: argparse.Namespace) -> Iterator[tuple[slice, tuple[int, set[int] | None]]]:
+    """Runs of documents to be typed at once: which, the number of their first line, and the lines wanted."""
+    if options.perplexity_only:
+        return
+    wanted = _sample(text, options.max_words, options.seed) if options.max_words else None
+    line = begin = 0
+    for end in range(1, len(text) + 1):
+        length = sum(map(len, text[begin:end]))
+        if length >= 100 or end == len(text):
+            yield slice(begin, end), (line, wanted)
+            begin, line = end, line + length
+
+
+def _sample(text: list[list[str]], words: int, seed: int) -> set[int]:
+    """Line numbers of a seeded sample with about so many words."""
+    lengths = [len(line.split()) for lines in text for line in lines]
+    order = np.random.default_rng(seed).permutation(len(lengths))
+    taken = np.searchsorted(np.cumsum(np.array(lengths)[order]), words) + 1
+    return set(order[:taken].tolist())
+
+
+def _type(name: str, base: Path, text: list[list[str]], lines: tuple[int, set[int] | None]) -> list[TypedWord]:
+    first, wanted = lines
+    typed: list[TypedWord] = []
+    with threadpool_limits(1):
+        trial = TypingTrial(_model(name, base), CONTEXT_TOKENS)
+        for document in text:
+            typed += trial.words(document, first, wanted)
+            first += len(document)
+    return typed
+
+
+def _losses(model: LanguageModel, text: list[list[str]]) -> tuple[FloatArray, int]:
+    """−ln P of each token of a file, line ends and starts included, and how many of them are ``<unk>``."""
+    ids = np.concatenate(encode_documents(model.vocabulary, False, text))
+    losses = token_losses(model.network, ids)
+    return losses, int((ids[1:] == model.vocabulary.id_of(UNKNOWN)).sum())
+
+
+def _summary(
+    name: str, model: LanguageModel, results: dict[str, FileResult], options: argparse.Namespace
+) -> dict[str, Any]:
+    # Lines of different files are told apart for the bootstrap over all files.
+    shift = 1_000_000
+    everything = FileResult(
+        [word._replace(line=word.line + i * shift) for i, r in enumerate(results.values()) for word in r.words],
+        np.concatenate([r.losses for r in results.values()]),
+        sum(r.unknown for r in results.values()),
+    )
+    files = {file: figures(result) for file, result in (results | {"all": everything}).items()}
+    if options.plot and everything.words and name == str(options.model):
+        diagrams: dict[str, Reliability] = {
+            "next word": reliability(everything.words, False),
+            "completion": reliability(everything.words, True),
+        }
+        plot_reliability(options.plot, diagrams)
+    return {"model": name, "vocabulary": len(model.vocabulary), "files": files}
+
+
+def figures(result: FileResult) -> dict[str, Any]:
+    """Every figure by its name, as {value, n, interval}."""
+    words = result.words
+    measures: dict[str, Measure] = {}
+    if words:
+        measures |= typing_measures(words)
+        for name, completion in (("next_word", False), ("complete", True)):
+            bins = reliability(words, completion)
+            measures[f"calibration_error_{name}"] = Measure(bins.error, int(bins.n.sum()), None)
+        seconds = np.array([ask.seconds for word in words for ask in word.asks])
+        measures["seconds_per_suggestion"] = Measure(float(np.median(seconds)), len(seconds), None)
+    measures["perplexity"] = perplexity_measure(result.losses)
+    measures["unknown_share"] = Measure(result.unknown / len(result.losses), len(result.losses), None)
+    return {name: measure._asdict() for name, measure in measures.items()}
+
+
+def table(result: dict[str, Any]) -> str:
+    """A Markdown table: a row a measure, a column a file, intervals below."""
+    files = list(result["files"])
+    lines = [f"\n**{result['model']}**, V = {result['vocabulary']:,}\n", "| measure | " + " | ".join(files) + " |"]
+    lines.append("|---" * (len(files) + 1) + "|")
+    for name in result["files"]["all"]:
+        cells = [_cell(name, result["files"][file][name]) for file in files]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _cell(name: str, measure: dict[str, Any]) -> str:
+    form = "{:.1f}" if name == "perplexity" else "{:.6f}" if name.startswith("seconds") else "{:.3f}"
+    text = form.format(measure["value"])
+    if measure["interval"]:
+        low, high = (form.format(bound) for bound in measure["interval"])
+        text += f" ({low} to {high})"
+    return f"{text} n={measure['n']:,}"
+
+
+def unmet(measured: dict[str, Any], requirements: list[str]) -> list[str]:
+    """The requirements (``keystroke_savings@3>=0.45``) that the figures over all files do not meet."""
+    failed = []
+    for requirement in requirements:
+        match = _REQUIREMENT.fullmatch(requirement.strip())
+        if match is None or match[1] not in measured:
+            raise UserError(f"--require {requirement!r}: write NAME>=X or NAME<=X, NAME one of {', '.join(measured)}")
+        compare = operator.ge if match[2] == ">=" else operator.le
+        value = measured[match[1]]["value"]
+        if not compare(value, float(match[3])):
+            failed.append(f"{requirement} (measured {value:.4f})")
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
