@@ -5,7 +5,7 @@ nothing, nor does a line that is all small, all capitals or a title.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from model.errors import UserError
@@ -15,6 +15,8 @@ from model.vocabulary import Vocabulary
 # A spelling with at least this share of a word's occurrences inside sentences is an entry of its own
 # (may and May, apple and Apple); a rarer one is read as the most frequent.
 OWN_SPELLING_SHARE = 0.05
+# A small-letter spelling of a name is more often laziness than a word (italian, but apple): it needs more.
+SMALL_SPELLING_SHARE = 0.15
 # Titles capitalise most words; a line with more capitalised words than this tells nothing about case.
 TITLE_SHARE = 0.6
 # A word must stand in this many documents, and in two sources where there are several.
@@ -111,7 +113,11 @@ def true_cased(counts: Counts) -> dict[str, int]:
 def _shared_out(forms: dict[str, int], extra: int) -> dict[str, int]:
     """Keep the forms with a large enough share, and give them the rest in proportion."""
     total = sum(forms.values())
-    kept = {form: n for form, n in forms.items() if n >= OWN_SPELLING_SHARE * total}
+    kept = {
+        form: n
+        for form, n in forms.items()
+        if n >= (SMALL_SPELLING_SHARE if form.islower() else OWN_SPELLING_SHARE) * total
+    }
     if not kept:
         kept = {form: n for form, n in forms.items() if n == max(forms.values())}
     kept_total = sum(kept.values())
@@ -133,11 +139,17 @@ def trusted_words(counts: Counts, sources: int) -> dict[str, int]:
 
 
 def choose_vocabulary(
-    counts: Counts, sources: int, size: int | None, largest: int, base: Vocabulary | None = None
+    counts: Counts,
+    sources: int,
+    size: int | None,
+    largest: int,
+    base: Vocabulary | None = None,
+    withheld: Container[str] = (),
 ) -> Vocabulary:
     """The most frequent trusted words, and the marks, ``size`` entries in all.
 
-    Without a ``size`` as many as there are, ``largest`` at most. What ``base`` holds stays in.
+    Without a ``size`` as many as there are, ``largest`` at most. What ``base`` holds stays in; what is in
+    ``withheld`` is never suggested.
     """
     marks = {
         mark: n
@@ -162,7 +174,7 @@ def choose_vocabulary(
     total = sum(counts.inside.values()) + sum(counts.anyhow.values())
     specials = {form: counts.marks[form] for form in SPECIAL_TOKENS}
     specials[UNKNOWN] = max(1, total - sum(words[form] for form in chosen if form in words))
-    return Vocabulary.from_counts(marks, chosen, specials)
+    return Vocabulary.from_counts(marks, chosen, specials, withheld)
 
 
 def _entries(base: Vocabulary) -> tuple[dict[str, int], dict[str, int]]:

@@ -8,7 +8,7 @@ source as often as its weight says; both are memory-mapped, so a text of any siz
 import itertools
 import json
 import multiprocessing
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ import numpy as np
 from model.corpus import Recipe, documents, files_of
 from model.counting import Counts, batched_documents, choose_vocabulary, count_documents
 from model.errors import UserError
-from model.network import IntArray
+from model.network import FloatArray, IntArray
 from model.text import LINE_END, TEXT_START, tokens
 from model.vocabulary import Vocabulary
 
@@ -109,6 +109,11 @@ class Dataset:
         """The expected number of tokens in an epoch."""
         return int((np.diff(self._bounds) * np.asarray(self.weights)[self._source[:-1]]).sum())
 
+    def token_weights(self) -> FloatArray:
+        """For each token of ``ids`` the weight of its source, (N,) float32."""
+        weight = np.asarray(self.weights, dtype=np.float32)[self._source[:-1]]
+        return np.repeat(weight, np.diff(self._bounds))
+
     def write_epoch(self, seed: int, epoch: int) -> IntArray:
         """Write the shuffled epoch to ``epoch.bin`` and map it."""
         path = self.folder / "epoch.bin"
@@ -144,10 +149,12 @@ def prepare(
     processes: int,
     progress: Progress,
     base: Vocabulary | None = None,
+    withheld: Container[str] = (),
 ) -> Dataset:
     """Count, choose the vocabulary, encode: everything that training needs, in ``folder``."""
     check_sources(recipe)
-    vocabulary = choose_vocabulary(count(recipe, processes, progress), len(recipe.sources), size, largest, base)
+    counts = count(recipe, processes, progress)
+    vocabulary = choose_vocabulary(counts, len(recipe.sources), size, largest, base, withheld)
     folder.mkdir(parents=True, exist_ok=True)
     kind = id_type(len(vocabulary))
     bounds, source_of = [0], list[int]()

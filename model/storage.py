@@ -1,7 +1,8 @@
-"""Saving and loading a trained model: a folder of three files, none of which can run code.
+"""Saving and loading a trained model: a folder of files none of which can run code.
 
 ``weights.safetensors`` holds the arrays (float16), ``words.txt`` a form and its count a line, and
-``config.json`` the format version, the sizes, the vocabulary's digest and the figures of the training.
+``config.json`` the format version, the sizes, the vocabulary's digest and the figures of the training; where
+that says so, ``ngrams.safetensors`` holds the n-grams that are mixed with the network.
 """
 
 import json
@@ -17,7 +18,12 @@ from safetensors.numpy import load_file, save
 from model.cells import CELLS
 from model.errors import ModelError
 from model.network import Network, NetworkConfig
-from model.vocabulary import Vocabulary
+from model.ngram import NGRAMS, NGrams, load_ngrams
+from model.offensive import SHIPPED_LIST, guarded_mask
+from model.text import TEXT_START
+from model.vocabulary import WITHHELD, Vocabulary
+
+BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
 
 FORMAT_VERSION = 1
 WEIGHTS, WORDS, CONFIG = "weights.safetensors", "words.txt", "config.json"
@@ -25,11 +31,16 @@ WEIGHTS, WORDS, CONFIG = "weights.safetensors", "words.txt", "config.json"
 
 @dataclass(frozen=True)
 class LanguageModel:
-    """A loaded model: read-only once made."""
+    """A loaded model: read-only once made.
+
+    ``guarded`` (V,) says which words are only offered to who has typed most of them.
+    """
 
     vocabulary: Vocabulary
     network: Network
     information: dict[str, Any]
+    ngrams: NGrams | None = None
+    guarded: BoolArray | None = None
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -60,8 +71,8 @@ def save_model(directory: Path, vocabulary: Vocabulary, network: Network, inform
     write_atomically(directory / CONFIG, (json.dumps(header | information, indent=2) + "\n").encode())
 
 
-def load_model(directory: Path) -> LanguageModel:
-    """Load a model folder as float32.
+def load_model(directory: Path, offensive: Path | None = SHIPPED_LIST) -> LanguageModel:
+    """Load a model folder as float32; ``offensive`` lists the words to guard, None guards none.
 
     Raises ``ModelError``, which names the file and the fault, when something is missing, damaged, or
     does not fit the rest.
@@ -71,7 +82,19 @@ def load_model(directory: Path) -> LanguageModel:
     vocabulary = read_words(directory / WORDS)
     if len(vocabulary) != config.vocabulary or vocabulary.digest() != information["words_sha256"]:
         raise ModelError(f"{directory / WORDS}: these are not the words that the weights were trained with")
-    return LanguageModel(vocabulary, Network(config, _read_weights(directory / WEIGHTS, config)), information)
+    network = Network(config, _read_weights(directory / WEIGHTS, config))
+    guarded = guarded_mask(vocabulary, offensive) if offensive else None
+    return LanguageModel(vocabulary, network, information, _ngrams_of(directory, information, vocabulary), guarded)
+
+
+def _ngrams_of(directory: Path, information: dict[str, Any], vocabulary: Vocabulary) -> NGrams | None:
+    """The n-grams of a model that has them."""
+    if "ngrams" not in information:
+        return None
+    share = information["ngrams"].get("share") if isinstance(information["ngrams"], dict) else None
+    if not isinstance(share, float) or not 0 <= share <= 1:
+        raise ModelError(f"{directory / CONFIG}: the share of the n-grams is {share!r}, not a number from 0 to 1")
+    return load_ngrams(directory / NGRAMS, len(vocabulary), vocabulary.id_of(TEXT_START), share)
 
 
 def _read_config(path: Path) -> dict[str, Any]:
@@ -95,11 +118,12 @@ def _read_config(path: Path) -> dict[str, Any]:
 
 
 def read_words(path: Path) -> Vocabulary:
-    """Read a words file: ``form TAB count`` a line, in the order of the ids."""
+    """Read a words file: ``form TAB count`` a line, in the order of the ids; ``TAB -`` behind it withholds it."""
     try:
         lines = path.read_text("utf-8").split("\n")[:-1]
-        pairs = [line.rsplit("\t", 1) for line in lines]
-        return Vocabulary([form for form, _ in pairs], [int(count) for _, count in pairs])
+        pairs = [line.removesuffix(WITHHELD).rsplit("\t", 1) for line in lines]
+        withheld = {form for (form, _), line in zip(pairs, lines, strict=True) if line.endswith(WITHHELD)}
+        return Vocabulary([form for form, _ in pairs], [int(count) for _, count in pairs], withheld)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
     except (ValueError, IndexError):

@@ -9,8 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from model.network import FloatArray, IntArray
-from model.storage import LanguageModel
-from model.text import APOSTROPHES, TEXT_START, Token, read_caret, sentence_starts, straight
+from model.offensive import TYPED_SHARE
+from model.storage import BoolArray, LanguageModel
+from model.text import APOSTROPHES, TEXT_START, Token, fold, read_caret, sentence_starts, straight
 from model.vocabulary import Vocabulary
 
 # Code points of text read for each token of context, spaces included: more than any usual text has.
@@ -108,31 +109,36 @@ def suggest(
 
     ``output`` (E,) is the network's projected output after the query's context.
     """
-    ids, probabilities = candidates(model, query.prefix, output)
+    ids, probabilities = candidates(model, query, output)
     return rank(model, query, ids, probabilities, limit, min_probability)
 
 
-def candidates(model: LanguageModel, prefix: str, output: FloatArray) -> tuple[IntArray, FloatArray]:
-    """Ids of the tokens that can stand here, and their probabilities.
+def candidates(model: LanguageModel, query: Query, output: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Ids of the tokens that can stand here, and their probabilities, which add up to 1.
 
     With a prefix these are the words that begin with it, and only their rows of the output layer are
     multiplied; the typed letters as a whole word are among them. Without one it is the whole vocabulary.
     """
-    vocabulary = model.vocabulary
+    vocabulary, prefix = model.vocabulary, query.prefix
     span = vocabulary.prefix_range(prefix) if prefix else range(len(vocabulary))
-    logits = model.network.logits(output, slice(span.start, span.stop))
     ids: IntArray = np.arange(span.start, span.stop)
+    p = model.network.logits(output, slice(span.start, span.stop))
+    if not len(ids):
+        return ids, p
+    p -= p.max()
+    np.exp(p, out=p)
+    p /= p.sum()
+    if model.ngrams is not None:
+        counted = model.ngrams.probabilities(query.context, span)
+        p *= 1 - model.ngrams.share
+        p += counted * (model.ngrams.share / counted.sum())
     if any(c in APOSTROPHES for c in prefix):
         # A typed apostrophe rules out the words without one: don' is not on its way to "done".
         typed = straight(prefix).casefold()
         fits = [i for i, id_ in enumerate(span) if vocabulary.forms[id_].casefold().startswith(typed)]
-        ids, logits = ids[fits], logits[fits]
-    if not len(ids):
-        return ids, logits
-    logits -= logits.max()
-    np.exp(logits, out=logits)
-    logits /= logits.sum()
-    return ids, logits
+        ids, p = ids[fits], p[fits]
+        p /= max(float(p.sum()), 1e-30)
+    return ids, p
 
 
 def rank(
@@ -144,7 +150,10 @@ def rank(
     min_probability: float,
 ) -> list[Suggestion]:
     """Candidates as suggestions: offered words only, written as the person writes, each word once."""
-    probabilities = np.where(model.vocabulary.offered[ids], probabilities, 0)
+    offered = model.vocabulary.offered[ids]
+    if model.guarded is not None:
+        offered &= ~model.guarded[ids] | _mostly_typed(model, query.prefix, ids)
+    probabilities = np.where(offered, probabilities, 0)
     # Spellings that differ only in case become one suggestion, hence some more than the limit.
     most = min(len(ids), 2 * limit + 8)
     best = np.argpartition(probabilities, len(ids) - most)[len(ids) - most :] if most < len(ids) else np.arange(most)
@@ -166,6 +175,15 @@ def rank(
         for key in ranked[:limit]
         if shares[key] >= min_probability
     ]
+
+
+def _mostly_typed(model: LanguageModel, prefix: str, ids: IntArray) -> BoolArray:
+    """Of which words the prefix is most: those may be offered whatever they are."""
+    longest = len(fold(prefix)) / TYPED_SHARE
+    if not prefix:
+        return np.zeros(len(ids), dtype=bool)
+    keys, first = model.vocabulary.keys, model.vocabulary.first_word
+    return np.array([len(keys[i - first]) <= longest for i in ids.tolist()], dtype=bool)
 
 
 def written(form: str, query: Query) -> str:

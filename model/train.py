@@ -59,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--embedding", type=_positive, help="embedding width E (256)")
     p.add_argument("--hidden", type=_positive, help="hidden width H (512)")
     p.add_argument("--vocabulary", type=_positive, help=f"tokens V (as many as trusted, {LARGEST_VOCABULARY} at most)")
+    p.add_argument("--withhold", type=Path, metavar="FILE", help="words, one a line, that are never suggested")
     defaults = TrainingOptions()
     p.add_argument("--epochs", type=_positive_float, default=defaults.epochs, help="passes over the weighted text")
     p.add_argument("--minutes", type=_positive_float, help="time budget; the first of the two to end counts")
@@ -123,7 +124,14 @@ class Run:
             vocabulary = base.vocabulary if base else None
             processes = max(1, min(os.cpu_count() or 1, 8))
             dataset = prepare(
-                recipe, self.out / "corpus", options.vocabulary, LARGEST_VOCABULARY, processes, show, vocabulary
+                recipe,
+                self.out / "corpus",
+                options.vocabulary,
+                LARGEST_VOCABULARY,
+                processes,
+                show,
+                vocabulary,
+                _words_of(options.withhold) if options.withhold else (),
             )
         V = len(dataset.vocabulary)
         if base:
@@ -220,6 +228,13 @@ class Run:
             "validation_perplexity": self.validations[-1]["validation_perplexity"] if self.validations else None,
             "options": asdict(trainer.options),
         }
+
+
+def _words_of(path: Path) -> frozenset[str]:
+    try:
+        return frozenset(path.read_text("utf-8").split())
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not a readable list of words: {error}") from None
 
 
 def array_module(device: str) -> ModuleType:

@@ -7,13 +7,15 @@ and *May* two, as the text that was counted writes them inside sentences.
 
 import hashlib
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from model.errors import ModelError
 from model.text import SPECIAL_TOKENS, UNKNOWN, fold, sentence_starts
 
+# Marks a line of the words file whose word is read but never suggested.
+WITHHELD = "\t-"
 _AFTER_ALL = "\U0010ffff"
 # Words of one letter; all other single letters are initials, list marks, or slips.
 _ONE_LETTER_WORDS = frozenset({"a", "I"})
@@ -23,17 +25,20 @@ class Vocabulary:
     """V forms and their counts in the training text.
 
     ``forms[i]`` is token i; ids below ``first_word`` are special tokens and marks. ``offered`` (V,) says
-    which may be suggested: words, but of single letters only *a* and *I*.
+    which may be suggested: words, but of single letters only *a* and *I*, and none that is withheld.
     """
 
-    def __init__(self, forms: Sequence[str], counts: Sequence[int]) -> None:
+    def __init__(self, forms: Sequence[str], counts: Sequence[int], withheld: Container[str] = ()) -> None:
         self.forms = list(forms)
         self.counts = list(counts)
         self.first_word = next((i for i, form in enumerate(self.forms) if form[0].isalpha()), len(self.forms))
         self.keys = [fold(form) for form in self.forms[self.first_word :]]
         self._id = {form: i for i, form in enumerate(self.forms)}
         self.offered = np.array(
-            [i >= self.first_word and (len(form) > 1 or form in _ONE_LETTER_WORDS) for i, form in enumerate(self.forms)]
+            [
+                i >= self.first_word and (len(form) > 1 or form in _ONE_LETTER_WORDS) and form not in withheld
+                for i, form in enumerate(self.forms)
+            ]
         )
         self._check()
         self._by_case = self._likeliest(str.casefold)
@@ -58,13 +63,17 @@ class Vocabulary:
 
     @classmethod
     def from_counts(
-        cls, marks: Mapping[str, int], words: Mapping[str, int], specials: Mapping[str, int]
+        cls,
+        marks: Mapping[str, int],
+        words: Mapping[str, int],
+        specials: Mapping[str, int],
+        withheld: Container[str] = (),
     ) -> "Vocabulary":
         """Order forms as this class wants them."""
         ordered = [(form, specials.get(form, 0)) for form in SPECIAL_TOKENS]
         ordered += sorted(marks.items())
         ordered += sorted(words.items(), key=lambda item: (fold(item[0]), -item[1], item[0]))
-        return cls([form for form, _ in ordered], [count for _, count in ordered])
+        return cls([form for form, _ in ordered], [count for _, count in ordered], withheld)
 
     def __len__(self) -> int:
         return len(self.forms)
@@ -104,6 +113,8 @@ class Vocabulary:
         """A SHA-256 over the forms in order: weights are only good with the words they were trained with."""
         return hashlib.sha256("\n".join(self.forms).encode()).hexdigest()
 
-    def lines(self) -> Iterable[str]:
-        """One ``form TAB count`` a line, for the words file."""
-        return (f"{form}\t{count}\n" for form, count in zip(self.forms, self.counts, strict=True))
+    def lines(self) -> Iterator[str]:
+        """One ``form TAB count`` a line, for the words file; a further ``TAB -`` says that it is withheld."""
+        for i, form in enumerate(self.forms):
+            withheld = i >= self.first_word and len(form) > 1 and not self.offered[i]
+            yield f"{form}\t{self.counts[i]}{WITHHELD if withheld else ''}\n"

@@ -1,0 +1,1 @@
+"""Measurements of speed and quality, each of them a command."""

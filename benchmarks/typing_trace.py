@@ -1,0 +1,38 @@
+"""What a person types, as the requests that an editor would send: one a keystroke."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+# Written for this benchmark; in no text that a model is trained on.
+TEXTS = (
+    "Hi Clara,\nthanks for the quick reply. I had another look at the invoice you sent last week and the second "
+    "line still shows the old address. Could you please correct it and send me a new copy before Friday?\n",
+    "are you coming to the party on saturday? we could take the train together, it leaves at ten past six. let me "
+    "know if you need a place to stay, my sister has a spare room\n",
+    "The meeting has been moved to Thursday afternoon because two of us are travelling. Please bring the numbers "
+    "for the last quarter and a short list of what went wrong, so that we can talk about it openly.\n",
+    "How do I change the password of my account? I tried the link in the mail but it says that it has expired.\n",
+    "Shopping list: apples, bread, a dozen eggs, olive oil, washing powder, something nice for dinner tomorrow\n",
+)
+
+
+class Keystroke(NamedTuple):
+    """A request: the endpoint and the text up to the cursor."""
+
+    path: str
+    text: str
+
+
+def keystrokes() -> Iterator[Keystroke]:
+    """Every keystroke of all texts in turn; behind white space the next word is asked for."""
+    for text in TEXTS:
+        for end in range(1, len(text) + 1):
+            path = "/next-word" if text[end - 1].isspace() else "/complete"
+            yield Keystroke(path, text[:end])
+
+
+def fresh_contexts(words: int) -> Iterator[Keystroke]:
+    """Contexts of so many words that were not seen before: the words of the texts from ever new places."""
+    everything = " ".join(TEXTS).split()
+    for begin in range(len(everything) - words):
+        yield Keystroke("/next-word", " ".join(everything[begin : begin + words]) + " ")
