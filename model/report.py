@@ -1,6 +1,7 @@
 """What a training run shows and leaves behind: the progress bar, the log, the learning curve."""
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +31,7 @@ class LossLog:
         """Take a step into the running mean; write a line every so often."""
         self._sum += step.loss
         self._steps += 1
-        if trainer.adam.steps % LOG_EVERY and self.loss == self.loss:
+        if trainer.adam.steps % LOG_EVERY and not math.isnan(self.loss):
             return
         self.loss = self._sum / self._steps
         seconds = trainer.seconds - self._seconds

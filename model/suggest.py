@@ -11,13 +11,27 @@ import numpy as np
 from model.network import FloatArray, IntArray
 from model.offensive import TYPED_SHARE
 from model.storage import BoolArray, LanguageModel
-from model.text import APOSTROPHES, TEXT_START, Token, fold, read_caret, sentence_starts, straight
+from model.text import (
+    APOSTROPHES,
+    INVISIBLES,
+    TEXT_START,
+    Token,
+    fold,
+    read_caret,
+    sentence_starts,
+    straight,
+    unaccented,
+)
 from model.vocabulary import Vocabulary
 
 # Code points of text read for each token of context, spaces included: more than any usual text has.
 _CODE_POINTS_A_TOKEN = 8
 # After these a word follows without a space.
-_OPENING = frozenset("([{<«‹“„‘¿¡@#/\\_-‐‑–—~^$€£¥&+=*|`")
+_OPENING = frozenset("([{<«‹“„‘¿¡@/\\_-‐‑–—^$€£¥&=")
+# After these it does where they open something (#tag, *bold*), not where they close it (C#, C++, *bold*).
+_OPENING_APART = frozenset("#+*~`|'" + APOSTROPHES)
+# Before these a word stands without a space.
+_CLOSING = frozenset(".,;:!?…)]}>»›”%")
 
 
 class Query(NamedTuple):
@@ -66,8 +80,7 @@ def read_next_word(model: LanguageModel, text: str, cursor: int, context_tokens:
 
 def _next_word(model: LanguageModel, text: str, tokens: list[Token], place: int, context_tokens: int) -> Query:
     context, capital = _encode(model.vocabulary, tokens, context_tokens)
-    trail = " " if text[place : place + 1].isalnum() else ""
-    return Query(context, "", place, place, _lead(text, place), trail, capital)
+    return Query(context, "", place, place, _lead(text, place), _trail(text, place), capital)
 
 
 def _encode(vocabulary: Vocabulary, tokens: list[Token], most: int) -> tuple[tuple[int, ...], bool]:
@@ -78,28 +91,57 @@ def _encode(vocabulary: Vocabulary, tokens: list[Token], most: int) -> tuple[tup
     """
     stride = max(1, most // 2)
     dropped = -(-max(0, len(tokens) - most) // stride) * stride
-    forms = [token.form for token in tokens[dropped:]]
-    whole = not tokens or (dropped == 0 and tokens[0].start == 0)
-    ids = vocabulary.encode(forms, from_start=whole)
+    # Where sentences start is read from all of them: a quote that is open stays so when its mark is dropped.
+    forms = [token.form for token in tokens]
+    ids = vocabulary.encode(forms, from_start=not tokens or tokens[0].start == 0)[dropped:]
     return (vocabulary.id_of(TEXT_START), *ids), sentence_starts(forms)[-1]
 
 
 def _lead(text: str, place: int) -> str:
     """The space that a word needs before it at this place, or none."""
+    while place and text[place - 1] in INVISIBLES:
+        place -= 1
     before = text[place - 1 : place]
     if not before or before.isspace() or before in _OPENING or _is_ideograph(before):
         return ""
     if before == '"':
-        line = text[max(text.rfind("\n", 0, place), place - 1000) + 1 : place]
-        return "" if line.count('"') % 2 else " "
-    if before in APOSTROPHES:
-        opening = place == 1 or text[place - 2].isspace() or text[place - 2] in _OPENING
+        return "" if _quote_is_open(text, place) else " "
+    if before in _OPENING_APART:
+        start = place - 1
+        while start and text[start - 1] in _OPENING_APART:
+            start -= 1
+        opening = start == 0 or text[start - 1].isspace() or text[start - 1] in _OPENING | {'"'}
         return "" if opening else " "
     return " "
 
 
+def _trail(text: str, place: int) -> str:
+    """The space that a word needs behind it at this place, or none."""
+    after = text[place : place + 1]
+    if after.isalnum():
+        return " "
+    if after and after in APOSTROPHES:
+        return " " if text[place + 1 : place + 2].isalnum() else ""
+    if not after or after.isspace() or after in _CLOSING or not (place == 0 or text[place - 1].isspace()):
+        return ""
+    # Behind white space: something that was set apart from what stands before it stays so.
+    if after == '"':
+        return "" if _quote_is_open(text, place) else " "
+    return " "
+
+
+def _quote_is_open(text: str, place: int) -> bool:
+    line = text[max(text.rfind("\n", 0, place), place - 1000) + 1 : place]
+    return line.count('"') % 2 == 1
+
+
 def _is_ideograph(character: str) -> bool:
-    return "\u2e80" <= character <= "\u31ff" or "\u3400" <= character <= "\u9fff" or "\uf900" <= character <= "\ufaff"
+    return (
+        "\u2e80" <= character <= "\u31ff"
+        or "\u3400" <= character <= "\u9fff"
+        or "\uf900" <= character <= "\ufaff"
+        or "\U00020000" <= character <= "\U0003ffff"
+    )
 
 
 def suggest(
@@ -131,11 +173,11 @@ def candidates(model: LanguageModel, query: Query, output: FloatArray) -> tuple[
     if model.ngrams is not None:
         counted = model.ngrams.probabilities(query.context, span)
         p *= 1 - model.ngrams.share
-        p += counted * (model.ngrams.share / counted.sum())
+        p += counted * (model.ngrams.share / max(float(counted.sum()), 1e-30))
     if any(c in APOSTROPHES for c in prefix):
         # A typed apostrophe rules out the words without one: don' is not on its way to "done".
-        typed = straight(prefix).casefold()
-        fits = [i for i, id_ in enumerate(span) if vocabulary.forms[id_].casefold().startswith(typed)]
+        typed = unaccented(prefix)
+        fits = [i for i, id_ in enumerate(span) if unaccented(vocabulary.forms[id_]).startswith(typed)]
         ids, p = ids[fits], p[fits]
         p /= max(float(p.sum()), 1e-30)
     return ids, p
@@ -150,31 +192,33 @@ def rank(
     min_probability: float,
 ) -> list[Suggestion]:
     """Candidates as suggestions: offered words only, written as the person writes, each word once."""
-    offered = model.vocabulary.offered[ids]
+    vocabulary = model.vocabulary
+    if not len(ids):
+        return []
+    offered = vocabulary.offered[ids]
     if model.guarded is not None:
         offered &= ~model.guarded[ids] | _mostly_typed(model, query.prefix, ids)
     probabilities = np.where(offered, probabilities, 0)
-    # Spellings that differ only in case become one suggestion, hence some more than the limit.
-    most = min(len(ids), 2 * limit + 8)
-    best = np.argpartition(probabilities, len(ids) - most)[len(ids) - most :] if most < len(ids) else np.arange(most)
-    best = best[np.argsort(-probabilities[best], kind="stable")]
-    texts: dict[str, str] = {}
-    shares: dict[str, float] = {}
-    for i in best.tolist():
-        if probabilities[i] <= 0:
-            break
-        text = written(model.vocabulary.forms[ids[i]], query)
-        key = text.casefold()
-        texts.setdefault(key, text)
-        shares[key] = shares.get(key, 0.0) + float(probabilities[i])
+    # Spellings that differ only in case are one suggestion: their chances add up at the first of them.
+    words = vocabulary.first_spelling[ids]
+    lowest = int(words.min())
+    shares = np.bincount(words - lowest, weights=probabilities)
+    most = min(len(shares), limit + 1)
+    best = np.argpartition(shares, len(shares) - most)[len(shares) - most :]
+    best = best[np.argsort(-shares[best], kind="stable")]
     typed = straight(query.prefix)
     kind = "completion" if query.prefix else "next-word"
-    ranked = sorted((key for key in texts if texts[key] != typed), key=lambda key: -shares[key])
-    return [
-        Suggestion(texts[key], query.lead + texts[key] + query.trail, round(shares[key], 6), kind)
-        for key in ranked[:limit]
-        if shares[key] >= min_probability
-    ]
+    suggestions = []
+    for word in best.tolist():
+        share = float(shares[word])
+        if share <= 0 or share < min_probability:
+            break
+        places = np.searchsorted(ids, vocabulary.spellings[word + lowest])
+        likeliest = places[np.argmax(probabilities[places])]
+        text = written(vocabulary.forms[ids[likeliest]], query)
+        if text != typed:
+            suggestions.append(Suggestion(text, query.lead + text + query.trail, round(share, 6), kind))
+    return suggestions[:limit]
 
 
 def _mostly_typed(model: LanguageModel, prefix: str, ids: IntArray) -> BoolArray:
@@ -191,6 +235,6 @@ def written(form: str, query: Query) -> str:
     prefix = query.prefix
     if prefix.isupper() and sum(c.isalpha() for c in prefix) > 1:
         return form.upper()
-    if prefix[:1].isupper() or (not prefix and query.capital):
+    if (prefix[:1].isupper() or (not prefix and query.capital)) and form[1:] == form[1:].lower():
         return form[0].upper() + form[1:]
     return form

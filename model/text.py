@@ -17,23 +17,29 @@ NUMBER = "<num>"
 # In the order of their ids: they come first in every vocabulary.
 SPECIAL_TOKENS = (UNKNOWN, TEXT_START, LINE_END, NUMBER)
 
-APOSTROPHES = "'\u2018\u2019\u02bc\uff07"
+APOSTROPHES = "'\u00b4\u2018\u2019\u02bc\uff07"
 _HYPHENS = "-\u2010\u2011"
 _JOINERS = APOSTROPHES + _HYPHENS
 # Python's \w leaves out combining marks, without which neither NFD text nor Indic scripts have words.
 _MARKS = "".join(chr(c) for c in range(0x300, 0x1F000) if unicodedata.category(chr(c))[0] == "M")
 # Soft hyphens, zero-width spaces and direction marks stand for nothing that is read.
 _INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
+INVISIBLES = frozenset(re.findall(f"[{_INVISIBLE}]", "".join(map(chr, range(0x10000)))))
 _SKIN_TONES = "\U0001f3fb-\U0001f3ff"
 # Chinese and Japanese are written without spaces: their runs are words of their own beside Latin ones.
-_IDEOGRAPHS = "\u2e80-\u31ff\u3400-\u9fff\uf900-\ufaff"
-_TAIL = rf"(?:[^\W_{_IDEOGRAPHS}]++|[{_MARKS}]++)"
-_WORD = rf"(?:[^\W\d_{_IDEOGRAPHS}]{_TAIL}*+(?:[{re.escape(_JOINERS)}]{_TAIL}++)*+|[{_IDEOGRAPHS}]++)"
+# Their punctuation and the ideographic space (U+3000 to U+3003, U+3008 to U+3020 and so on) are not letters.
+_IDEOGRAPHS = (
+    "\u2e80-\u2fff\u3005-\u3007\u3021-\u302f\u3031-\u3035\u3038-\u303c\u3041-\u31ff"
+    "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+# U+02BC is an apostrophe here, but a letter in Unicode.
+_TAIL = rf"(?:[^\W_\u02bc{_IDEOGRAPHS}]++|[{_MARKS}]++)"
+_WORD = rf"(?:[^\W\d_\u02bc{_IDEOGRAPHS}]{_TAIL}*+(?:[{re.escape(_JOINERS)}]{_TAIL}++)*+|[{_IDEOGRAPHS}]++)"
 _WORD_PATTERN = re.compile(_WORD)
 _TOKEN_PATTERN = re.compile(
     rf"(?P<word>{_WORD})"
     r"|(?P<number>\d+(?:[.,:]\d+)*+(?:(?:st|nd|rd|th)\b)?)"
-    r"|(?P<line>\s*[\n\r\u2028\u2029]\s*)"
+    rf"|(?P<line>[\s{_INVISIBLE}]*[\n\r\u2028\u2029][\s{_INVISIBLE}]*)"
     rf"|[\s{_INVISIBLE}]+"
     rf"|(?P<mark>\.{{2,}}|!+|\?+|-{{2,}}|(?:[^\w\s]|_)(?:[{_MARKS}{_SKIN_TONES}]|\u200d[^\w\s])*+|\w)"
 )
@@ -82,17 +88,24 @@ def normal_form(surface: str) -> str:
     return whole[0].upper() + whole[1:] if form[0].isupper() else whole
 
 
-@lru_cache(maxsize=65_536)
-def fold(word: str) -> str:
-    """The key that words are sorted and found by: casefolded, without accents and apostrophes.
+def unaccented(word: str) -> str:
+    """Casefolded, without accents, apostrophes straight: what two spellings of a beginning are compared by.
 
-    ``fold("Don’t") == "dont"``, ``fold("Café") == "cafe"``. Compatibility forms (full-width letters,
-    ligatures) fold to their plain letters.
+    Compatibility forms (full-width letters, ligatures) become their plain letters, the dotless ı an i.
     """
     if not word.isascii():
         decomposed = unicodedata.normalize("NFKD", word.translate(_STRAIGHT).casefold())
         word = "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_STRAIGHT)
-    return word.casefold().replace("'", "")
+    return word.casefold().replace("ı", "i")
+
+
+@lru_cache(maxsize=65_536)
+def fold(word: str) -> str:
+    """The key that words are sorted and found by: casefolded, without accents and apostrophes.
+
+    ``fold("Don’t") == "dont"``, ``fold("Café") == "cafe"``.
+    """
+    return unaccented(word).replace("'", "")
 
 
 def tokens(text: str) -> Iterator[Token]:
@@ -121,7 +134,7 @@ def _mark_form(surface: str) -> str:
         return surface[0]
     if surface[0] in ".-" and len(surface) > 1:
         return "..." if surface[0] == "." else "--"
-    surface = surface.translate(_STRAIGHT)
+    surface = straight(surface)
     return _MARK_FORMS.get(surface, surface)
 
 
@@ -129,7 +142,8 @@ class SentenceTracker:
     """Says of each next token whether it begins a sentence, from the tokens before it.
 
     A full stop after a lone letter (*J. Smith*, *a.m.*) ends none; straight quotes open and close in
-    turn within a line, and what an opening quote begins counts as a sentence.
+    turn within a line, and what an opening quote begins counts as a sentence. Brackets, asterisks and
+    emoji change nothing: a sentence begins after ``.)`` as after a full stop.
     """
 
     def __init__(self) -> None:
@@ -147,7 +161,7 @@ class SentenceTracker:
             self.at_start = not initial
             if form in (LINE_END, TEXT_START):
                 self._quote_open = False
-        elif form not in "('[*":
+        elif form not in "('[])*" and not (form[0] > "\u2190" and unicodedata.category(form[0]) == "So"):
             self.at_start = False
         self._previous = form
 
@@ -166,7 +180,8 @@ class Caret(NamedTuple):
     """What stands around a cursor.
 
     ``context`` holds the finished tokens before it, ``prefix`` the typed part of the word that is being
-    typed (``text[start:cursor]``, empty where none is), and ``text[start:end]`` is that whole word.
+    typed (``text[start:cursor]``, empty where none is), and ``text[start:end]`` is that whole word. Where
+    none is, both are the cursor, or the end of the number that it stands in.
     """
 
     context: list[Token]
@@ -188,7 +203,11 @@ def read_caret(text: str, cursor: int, reach: int) -> Caret:
     if joiner and len(context) > 1 and context[-2].is_word and context[-2].end == cursor - 1:
         context.pop()
     elif not (context and context[-1].is_word and context[-1].end == cursor):
-        return Caret(context, "", cursor, cursor)
+        place = cursor
+        if context and context[-1].form == NUMBER and context[-1].end == cursor:
+            number = _TOKEN_PATTERN.match(text, context[-1].start)
+            place = max(cursor, number.end()) if number else cursor
+        return Caret(context, "", place, place)
     start = context.pop().start
     return Caret(context, text[start:cursor], start, word_end(text, start, cursor))
 

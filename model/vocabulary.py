@@ -26,6 +26,7 @@ class Vocabulary:
 
     ``forms[i]`` is token i; ids below ``first_word`` are special tokens and marks. ``offered`` (V,) says
     which may be suggested: words, but of single letters only *a* and *I*, and none that is withheld.
+    ``first_spelling`` (V,) is the lowest id of the same word in any case, ``spellings`` all ids by that one.
     """
 
     def __init__(self, forms: Sequence[str], counts: Sequence[int], withheld: Container[str] = ()) -> None:
@@ -43,12 +44,19 @@ class Vocabulary:
         self._check()
         self._by_case = self._likeliest(str.casefold)
         self._by_key = self._likeliest(fold)
+        self.spellings: dict[int, list[int]] = {}
+        first: dict[str, int] = {}
+        for i, form in enumerate(self.forms):
+            self.spellings.setdefault(first.setdefault(form.casefold(), i), []).append(i)
+        self.first_spelling = np.array([first[form.casefold()] for form in self.forms])
 
     def _check(self) -> None:
         if tuple(self.forms[: len(SPECIAL_TOKENS)]) != SPECIAL_TOKENS:
             raise ModelError(f"the vocabulary must begin with {' '.join(SPECIAL_TOKENS)}")
         if len(self._id) != len(self.forms) or len(self.counts) != len(self.forms):
             raise ModelError("the vocabulary holds a form twice, or a count is missing")
+        if not all(form[0].isalpha() for form in self.forms[self.first_word :]):
+            raise ModelError("a mark or special token stands among the words of the vocabulary")
         if any(a > b for a, b in zip(self.keys, self.keys[1:], strict=False)):
             raise ModelError("the words of the vocabulary are not sorted by their folded keys")
 
