@@ -17,7 +17,7 @@ NUMBER = "<num>"
 # In the order of their ids: they come first in every vocabulary.
 SPECIAL_TOKENS = (UNKNOWN, TEXT_START, LINE_END, NUMBER)
 
-APOSTROPHES = "'\u00b4\u2018\u2019\u02bc\uff07"
+APOSTROPHES = "'\u2018\u2019\u02bc\uff07"
 _HYPHENS = "-\u2010\u2011"
 _JOINERS = APOSTROPHES + _HYPHENS
 # Python's \w leaves out combining marks, without which neither NFD text nor Indic scripts have words.
