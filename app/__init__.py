@@ -1,0 +1,1 @@
+"""The web service: HTTP in front of the networks in ``model``."""

@@ -1,0 +1,57 @@
+"""``python -m app``: load the models and serve."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+import uvicorn
+
+from app import log
+from app.main import create_app
+from app.service import load_models
+from app.settings import Settings, option, read_settings, variable
+from model.errors import UserError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until a signal comes. Returns the exit status; 2 is for bad settings and unusable models."""
+    options = vars(_parser().parse_args(arguments))
+    try:
+        settings = read_settings(options)
+        models = load_models(settings)
+    except UserError as error:
+        print(f"tsuzuki: {error}", file=sys.stderr)
+        return 2
+    log.configure(settings.log_level)
+    uvicorn.run(
+        create_app(settings, models),
+        host=settings.host,
+        port=settings.port,
+        lifespan="on",
+        ws="none",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m app",
+        description="Serve suggestions over HTTP. Each option has an environment variable; the option goes first.",
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    defaults = Settings.model_construct()
+    for name, field in Settings.model_fields.items():
+        default = getattr(defaults, name)
+        shown = ",".join(f"{k}={v}" for k, v in default.items()) if isinstance(default, dict) else default or "none"
+        text = f"{field.description} ({variable(name)}, default {shown})"
+        parser.add_argument(option(name), dest=name, metavar="VALUE", help=text.replace("%", "%%"))
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,153 @@
+"""The errors of the service: each knows its status and its message, and all have one shape on the wire."""
+
+from collections.abc import Iterable, Mapping
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Route
+
+from app.problems import not_allowed, sentence, show
+from app.schemas import SuggestionQuery
+
+
+class ServiceError(HTTPException):
+    """The base of errors that a caller is told about."""
+
+    status = 500
+    headers_sent: Mapping[str, str] | None = None
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(self.status, detail, headers=self.headers_sent)
+
+
+class MalformedBodyError(ServiceError):
+    """The body is not the JSON it claims to be."""
+
+    status = 400
+
+
+class BodyTooLargeError(ServiceError):
+    """More bytes than any allowed text takes. The connection ends: nobody reads the rest of the body."""
+
+    status = 413
+    headers_sent = {"Connection": "close"}  # noqa: RUF012
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"body: must be at most {most} bytes")
+
+
+class QueryTooLongError(ServiceError):
+    """A longer query string than any allowed text takes."""
+
+    status = 414
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"query string: must be at most {most} bytes")
+
+
+class WrongContentTypeError(ServiceError):
+    """A body that is not declared to be JSON."""
+
+    status = 415
+
+    def __init__(self, found: str | None) -> None:
+        shown = "none" if found is None else show(found, quotes=False)
+        super().__init__(not_allowed("Content-Type", shown, "must be application/json"))
+
+
+class InvalidFieldError(ServiceError):
+    """A field that breaks a rule which depends on the settings or on another field."""
+
+    status = 422
+
+    def __init__(self, name: str, value: object, rule: str) -> None:
+        super().__init__(not_allowed(name, show(value), rule))
+
+
+class TextTooLongError(ServiceError):
+    """A text of more code points than the settings allow."""
+
+    status = 422
+
+    def __init__(self, length: int, most: int) -> None:
+        super().__init__(f"text: {length} code points are not allowed, it must have at most {most}")
+
+
+class RepeatedParameterError(ServiceError):
+    """A query parameter that stands there more than once."""
+
+    status = 422
+
+    def __init__(self, name: str, times: int) -> None:
+        super().__init__(f"{name}: given {times} times, it must be given once")
+
+
+class NotReadyError(ServiceError):
+    """The models are not loaded yet, or the service is stopping."""
+
+    status = 503
+    headers_sent = {"Retry-After": "1"}  # noqa: RUF012
+
+    def __init__(self) -> None:
+        super().__init__("the service is starting or stopping, try again in a second")
+
+
+class BusyError(ServiceError):
+    """So many requests wait already that another one would only wait for ever."""
+
+    status = 503
+    headers_sent = {"Retry-After": "1"}  # noqa: RUF012
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(f"{waiting} requests are waiting already, try again in a second")
+
+
+def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """The answer for an error."""
+    return JSONResponse({"detail": detail}, status, headers)
+
+
+def answer(error: HTTPException) -> JSONResponse:
+    """The answer for an error that knows all about itself."""
+    return problem(error.status_code, str(error.detail), error.headers)
+
+
+async def answer_http_error(request: Request, error: Exception) -> JSONResponse:
+    """Ours as they are; the framework's with a sentence instead of a status phrase."""
+    assert isinstance(error, HTTPException)
+    path = show(request.url.path, quotes=False)
+    if error.status_code == 404:
+        return problem(404, f"{path}: there is nothing here, /docs lists what there is")
+    if error.status_code == 405:
+        methods = ", ".join(request.app.state.methods[request.scope["route"].path])
+        return problem(405, f"{request.method}: not allowed for {path}, it must be {methods}", {"Allow": methods})
+    return answer(error)
+
+
+def methods_by_path(routes: Iterable[BaseRoute]) -> dict[str, list[str]]:
+    """All methods of each path; the framework's own 405 names only those of one of a path's routes."""
+    methods: dict[str, set[str]] = {}
+    for route in routes:
+        if isinstance(route, Route):
+            methods.setdefault(route.path, set()).update(route.methods or ())
+    return {path: sorted(found) for path, found in methods.items()}
+
+
+async def answer_invalid_request(request: Request, error: Exception) -> JSONResponse:
+    """All broken rules of a request in one line."""
+    assert isinstance(error, RequestValidationError)
+    sentences = []
+    for found in error.errors():
+        place, *names = found["loc"]
+        name = str(names[0] if names else place)
+        sentences.append(sentence(name, found, SuggestionQuery.model_fields, quotes=place == "body"))
+    return problem(422, "; ".join(sentences[:10]))
+
+
+def add_error_handlers(app: FastAPI, router: APIRouter) -> None:
+    """Give every error of the app, and of the router it includes, the one shape."""
+    app.state.methods = methods_by_path([*app.routes, *router.routes])
+    app.add_exception_handler(HTTPException, answer_http_error)
+    app.add_exception_handler(RequestValidationError, answer_invalid_request)

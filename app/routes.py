@@ -1,0 +1,171 @@
+"""The addresses of the service."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from fastapi.routing import APIRoute
+
+from app.errors import MalformedBodyError, NotReadyError, RepeatedParameterError, WrongContentTypeError
+from app.problems import show
+from app.schemas import Health, ModelList, Problem, SuggestionAnswer, SuggestionQuery, SuggestionRequest
+from app.service import Service
+from model.suggest import read_completion, read_next_word
+
+
+class StrictRequest(Request):
+    """A request whose JSON body is UTF-8, is strictly JSON, and says what is wrong where it is not."""
+
+    async def json(self) -> Any:
+        try:
+            return json.loads((await self.body()).decode("utf-8-sig"), parse_constant=_no_constant)
+        except UnicodeDecodeError as error:
+            raise MalformedBodyError(f"body: not UTF-8 at byte {error.start}") from None
+        except json.JSONDecodeError as error:
+            raise MalformedBodyError(f"body: not JSON at character {error.pos}: {error.msg}") from None
+        except RecursionError:
+            raise MalformedBodyError("body: nested too deeply") from None
+        except ValueError:
+            raise MalformedBodyError("body: a number in it has too many digits") from None
+
+
+def _no_constant(name: str) -> None:
+    raise MalformedBodyError(f"body: {name} is not JSON")
+
+
+class StrictRoute(APIRoute):
+    """A route that refuses what the framework would guess at: other content types, repeated parameters."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_strictly(request: Request) -> Response:
+            request = StrictRequest(request.scope, request.receive)
+            if self.body_field is not None:
+                _check_content_type(request.headers.get("Content-Type"))
+            elif request.scope["query_string"]:
+                _check_parameters(request)
+            return await handle(request)
+
+        return handle_strictly
+
+
+def _check_content_type(found: str | None) -> None:
+    if found is None or found.partition(";")[0].strip().lower() != "application/json":
+        raise WrongContentTypeError(found)
+
+
+def _check_parameters(request: Request) -> None:
+    times = Counter(name for name, _ in request.query_params.multi_items())
+    for name, count in times.items():
+        if count > 1:
+            raise RepeatedParameterError(show(name, quotes=False), count)
+
+
+async def the_service(request: Request) -> Service:
+    """The service that the lifespan made."""
+    service: Service | None = getattr(request.app.state, "service", None)
+    if service is None:
+        raise NotReadyError
+    return service
+
+
+TheService = Annotated[Service, Depends(the_service)]
+Parameters = Annotated[SuggestionQuery, Query()]
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "The body is not JSON in UTF-8."},
+    413: {"model": Problem, "description": "The body has more bytes than the longest text can take."},
+    414: {"model": Problem, "description": "The query string has more bytes than the longest text can take."},
+    415: {"model": Problem, "description": "The body's content type is not application/json."},
+    422: {"model": Problem, "description": "A field breaks a rule; the answer names field, value and rule."},
+    503: {"model": Problem, "description": "Starting, stopping, or too many requests wait; try again in a second."},
+}
+_BY_QUERY: dict[int | str, dict[str, Any]] = {status: _PROBLEMS[status] for status in (414, 422, 503)}
+_BY_BODY: dict[int | str, dict[str, Any]] = {status: _PROBLEMS[status] for status in (400, 413, 415, 422, 503)}
+
+# An operation is called as its function: that gives generated clients good names.
+router = APIRouter(route_class=StrictRoute, generate_unique_id_function=lambda route: route.name)
+
+
+@router.get(
+    "/complete",
+    summary="Finish a word, by query string",
+    tags=["suggestions"],
+    responses=_BY_QUERY,
+)
+async def complete_get(query: Parameters, service: TheService) -> SuggestionAnswer:
+    """Finish the word being typed, by query string.
+
+    As `POST /complete`, for trying it out: addresses end up in histories and logs of proxies, bodies do not.
+    """
+    return await service.suggest(read_completion, query)
+
+
+@router.post("/complete", summary="Finish a word", tags=["suggestions"], responses=_BY_BODY)
+async def complete(body: SuggestionRequest, service: TheService) -> SuggestionAnswer:
+    """Finish the word being typed.
+
+    Answers words that begin with the letters before the cursor, the most probable first. Where no word is
+    being typed, after white space for example, it answers as `/next-word` does. Letter case and apostrophes
+    follow what was typed: `App` gives *Apple*, `dont` gives *don't*.
+    """
+    return await service.suggest(read_completion, body)
+
+
+@router.get(
+    "/next-word",
+    summary="Offer the next word, by query string",
+    tags=["suggestions"],
+    responses=_BY_QUERY,
+)
+async def next_word_get(query: Parameters, service: TheService) -> SuggestionAnswer:
+    """Offer the word that comes next, by query string.
+
+    As `POST /next-word`, for trying it out: addresses end up in histories and logs of proxies, bodies do not.
+    """
+    return await service.suggest(read_next_word, query)
+
+
+@router.post("/next-word", summary="Offer the next word", tags=["suggestions"], responses=_BY_BODY)
+async def next_word(body: SuggestionRequest, service: TheService) -> SuggestionAnswer:
+    """Offer the word that comes next.
+
+    Takes the word before the cursor as finished and answers words that can follow, the most probable first.
+    `insert` brings the space that is missing before the word.
+    """
+    return await service.suggest(read_next_word, body)
+
+
+@router.get("/models", summary="List the models", tags=["service"], responses={503: _PROBLEMS[503]})
+async def list_models(service: TheService) -> ModelList:
+    """List the loaded models with their sizes and the figures of their training."""
+    return service.models
+
+
+@router.get("/health/live", summary="Is the process alive?", tags=["service"])
+async def health_live() -> Health:
+    """Say that the process answers."""
+    return Health(status="live")
+
+
+@router.get(
+    "/health/ready",
+    summary="Can it answer?",
+    tags=["service"],
+    responses={503: _PROBLEMS[503]},
+)
+async def health_ready(service: TheService) -> Health:
+    """Say whether the models are loaded and have answered a first request; 503 while they have not."""
+    if not service.ready:
+        raise NotReadyError
+    return Health(status="ready")
+
+
+@router.get("/", include_in_schema=False)
+async def home() -> RedirectResponse:
+    """Lead to the documentation."""
+    return RedirectResponse("/docs")

@@ -1,0 +1,135 @@
+"""What goes over the wire: the fields of requests and answers, as the OpenAPI document shows them.
+
+Bounds that are settings (the longest text, the largest limit, the models' names) are checked by the
+service and written into the document by ``app.openapi``. Positions are Unicode code points.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+
+def _encodable(text: str) -> str:
+    """JSON can spell half of a surrogate pair (``"\\ud800"``), which is no character and fits no encoding."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise PydanticCustomError("string_unicode", "not valid Unicode") from None
+    return text
+
+
+def _whole(value: object) -> object:
+    """To JSON Schema 5.0 is a whole number, and some languages write it so."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Position = Annotated[int, Field(ge=0), BeforeValidator(_whole)]
+Count = Annotated[int, Field(ge=1), BeforeValidator(_whole)]
+
+
+class SuggestionQuery(BaseModel):
+    """Where suggestions are wanted, and how many."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Annotated[str, AfterValidator(_encodable)] = Field(
+        description="The text with the cursor in it. What stands far before the cursor is not read.",
+        examples=["I would like an app"],
+    )
+    cursor: Position | None = Field(
+        None,
+        description="The cursor's place in the text, in code points: 0 is before the first, and the text's "
+        "length, the default, is its end. Only what stands before it is context.",
+        examples=[19],
+    )
+    limit: Count | None = Field(None, description="The most suggestions to answer.", examples=[5])
+    min_probability: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="Suggestions that are less probable than this are left out.",
+        examples=[0.01],
+    )
+    model: str | None = Field(
+        None, description="The model to ask, a name from `/models`. By default the first one.", examples=["en"]
+    )
+
+
+class SuggestionRequest(SuggestionQuery):
+    """Where suggestions are wanted, and how many. `null` stands for a field's default."""
+
+    # JSON has types: "5" and true are no numbers.
+    model_config = ConfigDict(strict=True)
+
+
+class Suggestion(BaseModel):
+    """A word that fits."""
+
+    text: str = Field(description="The word, in the letter case of what was typed.", examples=["apple"])
+    insert: str = Field(
+        description="What to put in place of the span in `replace`, the space before or behind it included.",
+        examples=["apple"],
+    )
+    probability: float = Field(
+        ge=0, le=1, description="P(word | context, and the prefix where there is one).", examples=[0.31]
+    )
+    kind: Literal["completion", "correction", "next-word"] = Field(
+        description="Whether it finishes the word being typed, corrects it, or follows it.", examples=["completion"]
+    )
+
+
+class Span(BaseModel):
+    """A half-open span of the text, in code points."""
+
+    start: int = Field(ge=0, description="Where the span begins.", examples=[16])
+    end: int = Field(ge=0, description="Where it ends; equal to `start` where nothing is replaced.", examples=[19])
+
+
+class SuggestionAnswer(BaseModel):
+    """Suggestions, the most probable first; there may be none."""
+
+    suggestions: list[Suggestion] = Field(description="Sorted by falling probability, each word once.")
+    prefix: str = Field(
+        description="The letters of the word being typed that stand before the cursor; empty for a next word.",
+        examples=["app"],
+    )
+    replace: Span = Field(description="The span of the text that an accepted suggestion's `insert` replaces.")
+    model: str = Field(description="The model that answered.", examples=["en"])
+
+
+class ModelDescription(BaseModel):
+    """A loaded model."""
+
+    name: str = Field(description="The name to ask for it by.", examples=["en"])
+    default: bool = Field(description="Whether it answers where a request names none.", examples=[True])
+    cell: str = Field(description="The kind of recurrent cell: rnn, lstm or gru.", examples=["lstm"])
+    vocabulary: int = Field(description="The number of words, marks and special tokens it knows.", examples=[32000])
+    parameters: int = Field(description="The number of its weights.", examples=[9928448])
+    bytes: int = Field(description="The memory its weights take.", examples=[39713792])
+    training: dict[str, Any] = Field(
+        description="The figures of its training, as the model folder holds them.",
+        examples=[{"tokens": 76000000, "validation_perplexity": 71.2}],
+    )
+
+
+class ModelList(BaseModel):
+    """The loaded models."""
+
+    models: list[ModelDescription] = Field(description="The default model first.")
+
+
+class Health(BaseModel):
+    """An answer to a health check."""
+
+    status: Literal["live", "ready"] = Field(description="What was asked for holds.", examples=["ready"])
+
+
+class Problem(BaseModel):
+    """An error: what was wrong, and which rule applies."""
+
+    detail: str = Field(
+        description="A sentence that names the field, the value and the rule.",
+        examples=["limit: 0 is not allowed, it must be at least 1"],
+    )

@@ -1,0 +1,116 @@
+"""What an operator can set: ``TSUZUKI_…`` variables, or options of ``python -m app``."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+import model
+from app.problems import rule_broken, sentence
+from model.errors import UserError
+from model.offensive import SHIPPED_LIST
+
+PREFIX = "TSUZUKI_"
+_SHIPPED_MODEL = Path(model.__file__).parent / "en"
+_MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.:\[\]-]+")
+
+
+class SettingsError(UserError):
+    """A setting that breaks its rule; the message names the variable or option, the value and the rule."""
+
+
+class Settings(BaseSettings):
+    """All settings with their defaults and bounds; ``docs/settings.md`` says more about each."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, validate_default=False)
+
+    host: str = Field("127.0.0.1", min_length=1, description="address to listen on; 0.0.0.0 is every network")
+    port: int = Field(8000, ge=0, le=65535, description="TCP port to listen on; 0 takes a free one")
+    models: Annotated[dict[str, Path], NoDecode] = Field(
+        {"en": _SHIPPED_MODEL},
+        description="models as name=folder,name2=folder2; the first answers where a request names none",
+    )
+    max_text_length: int = Field(10_000, ge=1, le=1_000_000, description="most code points of a request's text")
+    max_limit: int = Field(50, ge=1, le=1000, description="most suggestions that a request may ask for")
+    default_limit: int = Field(5, ge=1, le=1000, description="most suggestions where a request does not say")
+    context_tokens: int = Field(64, ge=1, le=1024, description="most tokens before the cursor that are read")
+    cache_megabytes: int = Field(
+        64, ge=0, le=1_000_000, description="memory for states after contexts, shared by the models; 0 keeps none"
+    )
+    batch_limit: int = Field(32, ge=1, le=1024, description="most contexts that one matrix product reads")
+    queue_limit: int = Field(1000, ge=1, le=1_000_000, description="most waiting requests of a model; others get 503")
+    blas_threads: int = Field(1, ge=1, le=1024, description="threads of one matrix product")
+    offensive_words: Path | None = Field(
+        SHIPPED_LIST,
+        description="list of words that are only offered to who has typed most of them, one a line; none guards none",
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="pages that may call from a browser: https://a.example,https://b.example; * is any page"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="what is logged: debug, info, warning or error; a request is info"
+    )
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _read_models(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        folders: dict[str, str] = {}
+        for part in value.split(","):
+            name, _, folder = (piece.strip() for piece in part.partition("="))
+            if not _MODEL_NAME.fullmatch(name) or not folder or name in folders:
+                raise rule_broken("must be name=folder,name2=folder2, each name once")
+            folders[name] = folder
+        return folders
+
+    @field_validator("default_limit")
+    @classmethod
+    def _within_max_limit(cls, value: int, info: ValidationInfo) -> int:
+        most = info.data.get("max_limit", value)
+        if value > most:
+            raise rule_broken(f"must be at most max_limit, {most}")
+        return value
+
+    @field_validator("offensive_words", mode="before")
+    @classmethod
+    def _read_none(cls, value: object) -> object:
+        return None if value == "none" else value
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _read_origins(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        origins = tuple(part.strip() for part in value.split(",") if part.strip())
+        if not all(map(_ORIGIN.fullmatch, origins)):
+            raise rule_broken("must be origins such as https://a.example, separated by commas, or *")
+        return origins
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def option(name: str) -> str:
+    """The command-line option of a setting."""
+    return "--" + name.replace("_", "-")
+
+
+def read_settings(options: dict[str, str] | None = None) -> Settings:
+    """Settings from the environment, with ``options`` of the command line in place of theirs.
+
+    Raises ``SettingsError`` with one line about the first setting that breaks its rule.
+    """
+    given = options or {}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        shown = option(name) if name in given else variable(name)
+        raise SettingsError(sentence(shown, first, quotes=False)) from None

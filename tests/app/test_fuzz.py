@@ -1,0 +1,57 @@
+"""Requests that nobody thought of: any text and cursor, and whatever the OpenAPI document allows or forbids."""
+
+from pathlib import Path
+from typing import Any
+
+import schemathesis
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.main import create_app
+from app.settings import Settings
+
+# Any code point, those too that JSON can spell and nothing can encode.
+texts = st.text(st.characters(categories=None), max_size=200) | st.text(
+    "ap'’- \n\".,İıſßé\u0301👍\u200d日", max_size=60
+)
+
+
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=texts, cursor=st.none() | st.integers(-1, 210), limit=st.none() | st.integers(-1, 60))
+def test_any_text_and_cursor_are_answered_or_refused(
+    client: TestClient, text: str, cursor: int | None, limit: int | None
+) -> None:
+    for endpoint in ("/complete", "/next-word"):
+        response = client.post(endpoint, json={"text": text, "cursor": cursor, "limit": limit})
+        assert response.status_code in (200, 422)
+        answer = response.json()
+        if response.status_code == 422:
+            assert isinstance(answer["detail"], str)
+            continue
+        place = len(text) if cursor is None else cursor
+        start, end = answer["replace"]["start"], answer["replace"]["end"]
+        assert 0 <= start <= end <= len(text)
+        if answer["prefix"]:
+            assert start < place <= end and answer["prefix"] == text[start:place]
+        else:
+            assert place <= start == end
+        assert len(answer["suggestions"]) <= (5 if limit is None else limit)
+        for suggestion in answer["suggestions"]:
+            assert 0 < suggestion["probability"] <= 1
+            assert suggestion["text"] in suggestion["insert"]
+
+
+document = create_app(Settings(models={"tiny": Path(), "other": Path()}, max_text_length=2000)).openapi()
+schema = schemathesis.openapi.from_dict(document)
+
+
+@schema.parametrize()
+@settings(max_examples=60)
+def test_whatever_the_document_allows_or_forbids(case: "schemathesis.Case[Any]", server: str) -> None:
+    fields: Any
+    for fields in (case.body, case.query):
+        # A cursor behind the text's end is the one rule that the document cannot tell.
+        if isinstance(fields, dict) and isinstance(fields.get("cursor"), int | float):
+            fields["cursor"] = min(fields["cursor"], len(str(fields.get("text"))))
+    case.call_and_validate(base_url=server)
