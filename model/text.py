@@ -7,7 +7,6 @@ quotes, contractions given their apostrophe), positions in the original text sta
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
 UNKNOWN = "<unk>"
@@ -99,7 +98,6 @@ def unaccented(word: str) -> str:
     return word.casefold().replace("ı", "i")
 
 
-@lru_cache(maxsize=65_536)
 def fold(word: str) -> str:
     """The key that words are sorted and found by: casefolded, without accents and apostrophes.
 
