@@ -119,6 +119,8 @@ class Run:
         if not options.sources:
             raise UserError("name a recipe, a text file or a folder to train on, or --resume")
         base = load_model(options.init_from) if options.init_from else None
+        if base:
+            self._require_sizes_of(base.network.config)
         recipe = recipe_of(options.sources, options.root)
         with ProgressBar.counting() as show:
             vocabulary = base.vocabulary if base else None
@@ -135,7 +137,6 @@ class Run:
             )
         V = len(dataset.vocabulary)
         if base:
-            self._require_sizes_of(base.network.config)
             config = NetworkConfig(base.network.config.cell, V, options.embedding, options.hidden)
             weights = grown_weights(base, dataset.vocabulary, options.seed)
         else:
