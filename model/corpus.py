@@ -9,6 +9,7 @@ import json
 import lzma
 import re
 import tomllib
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +22,12 @@ SUFFIXES = (".txt", ".txt.gz", ".txt.xz", ".jsonl")
 LONGEST_DOCUMENT = 400
 
 # Tokenised corpora write "do n't" and "it 's"; people do not.
-_SPLIT_CONTRACTION = re.compile(r"(?<=\w) (?=(?:n't|'(?:s|m|re|ve|ll|d))\b)", re.IGNORECASE)
+_SPLIT_CONTRACTION = re.compile(r"(?<=\w) (?=(?:n't|'(?:s|m|re|ve|ll|d))\b(?!'))", re.IGNORECASE)
 # UTF-8 that was read as Latin-1 once: two or more such characters in a row decode to one.
-_MOJIBAKE = re.compile("[\u00c2-\u00f4][\u0080-\u00bf]+")
+# « and » behind a letter are quotation marks (Spaß«, CAFÉ»), unless that letter is the usual Ã.
+_MOJIBAKE = re.compile("[\u00c2-\u00f4][\u0080-\u00aa\u00ac-\u00ba\u00bc-\u00bf]+|\u00c3[\u00ab\u00bb]")
+# Half an emoji, left where a text was cut; it cannot be written as UTF-8.
+_LONE_SURROGATES = re.compile("[\ud800-\udfff]+")
 
 
 @dataclass(frozen=True)
@@ -59,12 +63,14 @@ def read_recipe(path: Path, root: Path | None = None) -> Recipe:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UserError(f"{path}: not a readable recipe: {error}") from None
     root = root or path.parent
-    validation = [root / p for p in table.pop("validation", [])]
+    validation = table.pop("validation", [])
+    if not isinstance(validation, list) or not all(isinstance(name, str) for name in validation):
+        raise UserError(f"{path}: validation is {validation!r}, not a list of paths")
     entries = table.pop("source", [])
-    if table or not isinstance(entries, list) or not entries:
+    if table or not isinstance(entries, list) or not entries or not all(isinstance(e, dict) for e in entries):
         found = ", ".join(table) or "no [[source]]"
         raise UserError(f"{path}: a recipe has validation and [[source]] tables; found {found}")
-    return Recipe([_source(path, root, entry) for entry in entries], validation)
+    return Recipe([_source(path, root, entry) for entry in entries], [root / name for name in validation])
 
 
 def _source(recipe: Path, root: Path, entry: dict[str, object]) -> Source:
@@ -142,23 +148,24 @@ def _raw_lines(file: Path, text_field: str) -> Iterator[str]:
                 if file.suffix != ".jsonl":
                     yield line
                 elif line.strip():
-                    yield from _record(file, number, line, text_field).splitlines()
+                    record = _record(file, number, line, text_field)
+                    yield from (part for part in record.splitlines() if part.strip())
                     yield ""
     except UnicodeDecodeError as error:
-        raise UserError(f"{file}: not UTF-8 text: {error.reason} at byte {error.start}") from None
-    except (OSError, EOFError, lzma.LZMAError) as error:
+        raise UserError(f"{file}: not UTF-8 text: {error.reason}") from None
+    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
         raise UserError(f"{file}: cannot be read: {error}") from None
 
 
 def _record(file: Path, number: int, line: str, text_field: str) -> str:
     try:
         record = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{file}: line {number} is not JSON: {error}") from None
     text = record.get(text_field) if isinstance(record, dict) else None
     if not isinstance(text, str):
         raise UserError(f"{file}: line {number} has no text in a field {text_field!r}")
-    return text
+    return _LONE_SURROGATES.sub("", text)
 
 
 def _open(file: Path) -> IO[str]:

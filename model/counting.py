@@ -161,7 +161,11 @@ def choose_vocabulary(
     marks = kept_marks | {mark: n + kept_marks.get(mark, 0) for mark, n in marks.items()}
     room = (size or largest) - len(SPECIAL_TOKENS) - len(marks) - len(kept_words)
     fresh = sorted((form for form in words if form not in kept_words), key=lambda form: (-words[form], form))
-    if size is not None and (room < 0 or len(fresh) < room):
+    if size is not None and room < (0 if kept_words else 1):
+        raise UserError(
+            f"a vocabulary of {size} is too small: special tokens, marks and what stays in take {size - room}"
+        )
+    if size is not None and len(fresh) < room:
         possible = len(fresh) + size - room
         raise UserError(
             f"too little text for a vocabulary of {size}: {possible} words and marks are frequent enough "
@@ -174,7 +178,9 @@ def choose_vocabulary(
     total = sum(counts.inside.values()) + sum(counts.anyhow.values())
     specials = {form: counts.marks[form] for form in SPECIAL_TOKENS}
     specials[UNKNOWN] = max(1, total - sum(words[form] for form in chosen if form in words))
-    return Vocabulary.from_counts(marks, chosen, specials, withheld)
+    kept_back = {form for form, offered in zip(base.forms, base.offered, strict=True) if not offered} if base else set()
+    kept_back |= {form for form in chosen if form in withheld}
+    return Vocabulary.from_counts(marks, chosen, specials, kept_back)
 
 
 def _entries(base: Vocabulary) -> tuple[dict[str, int], dict[str, int]]:

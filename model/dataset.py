@@ -8,6 +8,8 @@ source as often as its weight says; both are memory-mapped, so a text of any siz
 import itertools
 import json
 import multiprocessing
+import signal
+from array import array
 from collections.abc import Callable, Container, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from functools import partial
@@ -36,14 +38,23 @@ HELD_OUT_EVERY = 50
 def _in_processes(work: Callable[[Any], T], batches: Iterable[Any], processes: int) -> Iterator[T]:
     """Map in worker processes, in order, with only a few batches in flight."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_ignore_interrupts) as pool:
         waiting: list[Future[T]] = []
-        for batch in batches:
-            waiting.append(pool.submit(work, batch))
-            if len(waiting) > 2 * processes:
-                yield waiting.pop(0).result()
-        for future in waiting:
-            yield future.result()
+        try:
+            for batch in batches:
+                waiting.append(pool.submit(work, batch))
+                if len(waiting) > 2 * processes:
+                    yield waiting.pop(0).result()
+            for future in waiting:
+                yield future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C reaches every process of a terminal; the parent alone answers it, and ends its workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def check_sources(recipe: Recipe) -> None:
@@ -120,7 +131,8 @@ class Dataset:
         with path.open("wb") as file:
             for document in self.epoch_documents(seed, epoch):
                 file.write(self.ids[self._bounds[document] : self._bounds[document + 1]].tobytes())
-        return np.memmap(path, dtype=self.ids.dtype, mode="r")
+        # An empty file cannot be mapped.
+        return np.memmap(path, dtype=self.ids.dtype, mode="r") if path.stat().st_size else self.ids[:0]
 
 
 def lanes(ids: IntArray, batch: int, length: int, skip: int) -> Iterator[tuple[IntArray, IntArray]]:
@@ -153,11 +165,14 @@ def prepare(
 ) -> Dataset:
     """Count, choose the vocabulary, encode: everything that training needs, in ``folder``."""
     check_sources(recipe)
-    counts = count(recipe, processes, progress)
-    vocabulary = choose_vocabulary(counts, len(recipe.sources), size, largest, base, withheld)
+    # The counts are handed on without a name, so that they are gone while the text is encoded.
+    vocabulary = choose_vocabulary(
+        count(recipe, processes, progress), len(recipe.sources), size, largest, base, withheld
+    )
     folder.mkdir(parents=True, exist_ok=True)
     kind = id_type(len(vocabulary))
-    bounds, source_of = [0], list[int]()
+    # Arrays: of a long text in short documents, lists of as many numbers would take gigabytes.
+    bounds, source_of = array("q", [0]), array("q")
     held_out: list[IntArray] = []
     with (folder / "ids.bin").open("wb") as file:
         for number, source in enumerate(recipe.sources):
@@ -175,17 +190,19 @@ def prepare(
         held_out += itertools.chain.from_iterable(
             encode_documents(vocabulary, False, batch) for batch in batched_documents(documents(path))
         )
+    if recipe.validation and not held_out:
+        raise UserError(f"{recipe.validation[0]}: there is no text in it")
     if not held_out:
         bounds[-1], held_out = _hold_out_tail(folder / "ids.bin", bounds, kind)
     np.concatenate(held_out).astype(kind).tofile(folder / "validation.bin")
-    np.save(folder / "documents.npy", np.array([bounds, [*source_of, -1]], dtype=np.int64))
+    np.save(folder / "documents.npy", np.stack([np.asarray(bounds), np.append(source_of, -1)]))
     (folder / "words.txt").write_text("".join(vocabulary.lines()), "utf-8")
     weights = [source.weight for source in recipe.sources]
     (folder / "corpus.json").write_text(json.dumps({"weights": weights}), "utf-8")
     return Dataset(folder, vocabulary)
 
 
-def _hold_out_tail(path: Path, bounds: list[int], kind: Any) -> tuple[int, list[IntArray]]:
+def _hold_out_tail(path: Path, bounds: "array[int]", kind: Any) -> tuple[int, list[IntArray]]:
     """With few documents: hold out the end of the last one, a fiftieth of all tokens at most."""
     last = bounds[-1] - bounds[-2]
     tail = max(2, min(last // 2, bounds[-1] // HELD_OUT_EVERY))

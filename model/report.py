@@ -63,9 +63,9 @@ class LossLog:
 
 def read_log(path: Path) -> list[dict[str, Any]]:
     """The lines of a log; none where there is no log yet."""
-    if not path.exists():
-        return []
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    lines = path.read_text("utf-8").splitlines(keepends=True) if path.exists() else []
+    # A crash can leave the last one half written.
+    return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
 class ProgressBar:

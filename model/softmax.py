@@ -65,15 +65,15 @@ def sampled_softmax(
 ) -> OutputGradient:
     """Cross-entropy of the target against K negatives that the whole batch shares.
 
-    Each logit is lowered by log(K q(w)), the log of how often the token is expected in the sample; then
-    the gradient approaches that of the full softmax as K grows (Bengio & Senécal 2008; Jean et al. 2015,
-    eq. 6 to 8). A negative that is the target of a row is left out of that row.
+    The logit of a negative is lowered by log(K q(w)), the log of how often the token is expected in the
+    sample; the target's is not, for it is there for certain, and a negative that is the target of a row is
+    left out of that row. So the sum over the sample is right on average, and the gradient approaches that of
+    the full softmax as K grows (Bengio & Senécal 2008; Blanc & Rendle 2018).
     """
     target_rows = rows[targets]
     negative_rows = rows[negatives.ids]
     wanted = xp.einsum("ne,ne->n", p, target_rows)
     wanted += bias[targets]
-    wanted -= negatives.log_expected[targets]
     z = p @ negative_rows.T
     z += bias[negatives.ids] - negatives.log_expected[negatives.ids]
     z[targets[:, None] == negatives.ids] = -xp.inf

@@ -17,7 +17,7 @@ from safetensors.numpy import load_file, save
 
 from model.cells import CELLS
 from model.errors import ModelError
-from model.network import Network, NetworkConfig
+from model.network import FloatArray, Network, NetworkConfig
 from model.ngram import NGRAMS, NGrams, load_ngrams
 from model.offensive import SHIPPED_LIST, guarded_mask
 from model.text import TEXT_START
@@ -65,10 +65,20 @@ def save_model(directory: Path, vocabulary: Vocabulary, network: Network, inform
         "hidden": config.hidden,
         "words_sha256": vocabulary.digest(),
     }
-    halves = {name: np.ascontiguousarray(value, dtype=np.float16) for name, value in network.weights.items()}
+    path = directory / WEIGHTS
+    halves = {name: _finite(path, name, value, np.float16) for name, value in network.weights.items()}
     write_atomically(directory / WEIGHTS, save(halves))
     write_atomically(directory / WORDS, "".join(vocabulary.lines()).encode())
     write_atomically(directory / CONFIG, (json.dumps(header | information, indent=2) + "\n").encode())
+
+
+def _finite(path: Path, name: str, array: FloatArray, dtype: Any) -> FloatArray:
+    """The array in another precision; ``ModelError`` for a value that is no finite number there."""
+    with np.errstate(over="ignore"):
+        converted = np.ascontiguousarray(array, dtype=dtype)
+    if not np.isfinite(converted).all():
+        raise ModelError(f"{path}: {name} holds a value that is not a finite number in {np.dtype(dtype)}")
+    return converted
 
 
 def load_model(directory: Path, offensive: Path | None = SHIPPED_LIST) -> LanguageModel:
@@ -107,7 +117,7 @@ def _read_config(path: Path) -> dict[str, Any]:
     if not isinstance(config, dict) or config.get("format") != FORMAT_VERSION:
         found = config.get("format") if isinstance(config, dict) else None
         raise ModelError(f"{path}: format is {found!r}, this version reads {FORMAT_VERSION}")
-    if config.get("cell") not in CELLS:
+    if not isinstance(config.get("cell"), str) or config["cell"] not in CELLS:
         raise ModelError(f"{path}: cell is {config.get('cell')!r}, not one of {', '.join(CELLS)}")
     for key in ("vocabulary", "embedding", "hidden"):
         if type(config.get(key)) is not int or config[key] < 1:
@@ -135,7 +145,8 @@ def read_words(path: Path) -> Vocabulary:
 def _read_weights(path: Path, config: NetworkConfig) -> dict[str, Any]:
     try:
         arrays = load_file(path)
-    except (OSError, SafetensorError, ValueError, KeyError) as error:
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
+        # The last two: kinds of numbers that NumPy does not have.
         raise ModelError(f"{path}: not a readable weights file: {error}") from None
     shapes = config.shapes()
     if set(arrays) != set(shapes):
@@ -143,8 +154,6 @@ def _read_weights(path: Path, config: NetworkConfig) -> dict[str, Any]:
     for name, shape in shapes.items():
         if arrays[name].shape != shape or arrays[name].dtype.kind != "f":
             raise ModelError(f"{path}: {name} is {arrays[name].dtype}{arrays[name].shape}, needs floats of {shape}")
-        if not np.isfinite(arrays[name]).all():
-            raise ModelError(f"{path}: {name} holds a value that is not a finite number")
-        arrays[name] = arrays[name].astype(np.float32)
+        arrays[name] = _finite(path, name, arrays[name], np.float32)
         arrays[name].flags.writeable = False
     return arrays

@@ -30,6 +30,7 @@ from model.storage import load_model, read_words, save_model
 from model.trainer import NotFiniteError, Trainer, TrainingOptions
 
 LARGEST_VOCABULARY = 32_000
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # Fewer sequences than this a thread make its matrix products slow.
 LEAST_SEQUENCES_A_THREAD = 16
 
@@ -37,14 +38,36 @@ LEAST_SEQUENCES_A_THREAD = 16
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status: 0 done, 1 the loss is not finite, 2 bad input, 128 + signal."""
     options = parser().parse_args(arguments)
+    previous = {s: signal.signal(s, _stop_preparing) for s in STOP_SIGNALS}
     try:
-        return Run(options).train()
+        run = Run(options)
+        return run.train()
+    except _StoppedError as stop:
+        print("stopped before the training began", file=sys.stderr)
+        return 128 + stop.number
     except NotFiniteError as error:
-        print(f"error: {error}; the last good checkpoint is in {options.out}", file=sys.stderr)
+        kept = f"the last good checkpoint is in {options.out}" if run.has_checkpoint else "no checkpoint was taken yet"
+        print(f"error: {error}; {kept}", file=sys.stderr)
         return 1
-    except UserError as error:
+    except (UserError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+class _StoppedError(Exception):
+    """A signal came while no training was under way that it could end in order."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def _stop_preparing(number: int, frame: FrameType | None) -> None:
+    # As an exception, so that the worker processes are ended too.
+    raise _StoppedError(number)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -53,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("sources", nargs="*", type=Path, help="recipes (.toml), text files or folders of them")
     p.add_argument("--out", type=Path, required=True, help="folder for the model, its log and checkpoints")
     p.add_argument("--root", type=Path, help="folder that the paths in recipes are relative to")
-    p.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
+    p.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out, with its options")
     p.add_argument("--init-from", type=Path, metavar="DIR", help="start from this trained model")
     p.add_argument("--cell", choices=("rnn", "lstm", "gru"), help="recurrent cell (lstm)")
     p.add_argument("--embedding", type=_positive, help="embedding width E (256)")
@@ -74,7 +97,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--threads", type=_positive, help="threads that share a batch (all cores)")
     p.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="cuda needs the extra of that name")
     p.add_argument("--validate-every", type=_positive, default=2000, metavar="STEPS")
-    p.add_argument("--validation-tokens", type=_positive, default=20_000, help="read at most so many each time")
+    p.add_argument("--validation-tokens", type=_two_or_more, default=20_000, help="read at most so many each time")
     p.add_argument("--checkpoint-minutes", type=_positive_float, default=5.0)
     return p
 
@@ -93,6 +116,7 @@ def _number(kind: type, least: float, below: float, rule: str) -> Any:
 
 
 _positive = _number(int, 1, 1 << 31, "a whole number above 0")
+_two_or_more = _number(int, 2, 1 << 31, "a whole number above 1")
 _natural = _number(int, 0, 1 << 31, "a whole number, 0 or more")
 _positive_float = _number(float, 1e-9, 1e9, "a number above 0")
 _share = _number(float, 0, 1, "at least 0 and below 1")
@@ -104,6 +128,7 @@ class Run:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options, self.out = options, options.out
         self.stopped_by = 0
+        self.has_checkpoint = options.resume
         xp = array_module(options.device)
         self.dataset, network = self._resumed(xp) if options.resume else self._fresh(xp)
         fields = TrainingOptions.__dataclass_fields__
@@ -158,6 +183,9 @@ class Run:
         for name, value in self.position["options"].items():
             setattr(self.options, name, value)
         dataset = Dataset(self.out / "corpus", read_words(self.out / "corpus" / "words.txt"))
+        digest = dataset.vocabulary.digest()
+        if self.position.get("words_sha256", digest) != digest:
+            raise UserError(f"{self.out}: other text was prepared here since the checkpoint; train without --resume")
         config = NetworkConfig(**network)
         weights = {name: xp.asarray(self.arrays[f"weight.{name}"]) for name in config.shapes()}
         return dataset, Network(config, weights, xp)
@@ -172,7 +200,7 @@ class Run:
         trainer, options = self.trainer, self.options
         self.out.mkdir(parents=True, exist_ok=True)
         log = LossLog(self.out / "log.jsonl", trainer.adam.steps)
-        previous = {s: signal.signal(s, self._stop) for s in (signal.SIGINT, signal.SIGTERM)}
+        previous = {s: signal.signal(s, self._stop) for s in STOP_SIGNALS}
         saved = time.monotonic()
         try:
             with threadpool_limits(1 if len(trainer.shards) > 1 else None), log, ProgressBar(trainer) as bar:
@@ -214,10 +242,16 @@ class Run:
     def _save(self) -> None:
         trainer = self.trainer
         network = trainer.network
-        position = trainer.position() | {"network": asdict(network.config), "validations": self.validations}
-        save_checkpoint(self.out, trainer.arrays(), position)
+        # The model first: it refuses weights that are no good, and then the checkpoint stays as it is.
         host = Network(network.config, {name: to_host(value) for name, value in network.weights.items()})
         save_model(self.out, self.dataset.vocabulary, host, {"training": self._figures()})
+        position = trainer.position() | {
+            "network": asdict(network.config),
+            "words_sha256": self.dataset.vocabulary.digest(),
+            "validations": self.validations,
+        }
+        save_checkpoint(self.out, trainer.arrays(), position)
+        self.has_checkpoint = True
 
     def _figures(self) -> dict[str, Any]:
         trainer = self.trainer
@@ -246,7 +280,7 @@ def array_module(device: str) -> ModuleType:
         cupy = importlib.import_module("cupy")
         cupy.cuda.runtime.getDeviceCount()
     except Exception as error:  # whatever a missing driver or package raises, it is the same news
-        raise UserError(f"--device cuda: no usable GPU: {str(error).splitlines()[0]}") from None
+        raise UserError(f"--device cuda: no usable GPU: {(str(error) or repr(error)).splitlines()[0]}") from None
     return cupy
 
 
