@@ -31,12 +31,14 @@ from model.perplexity import token_losses
 from model.report import plot_reliability
 from model.storage import LanguageModel, load_model
 from model.text import UNKNOWN
-from model.typing_trial import TypedWord, TypingTrial
+from model.typing_trial import Ask, TypedWord, TypingTrial
 
 FREQUENCY = "frequency"
+# The column of all files together.
+ALL = "all"
 # The service's default: how many tokens of context are read.
 CONTEXT_TOKENS = 64
-_REQUIREMENT = re.compile(r"([\w@]+)\s*(>=|<=)\s*([0-9.]+)")
+_REQUIREMENT = re.compile(r"([\w@]+)\s*(>=|<=)\s*(\d+\.?\d*|\.\d+)")
 
 
 class FileResult(NamedTuple):
@@ -51,15 +53,16 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns 0, 1 where a requirement is not met, 2 for bad input."""
     options = parser().parse_args(arguments)
     try:
+        _check(options)
         report = evaluate(options)
-        failed = unmet(report[0]["files"]["all"], options.require)
+        for result in report:
+            print(table(result))
+        if options.json:
+            options.json.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
+        failed = unmet(report[0]["files"][ALL], options.require)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    for result in report:
-        print(table(result))
-    if options.json:
-        options.json.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
     for requirement in failed:
         print(f"not met: {requirement}", file=sys.stderr)
     return 1 if failed else 0
@@ -80,6 +83,20 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
+def _check(options: argparse.Namespace) -> None:
+    """Raise ``UserError`` for options that could not be used, before any work is done."""
+    if options.max_words is not None and options.max_words < 1:
+        raise UserError(f"--max-words {options.max_words}: must be above 0")
+    if options.seed < 0:
+        raise UserError(f"--seed {options.seed}: must not be below 0")
+    for path in (options.json, options.plot):
+        if path and (path.is_dir() or not path.parent.is_dir()):
+            raise UserError(f"{path}: no file can be written there")
+    # All figures there will be, of a made-up word.
+    words = [] if options.perplexity_only else [TypedWord(0, 1, [Ask(0, None, 0.0, 0.0)])]
+    unmet(figures(FileResult(words, np.zeros(1), 0)), options.require)
+
+
 @lru_cache(maxsize=2)
 def _model(name: str, base: Path) -> LanguageModel:
     if name == FREQUENCY:
@@ -89,7 +106,7 @@ def _model(name: str, base: Path) -> LanguageModel:
 
 def evaluate(options: argparse.Namespace) -> list[dict[str, Any]]:
     """For the model and each one it is compared with: its figures for each file and over all."""
-    texts = {path.name: list(documents(path)) for path in options.texts}
+    texts = {label: list(documents(path)) for label, path in _labels(options.texts).items()}
     for name, text in texts.items():
         if not text:
             raise UserError(f"{name}: there is no text in it")
@@ -118,6 +135,12 @@ def evaluate(options: argparse.Namespace) -> list[dict[str, Any]]:
                     results[file] = FileResult(words, *_losses(_model(name, options.model), texts[file]))
                 report.append(_summary(name, _model(name, options.model), results, options))
     return report
+
+
+def _labels(paths: list[Path]) -> dict[str, Path]:
+    """Files by their names; by their whole paths where names are the same."""
+    names = [ALL, *(path.name for path in paths)]
+    return {path.name if names.count(path.name) == 1 else str(path.resolve()): path for path in paths}
 
 
 def _parts(text: list[list[str]], options: argparse.Namespace) -> Iterator[tuple[slice, tuple[int, set[int] | None]]]:
@@ -169,7 +192,7 @@ def _summary(
         np.concatenate([r.losses for r in results.values()]),
         sum(r.unknown for r in results.values()),
     )
-    files = {file: figures(result) for file, result in (results | {"all": everything}).items()}
+    files = {file: figures(result) for file, result in (results | {ALL: everything}).items()}
     if options.plot and everything.words and name == str(options.model):
         diagrams: dict[str, Reliability] = {
             "next word": reliability(everything.words, False),
@@ -200,13 +223,15 @@ def table(result: dict[str, Any]) -> str:
     files = list(result["files"])
     lines = [f"\n**{result['model']}**, V = {result['vocabulary']:,}\n", "| measure | " + " | ".join(files) + " |"]
     lines.append("|---" * (len(files) + 1) + "|")
-    for name in result["files"]["all"]:
-        cells = [_cell(name, result["files"][file][name]) for file in files]
+    for name in result["files"][ALL]:
+        cells = [_cell(name, result["files"][file].get(name)) for file in files]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
-def _cell(name: str, measure: dict[str, Any]) -> str:
+def _cell(name: str, measure: dict[str, Any] | None) -> str:
+    if measure is None:
+        return "–"
     form = "{:.1f}" if name == "perplexity" else "{:.6f}" if name.startswith("seconds") else "{:.3f}"
     text = form.format(measure["value"])
     if measure["interval"]:

@@ -90,10 +90,14 @@ def load_ngrams(path: Path, vocabulary: int, start: int, share: float) -> NGrams
         arrays = load_file(path)
         levels = tuple(Level(*(arrays[f"{length}.{name}"] for name in Level._fields)) for length in range(1, ORDER))
         unigrams = arrays["unigrams"]
-    except (OSError, SafetensorError, ValueError, KeyError) as error:
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
+        # The last two: kinds of numbers that NumPy does not have.
         raise ModelError(f"{path}: not a readable n-gram file: {error}") from None
-    if unigrams.shape != (vocabulary,) or not np.isfinite(unigrams).all():
-        raise ModelError(f"{path}: unigrams are {unigrams.shape}, need {vocabulary} finite numbers")
+    if vocabulary > MOST_TOKENS:
+        raise ModelError(f"{path}: n-grams of more than {MOST_TOKENS} tokens")
+    if unigrams.shape != (vocabulary,) or not _are_shares(unigrams):
+        found = f"{unigrams.dtype}{unigrams.shape}"
+        raise ModelError(f"{path}: unigrams are {found}, need {vocabulary} numbers from 0 to 1")
     for length, level in enumerate(levels, 1):
         _check_level(path, level, length, vocabulary)
     for array in arrays.values():
@@ -106,6 +110,7 @@ def _check_level(path: Path, level: Level, length: int, vocabulary: int) -> None
     fits = (
         contexts.dtype == KEY_TYPES[length]
         and all(array.ndim == 1 for array in level)
+        and begins.dtype.kind == "u"
         and len(gamma) == len(contexts) == len(begins) - 1
         and len(tokens) == len(values) == int(begins[-1])
         and begins[0] == 0
@@ -113,7 +118,20 @@ def _check_level(path: Path, level: Level, length: int, vocabulary: int) -> None
         and bool((contexts[1:] > contexts[:-1]).all())
         and tokens.dtype == np.uint16
         and (len(tokens) == 0 or int(tokens.max()) < vocabulary)
-        and bool(np.isfinite(gamma).all() and np.isfinite(values).all())
+        and _tokens_rise(begins, tokens)
+        and _are_shares(gamma)
+        and _are_shares(values)
     )
     if not fits:
         raise ModelError(f"{path}: the {length + 1}-grams do not fit together")
+
+
+def _are_shares(array: FloatArray) -> bool:
+    return array.dtype.kind == "f" and bool(((array >= 0) & (array <= 1)).all())
+
+
+def _tokens_rise(begins: IntArray, tokens: IntArray) -> bool:
+    """Whether the next tokens of each context are sorted, each there once."""
+    first = np.zeros(len(tokens) + 1, dtype=bool)
+    first[begins] = True
+    return bool(((tokens[1:] > tokens[:-1]) | first[1:-1]).all())

@@ -23,6 +23,8 @@ from model.text import TEXT_START
 # An n-gram that stands in the text once says little, and may be somebody's own words.
 LEAST_COUNT = 2
 SHARES = np.arange(0.0, 0.65, 0.05)
+# What the n-gram file holds beside its arrays is less than this.
+HEADER_BYTES = 2000
 # Of the validation text so many tokens decide on the share.
 SHARE_TOKENS = 30_000
 
@@ -49,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns 0, or 2 for bad input."""
     p = argparse.ArgumentParser(prog="python -m model.ngram_count", description=__doc__.splitlines()[0])
     p.add_argument("folder", type=Path, help="the folder that model.train wrote")
-    p.add_argument("--megabytes", type=float, default=38.0, help="size of the n-gram file")
+    p.add_argument("--megabytes", type=float, default=38.0, help="the most that the n-gram file may take")
     options = p.parse_args(arguments)
     try:
         add_ngrams(options.folder, options.megabytes)
@@ -61,6 +63,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def add_ngrams(folder: Path, megabytes: float) -> None:
     """Count, prune to the size, choose the share by perplexity on the validation text, and save."""
+    if not megabytes > 0:
+        raise UserError(f"--megabytes {megabytes}: must be above 0")
     model = load_model(folder)
     corpus = folder / "corpus"
     if not (corpus / "ids.bin").is_file():
@@ -70,7 +74,7 @@ def add_ngrams(folder: Path, megabytes: float) -> None:
         raise UserError(f"{corpus}: other words than the model's, or more than {MOST_TOKENS}")
     unigrams, levels = estimate(dataset)
     start = dataset.vocabulary.id_of(TEXT_START)
-    ngrams = NGrams(unigrams, prune(levels, megabytes * 1e6), start, 0.0)
+    ngrams = NGrams(unigrams, prune(levels, megabytes * 1e6 - unigrams.nbytes - HEADER_BYTES), start, 0.0)
     share, perplexities = best_share(model, ngrams, dataset.validation[:SHARE_TOKENS])
     for tried, perplexity in perplexities.items():
         print(f"share {tried:.2f}: validation perplexity {perplexity:.2f}")
@@ -82,8 +86,9 @@ def add_ngrams(folder: Path, megabytes: float) -> None:
 
 def estimate(dataset: Dataset) -> tuple[FloatArray, list[Estimated]]:
     """Smoothed probabilities of all n-grams of orders 1 (as an array (V,)) and 2 to 4."""
-    ids = np.asarray(dataset.ids)
     weights = dataset.token_weights()
+    # Where the end of the text was held out, it stands behind the documents.
+    ids = np.asarray(dataset.ids)[: len(weights)]
     start = dataset.vocabulary.id_of(TEXT_START)
     counted: list[Counted] = []
     for order in range(ORDER, 0, -1):
@@ -106,7 +111,7 @@ def _group(keys: IntArray, times: IntArray | None, weights: FloatArray) -> Count
 
 def _count(ids: IntArray, weights: FloatArray, order: int, start: int) -> Counted:
     """All n-grams of an order; none reaches over the start of a text."""
-    n = len(ids) - order + 1
+    n = max(0, len(ids) - order + 1)
     keys = np.zeros(n, dtype=np.uint64)
     within = np.ones(n, dtype=bool)
     for place in range(order):
@@ -114,6 +119,8 @@ def _count(ids: IntArray, weights: FloatArray, order: int, start: int) -> Counte
         keys = keys << np.uint64(BITS) | part.astype(np.uint64)
         if place or order == 1:
             within &= part != start
+    if not within.any():
+        raise UserError(f"too little text: nowhere do {order} tokens stand in a row")
     return _group(keys[within], None, weights[order - 1 :][within])
 
 
@@ -202,7 +209,8 @@ def _bytes(keys: IntArray, order: int) -> int:
 def _level(kept: Estimated, order: int) -> Level:
     first, where = _contexts(kept.keys) if len(kept.keys) else (np.zeros(0, np.int64), np.zeros(0, np.int64))
     values = kept.values.astype(np.float16)
-    gamma = 1 - np.bincount(where, values.astype(np.float64), len(first))
+    # Rounded values may add up to a little more than 1.
+    gamma = np.maximum(0, 1 - np.bincount(where, values.astype(np.float64), len(first)))
     return Level(
         (kept.keys[first] >> np.uint64(BITS)).astype(KEY_TYPES[order - 1]),
         gamma.astype(np.float16),

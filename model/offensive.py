@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from model.errors import UserError
-from model.text import fold
+from model.text import unaccented
 from model.vocabulary import Vocabulary
 
 SHIPPED_LIST = Path(__file__).parent / "offensive.txt"
@@ -17,18 +17,21 @@ TYPED_SHARE = 0.75
 def guarded_mask(vocabulary: Vocabulary, path: Path) -> "np.ndarray[Any, np.dtype[np.bool_]]":
     """Which tokens (V,) a list guards: its words, and for a word with a star at its end what begins with it.
 
+    Possessives go with their words, other words with an apostrophe do not: *hell* is not *he'll*.
     Raises ``UserError`` where the list cannot be read.
     """
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not a readable list of words: {error}") from None
-    entries = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    entries = [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
     mask = np.zeros(len(vocabulary), dtype=bool)
     for entry in entries:
-        key = fold(entry.rstrip("*"))
-        for i in vocabulary.prefix_range(key):
-            possessive = vocabulary.keys[i - vocabulary.first_word] == key + "s" and "'" in vocabulary.forms[i]
-            if entry.endswith("*") or possessive or vocabulary.keys[i - vocabulary.first_word] == key:
+        plain = unaccented(entry.rstrip("*"))
+        if not plain:
+            raise UserError(f"{path}: {entry!r} would guard every word")
+        for i in vocabulary.prefix_range(plain):
+            word = unaccented(vocabulary.forms[i])
+            if word in (plain, plain + "'s") or (entry.endswith("*") and word.startswith(plain)):
                 mask[i] = True
     return mask

@@ -148,5 +148,5 @@ def plot_reliability(path: Path, diagrams: dict[str, Reliability]) -> None:
         axes.plot(bins.confidence[filled], bins.accuracy[filled], marker="o", markersize=4, label=label)
     axes.set(xlabel="probability of the first suggestion", ylabel="share in which it was the word")
     axes.legend()
-    figure.savefig(path, dpi=120)
+    figure.savefig(path, dpi=120, format="png")
     pyplot.close(figure)

@@ -102,7 +102,7 @@ def _ngrams_of(directory: Path, information: dict[str, Any], vocabulary: Vocabul
     if "ngrams" not in information:
         return None
     share = information["ngrams"].get("share") if isinstance(information["ngrams"], dict) else None
-    if not isinstance(share, float) or not 0 <= share <= 1:
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
         raise ModelError(f"{directory / CONFIG}: the share of the n-grams is {share!r}, not a number from 0 to 1")
     return load_ngrams(directory / NGRAMS, len(vocabulary), vocabulary.id_of(TEXT_START), share)
 

@@ -172,8 +172,11 @@ def candidates(model: LanguageModel, query: Query, output: FloatArray) -> tuple[
     p /= p.sum()
     if model.ngrams is not None:
         counted = model.ngrams.probabilities(query.context, span)
-        p *= 1 - model.ngrams.share
-        p += counted * (model.ngrams.share / max(float(counted.sum()), 1e-30))
+        total = float(counted.sum())
+        # Words that no n-gram allows here are left to the network.
+        if total > 0:
+            p *= 1 - model.ngrams.share
+            p += counted * (model.ngrams.share / total)
     if any(c in APOSTROPHES for c in prefix):
         # A typed apostrophe rules out the words without one: don' is not on its way to "done".
         typed = unaccented(prefix)

@@ -1,0 +1,300 @@
+"""The n-grams at serving time: probabilities against plain dictionaries, the file and its damages, the mixture."""
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.numpy import load_file, save_file
+
+from model.errors import ModelError
+from model.network import FloatArray
+from model.ngram import MOST_TOKENS, NGRAMS, Level, NGrams, load_ngrams, save_ngrams
+from model.storage import LanguageModel
+from model.suggest import candidates
+from model.text import TEXT_START
+from tests.model.tiny_model import output_of, random_model, read
+
+Context = tuple[int, ...]
+Tables = Mapping[Context, Mapping[int, float]]
+
+V, START = 7, 1
+UNIGRAMS = np.array([0.05, 0.01, 0.14, 0.2, 0.3, 0.25, 0.05], dtype=np.float32)
+TABLES: Tables = {
+    (2,): {3: 0.5, 5: 0.25},
+    (4,): {2: 0.125, 4: 0.25, 6: 0.5},
+    (1,): {2: 0.75},
+    (3, 4): {0: 0.5},
+    (1, 4): {6: 0.25},
+    (5, 6): {2: 0.5},
+    (5, 3, 4): {0: 0.25, 5: 0.5},
+    (2, 1, 4): {3: 0.75},
+}
+
+
+def ngrams_of(tables: Tables, unigrams: FloatArray = UNIGRAMS, start: int = START, share: float = 0.25) -> NGrams:
+    """N-grams from a table of next tokens for each context."""
+    levels = []
+    for length, kind in ((1, np.uint16), (2, np.uint32), (3, np.uint64)):
+        contexts = sorted(context for context in tables if len(context) == length)
+        keys = [sum(token << 16 * place for place, token in enumerate(reversed(c))) for c in contexts]
+        rows = [sorted(tables[context].items()) for context in contexts]
+        levels.append(
+            Level(
+                np.array(keys, dtype=kind),
+                np.array([1 - sum(tables[context].values()) for context in contexts], dtype=np.float16),
+                np.cumsum([0, *map(len, rows)]).astype(np.uint32),
+                np.array([token for row in rows for token, _ in row], dtype=np.uint16),
+                np.array([value for row in rows for _, value in row], dtype=np.float16),
+            )
+        )
+    return NGrams(unigrams, tuple(levels), start, share)
+
+
+def by_hand(tables: Tables, context: Context, token: int, unigrams: FloatArray = UNIGRAMS, start: int = START) -> float:
+    """P(token | context): what the longest known end of the context says, its rest from the shorter ones."""
+    context = context[-3:]
+    if start in context:
+        context = context[len(context) - 1 - context[::-1].index(start) :]
+    if not context:
+        return float(unigrams[token])
+    shorter = by_hand(tables, context[1:], token, unigrams, start)
+    if context not in tables:
+        return shorter
+    return tables[context].get(token, 0.0) + (1 - sum(tables[context].values())) * shorter
+
+
+def test_every_context_by_hand() -> None:
+    ngrams = ngrams_of(TABLES)
+    for length in range(5):
+        for context in itertools.product(range(V), repeat=length):
+            p = ngrams.probabilities(context, range(V))
+            np.testing.assert_allclose(p, [by_hand(TABLES, context, token) for token in range(V)], rtol=1e-3)
+            assert p.dtype == np.float32 and p.sum() == pytest.approx(1, abs=1e-3)
+
+
+@st.composite
+def tables_of_eighths(draw: st.DrawFn) -> dict[Context, dict[int, float]]:
+    """Tables whose numbers are exact in half precision."""
+    contexts = st.lists(st.integers(0, V - 1), min_size=1, max_size=3).map(tuple)
+    rows = st.dictionaries(st.integers(0, V - 1), st.sampled_from([1 / 8, 1 / 16]), max_size=V)
+    return draw(st.dictionaries(contexts, rows, max_size=12))
+
+
+@given(tables_of_eighths(), st.lists(st.integers(0, V - 1), max_size=5).map(tuple), st.data())
+def test_any_range_of_any_context(tables: Tables, context: Context, data: st.DataObject) -> None:
+    ngrams = ngrams_of(tables)
+    p = ngrams.probabilities(context, range(V))
+    np.testing.assert_allclose(p, [by_hand(tables, context, token) for token in range(V)], rtol=1e-5)
+    assert p.sum() == pytest.approx(1, abs=1e-5)
+    low = data.draw(st.integers(0, V))
+    high = data.draw(st.integers(low, V))
+    np.testing.assert_array_equal(ngrams.probabilities(context, range(low, high)), p[low:high])
+
+
+def test_nothing_before_a_start_is_looked_at() -> None:
+    assert (2, 1, 4) in TABLES
+    ngrams = ngrams_of(TABLES)
+    for context, before in itertools.product(((1,), (1, 4), (1, 1)), range(V)):
+        p = ngrams.probabilities((before, *context), range(V))
+        np.testing.assert_array_equal(p, ngrams.probabilities(context, range(V)))
+
+
+def test_the_highest_ids_fit_the_keys() -> None:
+    top = MOST_TOKENS - 1
+    unigrams = np.full(MOST_TOKENS, 1 / MOST_TOKENS, dtype=np.float32)
+    tables = {(top,) * length: {top: 0.5, 0: 0.25} for length in (1, 2, 3)}
+    ngrams = ngrams_of(tables, unigrams)
+    p = ngrams.probabilities((top, top, top), range(MOST_TOKENS))
+    assert p.sum() == pytest.approx(1, abs=1e-3)
+    for token in (0, top):
+        assert p[token] == pytest.approx(by_hand(tables, (top, top, top), token, unigrams), rel=1e-5)
+
+
+def written(path: Path, ngrams: NGrams) -> Path:
+    path.write_bytes(save_ngrams(path, ngrams))
+    return path
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """The n-grams above, saved."""
+    return written(tmp_path / NGRAMS, ngrams_of(TABLES))
+
+
+@pytest.mark.parametrize("tables", [TABLES, {}, {(2,): {}}, {(2,): {3: 1.0}}])
+def test_round_trip(tables: Tables, tmp_path: Path) -> None:
+    ngrams = ngrams_of(tables)
+    loaded = load_ngrams(written(tmp_path / NGRAMS, ngrams), V, START, 0.25)
+    arrays = [loaded.unigrams, *itertools.chain(*loaded.levels)]
+    for array, before in zip(arrays, [ngrams.unigrams, *itertools.chain(*ngrams.levels)], strict=True):
+        np.testing.assert_array_equal(array, before, strict=True)
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0
+    assert (loaded.start, loaded.share) == (START, 0.25)
+    # What is handed out may be written to.
+    loaded.probabilities((2,), range(V))[:] = 0
+
+
+def fault(file: Path) -> str:
+    """The message with which loading fails; it is one line and names the file."""
+    with pytest.raises(ModelError) as caught:
+        load_ngrams(file, V, START, 0.25)
+    message = str(caught.value)
+    assert message.startswith(f"{file}: ") and "\n" not in message
+    return message
+
+
+def test_a_file_that_was_cut_and_none_at_all(file: Path) -> None:
+    content = file.read_bytes()
+    for share in (0, 0.1, 0.5, 0.99):
+        file.write_bytes(content[: int(share * len(content))])
+        assert "not a readable n-gram file" in fault(file)
+    # Kinds of numbers that NumPy does not have.
+    header = content[8 : 8 + int.from_bytes(content[:8], "little")]
+    for kind in (b'"BF16"', b'"NONE"'):
+        other = header.replace(b'"F16"', kind)
+        file.write_bytes(len(other).to_bytes(8, "little") + other + content[8 + len(header) :])
+        assert "not a readable n-gram file" in fault(file)
+    file.unlink()
+    assert "not a readable n-gram file" in fault(file)
+
+
+ARRAYS = ["unigrams", *(f"{length}.{name}" for length in (1, 2, 3) for name in Level._fields)]
+
+
+def change(file: Path, name: str, edit: Callable[[Any], Any]) -> None:
+    arrays = load_file(file)
+    edited = edit(arrays.pop(name))
+    save_file(arrays if edited is None else arrays | {name: np.ascontiguousarray(edited)}, file)
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_an_array_is_missing_or_of_another_kind(name: str, file: Path) -> None:
+    content = file.read_bytes()
+    told = {"u": "unigrams", "1": "2-grams", "2": "3-grams", "3": "4-grams"}[name[0]]
+    change(file, name, lambda array: None)
+    assert name in fault(file)
+    for edit in (
+        lambda array: array.astype(np.int8),
+        lambda array: array.astype(np.complex64),
+        lambda array: array.astype(bool),
+        lambda array: array[:-1],
+        lambda array: array[:, None],
+        lambda array: array.sum(),
+    ):
+        file.write_bytes(content)
+        change(file, name, edit)
+        assert told in fault(file)
+
+
+def at(place: int, value: float) -> Callable[[Any], Any]:
+    """An edit that puts one number in an array."""
+    return lambda array: np.where(np.arange(len(array)) == place % len(array), value, array).astype(array.dtype)
+
+
+@pytest.mark.parametrize(
+    ("name", "edit"),
+    [
+        *((name, at(-1, bad)) for name in ("unigrams", "2.gamma", "3.values") for bad in (np.nan, np.inf, -0.1, 1.1)),
+        ("unigrams", lambda array: np.append(array, 0)),
+        ("1.begins", at(0, 1)),
+        ("1.begins", at(1, 9)),
+        ("2.begins", at(-1, 9)),
+        ("2.begins", lambda array: array[:0]),
+        ("2.begins", lambda array: np.full(len(array), np.nan)),
+        ("2.begins", lambda array: array.astype(np.float32)),
+        ("1.contexts", lambda array: array[::-1]),
+        ("3.contexts", at(1, 0)),
+        ("1.tokens", at(0, V)),
+        ("1.tokens", lambda array: array[::-1]),
+        ("3.tokens", at(2, 0)),
+        ("3.tokens", lambda array: array[[0, 2, 1]]),
+    ],
+)
+def test_numbers_that_cannot_be(name: str, edit: Callable[[Any], Any], file: Path) -> None:
+    change(file, name, edit)
+    fault(file)
+
+
+def test_a_vocabulary_that_the_keys_cannot_hold(file: Path) -> None:
+    change(file, "unigrams", lambda array: np.zeros(MOST_TOKENS + 1, dtype=np.float32))
+    with pytest.raises(ModelError, match=f"more than {MOST_TOKENS}"):
+        load_ngrams(file, MOST_TOKENS + 1, START, 0.25)
+
+
+def test_damaged_bytes_are_refused_or_harmless(file: Path) -> None:
+    rng = np.random.default_rng(1)
+    content = np.frombuffer(file.read_bytes(), dtype=np.uint8)
+    refused = 0
+    for _ in range(300):
+        damaged = content.copy()
+        damaged[rng.integers(0, len(content), 2)] = rng.integers(0, 256, 2)
+        file.write_bytes(damaged.tobytes())
+        try:
+            ngrams = load_ngrams(file, V, START, 0.25)
+        except ModelError:
+            refused += 1
+            continue
+        for context in ((), (2,), (3, 4), (5, 3, 4), (1, 4), (6, 6, 6)):
+            assert (ngrams.probabilities(context, range(2, V)) >= 0).all()
+    assert 100 < refused < 300
+
+
+MODEL = random_model(4)
+TOKEN = {form: MODEL.vocabulary.id_of(form) for form in ("the", "dog", "eats", "food", "apple", "app", "don't", "done")}
+
+
+def mixed_model(share: float) -> LanguageModel:
+    """The tiny model with n-grams of a few of its words."""
+    unigrams = np.array(MODEL.vocabulary.counts, dtype=np.float32)
+    dog, the, eats = TOKEN["dog"], TOKEN["the"], TOKEN["eats"]
+    tables = {(the,): {dog: 0.5, TOKEN["don't"]: 0.125, TOKEN["done"]: 0.25}, (the, dog): {eats: 0.75}}
+    tables |= {(the, dog, eats): {TOKEN["food"]: 0.5, TOKEN["apple"]: 0.25, TOKEN["app"]: 0.0625}}
+    start = MODEL.vocabulary.id_of(TEXT_START)
+    return replace(MODEL, ngrams=ngrams_of(tables, unigrams / unigrams.sum(), start, share))
+
+
+TEXTS = ("", "the ", "the do", "the don'", "the dog eats ", "the dog eats a", "the dog eats app", "CAFE", "q", "xyz")
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_the_mixture_of_both_over_the_words_that_fit(text: str, share: float) -> None:
+    model = mixed_model(share)
+    query = read(model, "complete", text)
+    output = output_of(model, query.context)
+    ids, p = candidates(model, query, output)
+    plain_ids, network = candidates(MODEL, query, output)
+    np.testing.assert_array_equal(ids, plain_ids)
+    if not len(ids):
+        return
+    assert p.sum() == pytest.approx(1, abs=1e-5)
+    assert model.ngrams is not None
+    ngrams = model.ngrams.probabilities(query.context, range(len(model.vocabulary)))
+    if not query.prefix:
+        # The next word: both distributions whole.
+        logits = model.network.logits(output.astype(np.float64))
+        expected = (1 - share) * np.exp(logits) / np.exp(logits).sum() + share * ngrams
+    elif "'" in query.prefix:
+        # Mixed over all that begins with the letters, then cut down to what has the apostrophe too.
+        everything, p_letters = candidates(model, query._replace(prefix="don"), output)
+        expected = p_letters[np.isin(everything, ids)]
+        expected = expected / expected.sum()
+    else:
+        expected = (1 - share) * network + share * ngrams[ids] / ngrams[ids].sum()
+    np.testing.assert_allclose(p, expected, rtol=1e-4, atol=1e-7)
+
+
+def test_words_that_no_ngram_allows_are_left_to_the_network() -> None:
+    the = TOKEN["the"]
+    sure = ngrams_of({(the,): {TOKEN["dog"]: 1.0}}, np.full(len(MODEL.vocabulary), 0.01, dtype=np.float32), share=0.5)
+    model = replace(MODEL, ngrams=sure)
+    query = read(model, "complete", "the ap")
+    output = output_of(model, query.context)
+    np.testing.assert_array_equal(candidates(model, query, output)[1], candidates(MODEL, query, output)[1])

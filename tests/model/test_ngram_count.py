@@ -1,0 +1,300 @@
+"""Counting n-grams: against Kneser-Ney smoothing in plain dictionaries, pruning, the share, and the command."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.corpus import Recipe, Source
+from model.dataset import Dataset, prepare
+from model.errors import ModelError, UserError
+from model.network import IntArray, Network
+from model.ngram import NGRAMS, NGrams
+from model.ngram_count import SHARES, Estimated, best_share, estimate, main, prune
+from model.storage import CONFIG, LanguageModel, load_model, save_model
+from model.text import TEXT_START
+from model.vocabulary import Vocabulary
+
+MakeNetwork = Callable[..., Network]
+Gram = tuple[int, ...]
+Text = tuple[list[int], float]
+
+VOCABULARY = Vocabulary.from_counts({".": 5}, {"a": 9, "bee": 8, "cat": 7, "dog": 6, "eel": 5}, {})
+V, START = len(VOCABULARY), VOCABULARY.id_of(TEXT_START)
+
+
+class Texts(Dataset):
+    """Some documents with the weights of their sources, in memory."""
+
+    def __init__(self, texts: list[Text]) -> None:
+        self.vocabulary = VOCABULARY
+        self.ids: IntArray = np.concatenate([text for text, _ in texts]).astype(np.uint16)
+        self._weights = np.repeat([weight for _, weight in texts], [len(text) for text, _ in texts])
+
+    def token_weights(self) -> Any:
+        return self._weights.astype(np.float32)
+
+
+class KneserNey:
+    """Interpolated Kneser-Ney smoothing with three discounts and weighted counts (Chen & Goodman 1999).
+
+    An n-gram of four tokens, and a shorter one that begins a text, has the number of its occurrences and the sum
+    of the weights of their sources. Any other has one for each different token before it, weighted with the mean
+    weight of the n-gram that this token and it make.
+    """
+
+    def __init__(self, texts: list[Text]) -> None:
+        self.times: dict[Gram, int] = {}
+        self.weight: dict[Gram, float] = {}
+        for order in (4, 3, 2, 1):
+            for text, weight in texts:
+                for i in range(len(text) - order + 1):
+                    gram = tuple(text[i : i + order])
+                    begins = gram[0] == START and order > 1
+                    if (order == 4 or begins) and START not in gram[1:]:
+                        self.add(gram, weight)
+            for longer in [gram for gram in self.times if len(gram) == order + 1]:
+                self.add(longer[1:], self.weight[longer] / self.times[longer])
+        self.discounts = {order: self.discount(order) for order in (1, 2, 3, 4)}
+        self.known = {gram[:-1] for gram in self.times}
+
+    def add(self, gram: Gram, weight: float) -> None:
+        self.times[gram] = self.times.get(gram, 0) + 1
+        self.weight[gram] = self.weight.get(gram, 0.0) + weight
+
+    def discount(self, order: int) -> tuple[float, float, float]:
+        """What is taken from an n-gram that was seen once, twice, and more often."""
+        seen = [times for gram, times in self.times.items() if len(gram) == order]
+        n1, n2, n3, n4 = (max(1, seen.count(times)) for times in (1, 2, 3, 4))
+        y = n1 / (n1 + 2 * n2)
+        return max(0, 1 - 2 * y * n2 / n1), max(0, 2 - 3 * y * n3 / n2), max(0, 3 - 4 * y * n4 / n3)
+
+    def value(self, gram: Gram) -> float:
+        """What the n-gram itself gives to P(last token | the others)."""
+        times = self.times.get(gram)
+        if times is None:
+            return 0.0
+        kept = 1 - self.discounts[len(gram)][min(times, 3) - 1] / times
+        total = sum(self.weight.get((*gram[:-1], token), 0.0) for token in range(V))
+        return self.weight[gram] * kept / total
+
+    def p(self, token: int, context: Gram) -> float:
+        if context and context not in self.known:
+            return self.p(token, context[1:])
+        rest = 1 - sum(self.value((*context, other)) for other in range(V))
+        shorter = self.p(token, context[1:]) if context else 1 / V
+        return self.value((*context, token)) + rest * shorter
+
+
+TEXTS = st.lists(
+    st.tuples(
+        st.lists(st.sampled_from([*range(V), 5, 6, 5, 6]), min_size=3, max_size=25).map(lambda ids: [START, *ids]),
+        st.sampled_from([1.0, 0.5, 3.0]),
+    ),
+    min_size=1,
+    max_size=5,
+).filter(lambda texts: any(START not in text[i : i + 3] for text, _ in texts for i in range(1, len(text) - 2)))
+
+
+def grams(keys: IntArray, order: int) -> list[Gram]:
+    """The n-grams that keys stand for, the first token in the highest bits."""
+    return [tuple(int(key) >> 16 * (order - 1 - i) & 0xFFFF for i in range(order)) for key in keys]
+
+
+@settings(max_examples=60)
+@given(TEXTS)
+def test_estimates_are_those_of_plain_dictionaries(texts: list[Text]) -> None:
+    unigrams, levels = estimate(Texts(texts))
+    plain = KneserNey(texts)
+    assert unigrams.sum() == pytest.approx(1, abs=1e-5)
+    np.testing.assert_allclose(unigrams, [plain.p(token, ()) for token in range(V)], rtol=1e-5, atol=1e-7)
+    for order, level in enumerate(levels, 2):
+        counted = grams(level.keys, order)
+        assert counted == sorted(gram for gram in plain.times if len(gram) == order)
+        assert level.times.tolist() == [plain.times[gram] for gram in counted]
+        np.testing.assert_allclose(level.values, [plain.value(gram) for gram in counted], rtol=1e-5)
+        np.testing.assert_allclose(level.p, [plain.p(gram[-1], gram[:-1]) for gram in counted], rtol=1e-5)
+        assert not any(START in gram[1:] for gram in counted)
+        for context in {gram[:-1] for gram in counted}:
+            assert sum(plain.p(token, context) for token in range(V)) == pytest.approx(1)
+
+
+@settings(max_examples=60)
+@given(TEXTS, st.lists(st.integers(0, V - 1), max_size=4).map(tuple), st.sampled_from([1e9, 200, 60, 10]))
+def test_probabilities_add_up_to_1_after_any_context_and_any_pruning(
+    texts: list[Text], unseen: Gram, most_bytes: float
+) -> None:
+    unigrams, levels = estimate(Texts(texts))
+    ngrams = NGrams(unigrams, prune(levels, most_bytes), START, 0.5)
+    seen = [gram[:-1] for order, level in enumerate(levels, 2) for gram in grams(level.keys, order)]
+    for context in {unseen, *seen}:
+        p = ngrams.probabilities(context, range(V))
+        assert p.sum() == pytest.approx(1, abs=2e-3) and (p >= 0).all()
+
+
+def random_texts(seed: int) -> list[Text]:
+    """Texts in which some tokens go together."""
+    rng = np.random.default_rng(seed)
+    texts: list[Text] = []
+    for _ in range(20):
+        drawn = rng.choice(np.arange(4, V), 40, p=[0.5, 0.2, 0.1, 0.1, 0.06, 0.04])
+        texts.append(([START, *(t for t in drawn.tolist() for _ in range(rng.integers(1, 3)))], 1.0))
+    return texts
+
+
+def kept(levels: list[Estimated], most_bytes: float) -> list[set[Gram]]:
+    """The n-grams of each order that pruning keeps."""
+    found = []
+    for order, level in enumerate(prune(levels, most_bytes), 2):
+        contexts = np.repeat(level.contexts.astype(np.uint64), level.begins[1:] - level.begins[:-1])
+        found.append(set(grams(contexts << np.uint64(16) | level.tokens.astype(np.uint64), order)))
+    return found
+
+
+def test_what_was_seen_once_or_makes_nothing_likelier_is_dropped() -> None:
+    _, levels = estimate(Texts(random_texts(1)))
+    for order, (level, found) in enumerate(zip(levels, kept(levels, 1e9), strict=True), 2):
+        useful = (level.times >= 2) & (level.gain > 0)
+        assert 0 < useful.sum() < len(level.keys) and found == set(grams(level.keys[useful], order))
+
+
+@pytest.mark.parametrize("most_bytes", [100, 500, 1000, 2000])
+def test_the_most_useful_ngrams_that_fit_are_kept(most_bytes: int) -> None:
+    _, levels = estimate(Texts(random_texts(2)))
+    pruned = prune(levels, most_bytes)
+    size = sum(array.nbytes for level in pruned for array in level) - 3 * 4
+    assert 0.9 * most_bytes - 20 < size <= most_bytes
+    found = set().union(*kept(levels, most_bytes))
+    gains = {
+        gram: float(gain)
+        for order, level in enumerate(levels, 2)
+        for gram, gain, times in zip(grams(level.keys, order), level.gain, level.times, strict=True)
+        if times >= 2
+    }
+    assert min(gains[gram] for gram in found) >= max(gain for gram, gain in gains.items() if gram not in found)
+
+
+def test_rounding_leaves_no_negative_rest() -> None:
+    keys, times, sure = np.array([5 << 16 | 4, 5 << 16 | 6], np.uint64), np.array([3, 7]), np.ones(2)
+    (level,) = prune([Estimated(keys, times, np.array([0.3, 0.7]), sure, sure)], 1e9)
+    assert level.values.astype(np.float64).sum() > 1 and level.gamma.tolist() == [0]
+
+
+def test_the_gain_is_what_dropping_an_ngram_would_cost() -> None:
+    texts = random_texts(3)
+    plain = KneserNey(texts)
+    for order, level in enumerate(estimate(Texts(texts))[1], 2):
+        for gram, gain in zip(grams(level.keys, order), level.gain, strict=True):
+            ratio = plain.p(gram[-1], gram[:-1]) / plain.p(gram[-1], gram[1:-1])
+            assert gain == pytest.approx(plain.weight[gram] * np.log(ratio), rel=1e-3, abs=1e-4)
+
+
+def test_the_share_has_the_lowest_perplexity_of_all_tried(make_network: MakeNetwork) -> None:
+    model = LanguageModel(VOCABULARY, make_network(VOCABULARY), {})
+    ids = np.array(random_texts(5)[0][0][:17], dtype=np.uint16)
+    unigrams, levels = estimate(Texts(random_texts(4)))
+    ngrams = NGrams(unigrams, prune(levels, 600), START, 0.0)
+    share, perplexities = best_share(model, ngrams, ids)
+    chances = []
+    for i in range(1, len(ids)):
+        # At most sixteen predictions: each is in a lane of its own, which begins with an empty state.
+        state = model.network.step(ids[i - 1 : i], model.network.zero_state(1))
+        logits = model.network.logits(model.network.project(state[0]))[0].astype(np.float64)
+        network = np.exp(logits) / np.exp(logits).sum()
+        context = tuple(ids[:i].tolist())
+        chances.append((network[ids[i]], float(ngrams.probabilities(context, range(V))[ids[i]])))
+    expected = {
+        round(float(s), 2): float(np.exp(-np.mean([np.log((1 - s) * a + s * b) for a, b in chances]))) for s in SHARES
+    }
+    assert perplexities == pytest.approx(expected, rel=1e-5)
+    assert share == min(expected, key=lambda s: expected[s]) and share > 0
+
+
+@pytest.fixture
+def folder(toy_folder: tuple[Path, Vocabulary], tmp_path: Path, make_network: MakeNetwork) -> Path:
+    """A model with the prepared text beside it, as training leaves them."""
+    corpus, vocabulary = toy_folder
+    save_model(tmp_path / "toy", vocabulary, make_network(vocabulary), {"licence": "ours"})
+    (tmp_path / "toy" / "corpus").symlink_to(corpus)
+    return tmp_path / "toy"
+
+
+def test_the_command(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(folder)]) == 0
+    model = load_model(folder)
+    assert model.ngrams is not None and model.information["licence"] == "ours"
+    lines = capsys.readouterr().out.splitlines()
+    tried = {float(line.split()[1].rstrip(":")): float(line.split()[-1]) for line in lines}
+    assert list(tried) == [round(float(share), 2) for share in SHARES]
+    best = min(tried, key=lambda share: tried[share])
+    assert model.information["ngrams"] == {"share": best, "validation_perplexity": tried[best]}
+    assert model.ngrams.share == best > 0
+    start, the, dog, sees = (model.vocabulary.id_of(form) for form in (TEXT_START, "the", "dog", "sees"))
+    assert model.ngrams.probabilities((start, the, dog), range(sees, sees + 1))[0] > 0.2
+    # Once more: the same, whatever n-grams are there already.
+    content = (folder / NGRAMS).read_bytes()
+    assert main([str(folder)]) == 0 and (folder / NGRAMS).read_bytes() == content
+
+
+def test_the_file_takes_no_more_than_it_may(folder: Path) -> None:
+    for megabytes in (0.004, 0.005, 0.006):
+        assert main([str(folder), f"--megabytes={megabytes}"]) == 0
+        assert 500_000 * megabytes < (folder / NGRAMS).stat().st_size <= 1_000_000 * megabytes
+        load_model(folder)
+
+
+def test_the_end_of_a_short_text_that_was_held_out_is_not_counted(
+    tmp_path: Path, make_network: MakeNetwork, one_process: None
+) -> None:
+    (tmp_path / "short.txt").write_text("\n\n".join(["The dog sees the cat."] * 19 + ["The dog " + "the cat " * 9]))
+    recipe = Recipe([Source(tmp_path / "short.txt")])
+    dataset = prepare(recipe, tmp_path / "corpus", None, 100, 1, lambda what, done: None)
+    assert dataset.ids[-1:] == dataset.validation[-1:]
+    save_model(tmp_path, dataset.vocabulary, make_network(dataset.vocabulary), {})
+    assert estimate(dataset)[1][0].times.sum() <= len(dataset.ids) - len(dataset.validation)
+    assert main([str(tmp_path)]) == 0
+
+
+def test_bad_input_is_one_line(folder: Path, make_network: MakeNetwork, capsys: pytest.CaptureFixture[str]) -> None:
+    def told(*options: str) -> str:
+        assert main([str(folder), *options]) == 2
+        assert not (folder / NGRAMS).exists()
+        error = capsys.readouterr().err
+        assert error.startswith("error: ") and error.count("\n") == 1
+        return error
+
+    assert all("must be above 0" in told(f"--megabytes={megabytes}") for megabytes in ("-1", "0", "nan"))
+    save_model(folder, VOCABULARY, make_network(VOCABULARY), {})
+    assert f"{folder / 'corpus'}: other words than the model's" in told()
+    (folder / "corpus").unlink()
+    assert f"{folder / 'corpus'}: no prepared text" in told()
+    (folder / CONFIG).unlink()
+    assert f"{folder / CONFIG}: cannot be read" in told()
+
+
+@pytest.mark.parametrize("texts", [[[START, 5, 2]] * 9, [[START, 5, 6, START, 5, 6]], [[START]]])
+def test_texts_too_short_for_ngrams(texts: list[list[int]]) -> None:
+    with pytest.raises(UserError, match="too little text"):
+        estimate(Texts([(text, 1.0) for text in texts]))
+
+
+def test_a_model_whose_ngrams_do_not_fit(folder: Path) -> None:
+    assert main([str(folder)]) == 0
+    config = json.loads((folder / CONFIG).read_text("utf-8"))
+    for share in (0, 1, 0.5):
+        (folder / CONFIG).write_text(json.dumps(config | {"ngrams": {"share": share}}), "utf-8")
+        assert getattr(load_model(folder).ngrams, "share", None) == share
+    for bad in (None, "0.5", True, -0.1, 1.5, float("nan"), [0.5]):
+        (folder / CONFIG).write_text(json.dumps(config | {"ngrams": {"share": bad}}), "utf-8")
+        with pytest.raises(ModelError, match="the share of the n-grams is") as caught:
+            load_model(folder)
+        assert str(caught.value).startswith(f"{folder / CONFIG}: ")
+    (folder / CONFIG).write_text(json.dumps(config), "utf-8")
+    (folder / NGRAMS).unlink()
+    with pytest.raises(ModelError, match="not a readable n-gram file"):
+        load_model(folder)
