@@ -76,7 +76,7 @@ class NGrams:
         p[level.tokens[low:high].astype(np.int64) - ids.start] += level.values[low:high]
 
 
-def save_ngrams(path: Path, ngrams: NGrams) -> bytes:
+def save_ngrams(ngrams: NGrams) -> bytes:
     """The content of an n-gram file."""
     arrays: dict[str, Any] = {"unigrams": ngrams.unigrams.astype(np.float32)}
     for length, level in enumerate(ngrams.levels, 1):

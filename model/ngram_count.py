@@ -52,19 +52,24 @@ def main(arguments: list[str] | None = None) -> int:
     p = argparse.ArgumentParser(prog="python -m model.ngram_count", description=__doc__.splitlines()[0])
     p.add_argument("folder", type=Path, help="the folder that model.train wrote")
     p.add_argument("--megabytes", type=float, default=38.0, help="the most that the n-gram file may take")
+    p.add_argument(
+        "--share", type=float, help="of the n-grams in the mixture (by default that of the least perplexity)"
+    )
     options = p.parse_args(arguments)
     try:
-        add_ngrams(options.folder, options.megabytes)
+        add_ngrams(options.folder, options.megabytes, options.share)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
 
 
-def add_ngrams(folder: Path, megabytes: float) -> None:
-    """Count, prune to the size, choose the share by perplexity on the validation text, and save."""
+def add_ngrams(folder: Path, megabytes: float, share: float | None = None) -> None:
+    """Count, prune to the size, choose the share by perplexity on the validation text unless given, and save."""
     if not megabytes > 0:
         raise UserError(f"--megabytes {megabytes}: must be above 0")
+    if share is not None and not 0 <= share < 1:
+        raise UserError(f"--share {share}: must be at least 0 and below 1")
     model = load_model(folder)
     corpus = folder / "corpus"
     if not (corpus / "ids.bin").is_file():
@@ -75,12 +80,13 @@ def add_ngrams(folder: Path, megabytes: float) -> None:
     unigrams, levels = estimate(dataset)
     start = dataset.vocabulary.id_of(TEXT_START)
     ngrams = NGrams(unigrams, prune(levels, megabytes * 1e6 - unigrams.nbytes - HEADER_BYTES), start, 0.0)
-    share, perplexities = best_share(model, ngrams, dataset.validation[:SHARE_TOKENS])
+    shares = SHARES if share is None else np.array([share])
+    share, perplexities = best_share(model, ngrams, dataset.validation[:SHARE_TOKENS], shares)
     for tried, perplexity in perplexities.items():
         print(f"share {tried:.2f}: validation perplexity {perplexity:.2f}")
     config = json.loads((folder / CONFIG).read_text("utf-8"))
     config["ngrams"] = {"share": share, "validation_perplexity": round(perplexities[share], 2)}
-    write_atomically(folder / NGRAMS, save_ngrams(folder / NGRAMS, ngrams))
+    write_atomically(folder / NGRAMS, save_ngrams(ngrams))
     write_atomically(folder / CONFIG, (json.dumps(config, indent=2) + "\n").encode())
 
 
@@ -220,8 +226,10 @@ def _level(kept: Estimated, order: int) -> Level:
     )
 
 
-def best_share(model: LanguageModel, ngrams: NGrams, ids: IntArray) -> tuple[float, dict[float, float]]:
-    """The share of the n-grams in the mixture with the lowest perplexity, and the perplexity of each share."""
+def best_share(
+    model: LanguageModel, ngrams: NGrams, ids: IntArray, shares: FloatArray = SHARES
+) -> tuple[float, dict[float, float]]:
+    """Of some shares the share of the n-grams in the mixture with the lowest perplexity, and the perplexity of each share."""
     by_network = np.exp(-token_losses(model.network, ids))
     sequence = [int(i) for i in ids]
     by_ngrams = np.array(
@@ -232,7 +240,7 @@ def best_share(model: LanguageModel, ngrams: NGrams, ids: IntArray) -> tuple[flo
     )
     perplexities = {
         round(float(share), 2): float(np.exp(-np.log((1 - share) * by_network + share * by_ngrams).mean()))
-        for share in SHARES
+        for share in shares
     }
     return min(perplexities, key=lambda share: perplexities[share]), perplexities
 

@@ -32,6 +32,8 @@ _OPENING = frozenset("([{<«‹“„‘¿¡@/\\_-‐‑–—^$€£¥&=")
 _OPENING_APART = frozenset("#+*~`|'" + APOSTROPHES)
 # Before these a word stands without a space.
 _CLOSING = frozenset(".,;:!?…)]}>»›”%")
+# How often a word with a capital of its own is begun with a small letter, roughly: people are lazy, but not all.
+SMALL_FOR_CAPITAL = 0.2
 
 
 class Query(NamedTuple):
@@ -217,8 +219,7 @@ def rank(
         if share <= 0 or share < min_probability:
             break
         places = np.searchsorted(ids, vocabulary.spellings[word + lowest])
-        likeliest = places[np.argmax(probabilities[places])]
-        text = written(vocabulary.forms[ids[likeliest]], query)
+        text = written(_spelling(vocabulary, ids[places], probabilities[places], query.prefix), query)
         if text != typed:
             suggestions.append(Suggestion(text, query.lead + text + query.trail, round(share, 6), kind))
     return suggestions[:limit]
@@ -231,6 +232,16 @@ def _mostly_typed(model: LanguageModel, prefix: str, ids: IntArray) -> BoolArray
         return np.zeros(len(ids), dtype=bool)
     keys, first = model.vocabulary.keys, model.vocabulary.first_word
     return np.array([len(keys[i - first]) <= longest for i in ids.tolist()], dtype=bool)
+
+
+def _spelling(vocabulary: Vocabulary, ids: IntArray, probabilities: FloatArray, prefix: str) -> str:
+    """Of the spellings of a word (apple, Apple) the likeliest, given that the person began it small."""
+    forms = [vocabulary.forms[i] for i in ids.tolist()]
+    if prefix[:1].islower():
+        small = np.array([form[0].islower() for form in forms])
+        probabilities = np.where(small, probabilities, probabilities * SMALL_FOR_CAPITAL)
+    form: str = forms[int(np.argmax(probabilities))]
+    return form
 
 
 def written(form: str, query: Query) -> str:

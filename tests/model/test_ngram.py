@@ -117,7 +117,7 @@ def test_the_highest_ids_fit_the_keys() -> None:
 
 
 def written(path: Path, ngrams: NGrams) -> Path:
-    path.write_bytes(save_ngrams(path, ngrams))
+    path.write_bytes(save_ngrams(ngrams))
     return path
 
 
