@@ -229,7 +229,7 @@ def _level(kept: Estimated, order: int) -> Level:
 def best_share(
     model: LanguageModel, ngrams: NGrams, ids: IntArray, shares: FloatArray = SHARES
 ) -> tuple[float, dict[float, float]]:
-    """Of some shares the share of the n-grams in the mixture with the lowest perplexity, and the perplexity of each share."""
+    """The n-gram share in the mixture with the lowest perplexity, and the perplexity of each share."""
     by_network = np.exp(-token_losses(model.network, ids))
     sequence = [int(i) for i in ids]
     by_ngrams = np.array(
