@@ -106,12 +106,22 @@ def test_spellings_in_other_case_are_one_suggestion_however_short_the_list() -> 
         assert best.probability == pytest.approx(0.07, abs=1e-5)
 
 
-def test_the_likelier_spelling_of_a_word_is_offered() -> None:
-    model = model_of({"apple": 0.2, "Apple": 0.3, "apply": 0.1})
-    apple, apply = answer(model, "an ap")
-    assert (apple.text, apply.text) == ("Apple", "apply")
-    assert apple.probability == pytest.approx(5 / 6, abs=1e-5)
-    assert apply.probability == pytest.approx(1 / 6, abs=1e-5)
+@pytest.mark.parametrize(
+    ("small", "text", "expected"),
+    [
+        (0.2, "an ", "Apple"),
+        # Begun with a small letter, the small spelling is meant unless the other is far likelier.
+        (0.2, "an ap", "apple"),
+        (0.05, "an ap", "Apple"),
+        (0.2, "an Ap", "Apple"),
+    ],
+)
+def test_the_likelier_spelling_of_a_word_is_offered(small: float, text: str, expected: str) -> None:
+    model = model_of({"apple": small, "Apple": 0.3, "apply": 0.5 - small})
+    offered = {s.text: s.probability for s in answer(model, text)}
+    assert {word for word in offered if word.casefold() == "apple"} == {expected}
+    share = small + 0.3 if text == "an " else (small + 0.3) / 0.8
+    assert offered[expected] == pytest.approx(share, abs=1e-5)
 
 
 def test_the_chance_that_the_word_is_finished_counts_though_it_is_not_offered() -> None:
