@@ -148,11 +148,6 @@ def lanes(ids: IntArray, batch: int, length: int, skip: int) -> Iterator[tuple[I
         yield window[:-1], window[1:]
 
 
-def windows_per_epoch(tokens_in_epoch: int, batch: int, length: int) -> int:
-    """How many pairs ``lanes`` gives."""
-    return ((tokens_in_epoch - 1) // batch) // length
-
-
 def prepare(
     recipe: Recipe,
     folder: Path,

@@ -15,7 +15,7 @@ from model import backprop
 from model import dataset as dataset_module
 from model.checkpoint import load_checkpoint, save_checkpoint
 from model.corpus import Recipe, Source
-from model.dataset import Dataset, prepare, windows_per_epoch
+from model.dataset import Dataset, prepare
 from model.errors import UserError
 from model.network import Network
 from model.perplexity import perplexity, token_losses
@@ -82,7 +82,7 @@ def test_stopping_and_going_on_changes_no_bit(
     stop: int, threads: int, make_dataset: MakeDataset, make_network: MakeNetwork, tmp_path: Path
 ) -> None:
     dataset = make_dataset("whole")
-    assert windows_per_epoch(dataset.epoch_tokens(), OPTIONS.batch, OPTIONS.length) == STEPS_PER_EPOCH
+    assert (dataset.epoch_tokens() - 1) // OPTIONS.batch // OPTIONS.length == STEPS_PER_EPOCH
     with threadpool_limits(1):
         whole = Trainer(dataset, make_network(dataset.vocabulary), OPTIONS, threads)
         losses = run(whole, 2 * STEPS_PER_EPOCH + 5)
