@@ -107,13 +107,19 @@ class ProgressBar:
             yield show
 
 
-def plot_learning_curve(folder: Path) -> None:
-    """``learning-curve.png``: training loss and validation perplexity over tokens."""
+def _pyplot() -> Any:
+    """Matplotlib without a screen; imported here, since only a plot needs it."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
+    return pyplot
+
+
+def plot_learning_curve(folder: Path) -> None:
+    """``learning-curve.png``: training loss and validation perplexity over tokens."""
+    pyplot = _pyplot()
     lines = read_log(folder / "log.jsonl")
 
     def curve(figure: str) -> list[tuple[float, float]]:
@@ -135,11 +141,7 @@ def plot_learning_curve(folder: Path) -> None:
 
 def plot_reliability(path: Path, diagrams: dict[str, Reliability]) -> None:
     """A reliability diagram: how often the first suggestion was right, over its probability."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
+    pyplot = _pyplot()
     figure, axes = pyplot.subplots(figsize=(5, 5), layout="constrained")
     axes.plot((0, 1), (0, 1), color="grey", linewidth=1, linestyle="--")
     for name, bins in diagrams.items():

@@ -202,7 +202,8 @@ def rank(
         return []
     offered = vocabulary.offered[ids]
     if model.guarded is not None:
-        offered &= ~model.guarded[ids] | _mostly_typed(model, query.prefix, ids)
+        guarded = np.flatnonzero(model.guarded[ids])
+        offered[guarded] &= _mostly_typed(vocabulary, query.prefix, ids[guarded])
     probabilities = np.where(offered, probabilities, 0)
     # Spellings that differ only in case are one suggestion: their chances add up at the first of them.
     words = vocabulary.first_spelling[ids]
@@ -225,13 +226,10 @@ def rank(
     return suggestions[:limit]
 
 
-def _mostly_typed(model: LanguageModel, prefix: str, ids: IntArray) -> BoolArray:
+def _mostly_typed(vocabulary: Vocabulary, prefix: str, ids: IntArray) -> BoolArray:
     """Of which words the prefix is most: those may be offered whatever they are."""
     longest = len(fold(prefix)) / TYPED_SHARE
-    if not prefix:
-        return np.zeros(len(ids), dtype=bool)
-    keys, first = model.vocabulary.keys, model.vocabulary.first_word
-    return np.array([len(keys[i - first]) <= longest for i in ids.tolist()], dtype=bool)
+    return np.array([len(vocabulary.keys[i - vocabulary.first_word]) <= longest for i in ids.tolist()], dtype=bool)
 
 
 def _spelling(vocabulary: Vocabulary, ids: IntArray, probabilities: FloatArray, prefix: str) -> str:
