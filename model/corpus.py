@@ -32,13 +32,17 @@ _LONE_SURROGATES = re.compile("[\ud800-\udfff]+")
 
 @dataclass(frozen=True)
 class Source:
-    """Files to read, how often (2 = twice, 0.5 = half of the documents), and where they come from."""
+    """Files to read, how often (2 = twice, 0.5 = half of the documents), and where they come from.
+
+    ``private`` text is about people who are nobody else's business: mails, tickets.
+    """
 
     path: Path
     weight: float = 1.0
     licence: str = ""
     credit: str = ""
     field: str = "text"
+    private: bool = False
 
     @property
     def name(self) -> str:
@@ -74,14 +78,17 @@ def read_recipe(path: Path, root: Path | None = None) -> Recipe:
 
 
 def _source(recipe: Path, root: Path, entry: dict[str, object]) -> Source:
-    unknown = set(entry) - {"path", "weight", "licence", "credit", "field"}
+    unknown = set(entry) - {"path", "weight", "licence", "credit", "field", "private"}
     if unknown or "path" not in entry:
-        raise UserError(f"{recipe}: a source has path, weight, licence, credit, field; found {sorted(entry)}")
+        raise UserError(f"{recipe}: a source has path, weight, licence, credit, field, private; found {sorted(entry)}")
     weight = entry.get("weight", 1.0)
     if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= 100:
         raise UserError(f"{recipe}: weight {weight!r} of {entry['path']}: must be a number above 0, at most 100")
+    private = entry.get("private", False)
+    if not isinstance(private, bool):
+        raise UserError(f"{recipe}: private {private!r} of {entry['path']}: must be true or false")
     texts = {key: str(entry[key]) for key in ("licence", "credit", "field") if key in entry}
-    return Source(root / str(entry["path"]), float(weight), **texts)
+    return Source(root / str(entry["path"]), float(weight), private=private, **texts)
 
 
 def recipe_of(arguments: list[Path], root: Path | None = None) -> Recipe:

@@ -4,9 +4,12 @@ Which spelling of a word is its own is learned from inside sentences: a capital 
 nothing, nor does a line that is all small, all capitals or a title.
 """
 
+import itertools
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 
 from model.errors import UserError
 from model.text import LINE_END, SPECIAL_TOKENS, TEXT_START, UNKNOWN, sentence_starts, tokens
@@ -30,13 +33,19 @@ MOST_ENTRIES = 2_000_000
 
 @dataclass
 class Counts:
-    """Occurrences of forms; ``inside`` those whose letter case can be trusted, ``anyhow`` the rest."""
+    """Occurrences of forms; ``inside`` those whose letter case can be trusted, ``anyhow`` the rest.
+
+    By casefolded form: ``read``, how often an epoch reads the word, which depends on the weights of the sources;
+    ``documents`` that hold it; ``sources`` that do, and ``public`` ones among them, a bit for each.
+    """
 
     inside: Counter[str] = field(default_factory=Counter)
     anyhow: Counter[str] = field(default_factory=Counter)
     marks: Counter[str] = field(default_factory=Counter)
+    read: dict[str, float] = field(default_factory=dict)
     documents: Counter[str] = field(default_factory=Counter)
     sources: dict[str, int] = field(default_factory=dict)
+    public: dict[str, int] = field(default_factory=dict)
 
     def add_document(self, lines: list[str]) -> None:
         """Count a document, a list of lines; ``documents`` counts by casefolded form."""
@@ -57,14 +66,18 @@ class Counts:
         self.marks[TEXT_START] += 1
         self.documents.update(seen)
 
-    def merge(self, other: "Counts", source: int) -> None:
+    def merge(self, other: "Counts", source: int, weight: float = 1.0, private: bool = False) -> None:
         """Add the counts of some documents of one source, given by its number."""
         self.inside.update(other.inside)
         self.anyhow.update(other.anyhow)
         self.marks.update(other.marks)
         self.documents.update(other.documents)
-        for key in other.documents:
-            self.sources[key] = self.sources.get(key, 0) | 1 << source
+        for form, n in itertools.chain(other.inside.items(), other.anyhow.items()):
+            key = form.casefold()
+            self.read[key] = self.read.get(key, 0) + weight * n
+        for seen in (self.sources,) if private else (self.sources, self.public):
+            for key in other.documents:
+                seen[key] = seen.get(key, 0) | 1 << source
         if len(self.documents) > MOST_ENTRIES:
             self._forget_rarest()
 
@@ -75,7 +88,9 @@ class Counts:
             self.documents = Counter({k: n for k, n in self.documents.items() if n >= least})
         self.inside = Counter({f: n for f, n in self.inside.items() if f.casefold() in self.documents})
         self.anyhow = Counter({f: n for f, n in self.anyhow.items() if f.casefold() in self.documents})
+        self.read = {k: n for k, n in self.read.items() if k in self.documents}
         self.sources = {k: s for k, s in self.sources.items() if k in self.documents}
+        self.public = {k: s for k, s in self.public.items() if k in self.documents}
 
 
 def _case_is_trusted(line: str, forms: list[str]) -> bool:
@@ -90,28 +105,30 @@ def _case_is_trusted(line: str, forms: list[str]) -> bool:
 
 
 def true_cased(counts: Counts) -> dict[str, int]:
-    """How often each word is meant, by true-cased form."""
+    """How often an epoch reads each word, by true-cased form.
+
+    How a word is written is told by all sources alike, whatever their weights.
+    """
     groups: dict[str, dict[str, int]] = {}
     for form, n in counts.inside.items():
         groups.setdefault(form.casefold(), {})[form] = n
-    totals: Counter[str] = Counter()
     loose: dict[str, dict[str, int]] = {}
     for form, n in counts.anyhow.items():
         key = form.casefold()
-        totals[key] += n
         if key not in groups:
             loose.setdefault(key, {})[form] = n
     words: dict[str, int] = {}
     for key, forms in groups.items():
-        words |= _shared_out(forms, totals[key])
+        words |= _shared_out(forms, counts.read[key])
     for key, forms in loose.items():
         # Never seen where case can be trusted: small letters, if anybody wrote them so.
-        words[key if key in forms else max(forms, key=lambda form: (forms[form], form))] = totals[key]
+        form = key if key in forms else max(forms, key=lambda form: (forms[form], form))
+        words[form] = round(counts.read[key])
     return words
 
 
-def _shared_out(forms: dict[str, int], extra: int) -> dict[str, int]:
-    """Keep the forms with a large enough share, and give them the rest in proportion."""
+def _shared_out(forms: dict[str, int], read: float) -> dict[str, int]:
+    """Keep the forms with a large enough share, and share out among them how often the word is read."""
     total = sum(forms.values())
     kept = {
         form: n
@@ -121,21 +138,24 @@ def _shared_out(forms: dict[str, int], extra: int) -> dict[str, int]:
     if not kept:
         kept = {form: n for form, n in forms.items() if n == max(forms.values())}
     kept_total = sum(kept.values())
-    return {form: round(n * (total + extra) / kept_total) for form, n in kept.items()}
+    return {form: round(n * read / kept_total) for form, n in kept.items()}
 
 
 def trusted_words(counts: Counts, sources: int) -> dict[str, int]:
     """Words that enough documents, and where there are several sources two of them, have in common.
 
-    What one person or one source alone writes, private names above all, is nobody else's suggestion.
+    What one person or one source alone writes is nobody else's suggestion. Of names, words with a capital, the
+    sources that are private do not count, where there are others: whoever a mail is about is not to be suggested.
     """
-    least_sources = min(2, sources)
-    return {
-        form: n
-        for form, n in true_cased(counts).items()
-        if counts.documents[form.casefold()] >= LEAST_DOCUMENTS
-        and counts.sources.get(form.casefold(), 0).bit_count() >= least_sources
-    }
+    public = counts.public or counts.sources
+    public_sources = reduce(or_, public.values(), 0).bit_count()
+    words = {}
+    for form, n in true_cased(counts).items():
+        key = form.casefold()
+        seen, of = (counts.sources, sources) if form.islower() else (public, public_sources)
+        if counts.documents[key] >= LEAST_DOCUMENTS and seen.get(key, 0).bit_count() >= min(2, of):
+            words[form] = n
+    return words
 
 
 def choose_vocabulary(
@@ -175,7 +195,7 @@ def choose_vocabulary(
         raise UserError(f"too little text: no word stands in {LEAST_DOCUMENTS} documents")
     chosen = {form: words[form] for form in fresh[: max(0, room)]}
     chosen |= {form: n + words.get(form, 0) for form, n in kept_words.items()}
-    total = sum(counts.inside.values()) + sum(counts.anyhow.values())
+    total = round(sum(counts.read.values()))
     specials = {form: counts.marks[form] for form in SPECIAL_TOKENS}
     specials[UNKNOWN] = max(1, total - sum(words[form] for form in chosen if form in words))
     kept_back = {form for form, offered in zip(base.forms, base.offered, strict=True) if not offered} if base else set()

@@ -64,12 +64,12 @@ def check_sources(recipe: Recipe) -> None:
 
 
 def count(recipe: Recipe, processes: int, progress: Progress) -> Counts:
-    """Count all sources, each once: how words are written does not depend on the weights."""
+    """Count all sources."""
     total = Counts()
     for number, source in enumerate(recipe.sources):
         batches = batched_documents(documents(source.path, source.field))
         for counts in _in_processes(count_documents, batches, processes):
-            total.merge(counts, number)
+            total.merge(counts, number, source.weight, source.private)
             progress(f"counting {source.name}", counts.marks[LINE_END])
     if not total.documents:
         raise UserError(f"{recipe.sources[0].path}: there is no text in it")
