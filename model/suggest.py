@@ -13,6 +13,7 @@ from model.offensive import TYPED_SHARE
 from model.storage import BoolArray, LanguageModel
 from model.text import (
     APOSTROPHES,
+    CLOSING_MARKS,
     INVISIBLES,
     TEXT_START,
     Token,
@@ -30,8 +31,6 @@ _CODE_POINTS_A_TOKEN = 8
 _OPENING = frozenset("([{<«‹“„‘¿¡@/\\_-‐‑–—^$€£¥&=")
 # After these it does where they open something (#tag, *bold*), not where they close it (C#, C++, *bold*).
 _OPENING_APART = frozenset("#+*~`|'" + APOSTROPHES)
-# Before these a word stands without a space.
-_CLOSING = frozenset(".,;:!?…)]}>»›”%")
 # How often a word with a capital of its own is begun with a small letter, roughly: people are lazy, but not all.
 SMALL_FOR_CAPITAL = 0.2
 
@@ -124,7 +123,7 @@ def _trail(text: str, place: int) -> str:
         return " "
     if after and after in APOSTROPHES:
         return " " if text[place + 1 : place + 2].isalnum() else ""
-    if not after or after.isspace() or after in _CLOSING or not (place == 0 or text[place - 1].isspace()):
+    if not after or after.isspace() or after in CLOSING_MARKS or not (place == 0 or text[place - 1].isspace()):
         return ""
     # Behind white space: something that was set apart from what stands before it stays so.
     if after == '"':
@@ -161,7 +160,8 @@ def candidates(model: LanguageModel, query: Query, output: FloatArray) -> tuple[
     """Ids of the tokens that can stand here, and their probabilities, which add up to 1.
 
     With a prefix these are the words that begin with it, and only their rows of the output layer are
-    multiplied; the typed letters as a whole word are among them. Without one it is the whole vocabulary.
+    multiplied; the typed letters as a whole word are among them. Without one it is the whole vocabulary, less
+    the marks that end something where the text ends in a space: those stand behind a word, not apart from it.
     """
     vocabulary, prefix = model.vocabulary, query.prefix
     span = vocabulary.prefix_range(prefix) if prefix else range(len(vocabulary))
@@ -169,11 +169,15 @@ def candidates(model: LanguageModel, query: Query, output: FloatArray) -> tuple[
     p = model.network.logits(output, slice(span.start, span.stop))
     if not len(ids):
         return ids, p
+    if not prefix and not query.lead:
+        p[vocabulary.closing] = -np.inf
     p -= p.max()
     np.exp(p, out=p)
     p /= p.sum()
     if model.ngrams is not None:
         counted = model.ngrams.probabilities(query.context, span)
+        if not prefix and not query.lead:
+            counted[vocabulary.closing] = 0
         total = float(counted.sum())
         # Words that no n-gram allows here are left to the network.
         if total > 0:

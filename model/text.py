@@ -48,6 +48,8 @@ _STRAIGHT = str.maketrans(
 )
 # Runs and variants of a mark that mean the same are one token.
 _MARK_FORMS = {"\u2026": "...", "\u2013": "--", "\u2014": "--"}
+# No space stands before these.
+CLOSING_MARKS = frozenset(".,;:!?…)]}>»›”%") | {"..."}
 _SENTENCE_ENDS = frozenset({".", "!", "?", "...", LINE_END, TEXT_START})
 
 # Contractions that are commonly typed without their apostrophe and are then rarely another word

@@ -92,6 +92,9 @@ class TypingTrial:
             best = min(best, best if ask.rank is None else ask.rank)
             if best <= STRIPS[0] and letters >= MOST_LETTERS:
                 break
+        if length <= MOST_LETTERS:
+            # A person's keyboard asks here too: whoever has typed the whole word wants none of its completions.
+            asks.append(self._ask(text[:end], length, word))
         return TypedWord(line, length, asks)
 
     def _ask(self, text: str, letters: int, word: str) -> Ask:

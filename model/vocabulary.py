@@ -12,7 +12,7 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 import numpy as np
 
 from model.errors import ModelError
-from model.text import SPECIAL_TOKENS, UNKNOWN, fold, sentence_starts
+from model.text import CLOSING_MARKS, LINE_END, SPECIAL_TOKENS, TEXT_START, UNKNOWN, fold, sentence_starts
 
 # Marks a line of the words file whose word is read but never suggested.
 WITHHELD = "\t-"
@@ -26,6 +26,7 @@ class Vocabulary:
 
     ``forms[i]`` is token i; ids below ``first_word`` are special tokens and marks. ``offered`` (V,) says
     which may be suggested: words, but of single letters only *a* and *I*, and none that is withheld.
+    ``closing`` are the ids of what never follows a space, line ends and starts among it.
     ``first_spelling`` (V,) is the lowest id of the same word in any case, ``spellings`` all ids by that one.
     """
 
@@ -42,6 +43,8 @@ class Vocabulary:
             ]
         )
         self._check()
+        ends = CLOSING_MARKS | {LINE_END, TEXT_START}
+        self.closing = np.array([i for i, form in enumerate(self.forms[: self.first_word]) if form in ends])
         self._by_case = self._likeliest(str.casefold)
         self._by_key = self._likeliest(fold)
         self.spellings: dict[int, list[int]] = {}

@@ -33,8 +33,8 @@ def test_probabilities_are_shares_of_the_counts() -> None:
     suggestions = answer(MODEL, "an app")
     assert [s.text for s in suggestions] == ["apple", "application", "apply"]
     assert [s.probability for s in suggestions] == pytest.approx([132 / total, 51 / total, 31 / total], abs=1e-5)
-    # Before any letter: shares of everything, special tokens and marks too. The first is "may", May included.
-    everything = (np.array(MODEL.vocabulary.counts) + 1).sum()
+    # Before any letter: shares of all that can follow a space, other marks too. The first is "may", May included.
+    everything = np.delete(np.array(MODEL.vocabulary.counts) + 1, MODEL.vocabulary.closing).sum()
     assert answer(MODEL, "of ")[0].probability == pytest.approx(1202 / everything, rel=1e-3)
 
 

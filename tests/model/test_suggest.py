@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from model.storage import LanguageModel
 from model.suggest import Query, suggest
-from model.text import APOSTROPHES, TEXT_START
+from model.text import APOSTROPHES, LINE_END, SPECIAL_TOKENS, TEXT_START
 from model.vocabulary import Vocabulary
 from tests.model.tiny_model import (
     MARKS,
@@ -28,6 +28,8 @@ from tests.model.tiny_model import (
 MODEL = random_model()
 CONTEXTS = ("", "the dog eats ", "I'd like an ", 'He said: "', "Hi.\n", "👍 日本 ", "unheard-of xyzzy, ")
 PREFIXES = ("", "a", "ap", "App", "APP", "i", "I", "im", "don", "Don'", "don’t", "us", "CAFE", "cafe\u0301", "b", "q")
+# Tokens of the models here that no space stands before.
+NEVER_APART = ("!", ")", ",", ".", "...", ":", "?", LINE_END, TEXT_START)
 
 
 def by_hand(model: LanguageModel, query: Query) -> dict[str, float]:
@@ -41,6 +43,8 @@ def by_hand(model: LanguageModel, query: Query) -> dict[str, float]:
     shares: dict[str, float] = {}
     total = 0.0
     for form, chance in zip(model.vocabulary.forms, chances.tolist(), strict=True):
+        if not typed and not query.lead and form in NEVER_APART:
+            continue
         if typed and not (form in WORDS and plain(form).startswith(plain(typed))):
             continue
         if "'" in typed and not form.casefold().startswith(typed):
@@ -98,7 +102,7 @@ def test_every_answer_is_sorted_without_doubles_and_whole(
 
 
 def test_spellings_in_other_case_are_one_suggestion_however_short_the_list() -> None:
-    others = {f"w{letter}": 0.05 for letter in string.ascii_lowercase[:16]}
+    others = {f"w{letter}": 0.93 / 16 for letter in string.ascii_lowercase[:16]}
     model = model_of(others | {"apple": 0.04, "Apple": 0.03})
     for limit in (1, 2, 100):
         best = answer(model, "of ", limit=limit)[0]
@@ -117,11 +121,19 @@ def test_spellings_in_other_case_are_one_suggestion_however_short_the_list() -> 
     ],
 )
 def test_the_likelier_spelling_of_a_word_is_offered(small: float, text: str, expected: str) -> None:
-    model = model_of({"apple": small, "Apple": 0.3, "apply": 0.5 - small})
+    model = model_of({"apple": small, "Apple": 0.3, "apply": 0.5 - small, "done": 0.2})
     offered = {s.text: s.probability for s in answer(model, text)}
     assert {word for word in offered if word.casefold() == "apple"} == {expected}
     share = small + 0.3 if text == "an " else (small + 0.3) / 0.8
     assert offered[expected] == pytest.approx(share, abs=1e-5)
+
+
+def test_marks_that_stand_behind_a_word_take_no_chance_once_a_space_is_typed() -> None:
+    model = model_of({"apple": 0.2})
+    apart = len(SPECIAL_TOKENS) + len(MARKS) - len(NEVER_APART)
+    each = 0.8 / (len(SPECIAL_TOKENS) + len(MARKS))
+    assert answer(model, "an ")[0].probability == pytest.approx(0.2 / (0.2 + apart * each), abs=1e-5)
+    assert answer(model, "an", "next-word")[0].probability == pytest.approx(0.2, abs=1e-5)
 
 
 def test_the_chance_that_the_word_is_finished_counts_though_it_is_not_offered() -> None:

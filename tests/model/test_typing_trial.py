@@ -55,18 +55,19 @@ def bigram_model(followers: Mapping[str, str]) -> LanguageModel:
 @pytest.mark.parametrize(
     ("word", "expected", "with_3", "with_5"),
     [
-        # Among the first suggestions at once: asked on to see how it does after one to three letters.
-        ("the", [1, 1, 1], 1, 1),
+        # Among the first suggestions at once: asked on to see how it does after one to three letters, and of a short
+        # word what is offered when it stands there whole.
+        ("the", [1, 1, 1, None], 1, 1),
         ("then", [2, 2, 2, 1], 1, 1),
         # Fourth: a strip of three shows it when "the" is typed, which itself is no longer offered.
         ("there", [4, 4, 4, 3], 4, 1),
         ("they", [5, 5, 5, 4], 5, 1),
         ("these", [None, None, None, 5, 1], 5, 4),
-        ("dog", [None, 1, 1], 2, 2),
+        ("dog", [None, 1, 1, None], 2, 2),
         ("understand", [None, 1, 1, 1], 2, 2),
         # A lone letter is never offered, a word outside the vocabulary cannot be.
-        ("b", [None], 2, 2),
-        ("xyz", [None, None, None], 4, 4),
+        ("b", [None, None], 2, 2),
+        ("xyz", [None, None, None, None], 4, 4),
         ("thesis", [None, None, None, None, None, None], 7, 7),
         ("don't", [None, 2, 2, 1], 2, 2),
         ("well-known", [None, 2, 2, 2], 2, 2),
@@ -131,7 +132,7 @@ def test_a_withheld_word_is_a_miss() -> None:
     model = model_of(CHANCES)
     vocabulary = Vocabulary(model.vocabulary.forms, model.vocabulary.counts, {"dog"})
     withheld = LanguageModel(vocabulary, model.network, {})
-    assert ranks(typed(withheld, "dog")[0]) == [None] * 3
+    assert ranks(typed(withheld, "dog")[0]) == [None] * 4
 
 
 def test_a_line_is_typed_after_the_lines_before_it() -> None:
@@ -156,7 +157,7 @@ def test_the_probability_of_the_first_suggestion_is_kept() -> None:
     (word,) = typed(model_of({"the": 0.5, "then": 0.3, "dog": 0.2}), "then")
     assert [ask.first_probability for ask in word.asks] == pytest.approx([0.5, 5 / 8, 5 / 8, 3 / 8], abs=1e-5)
     (word,) = typed(model_of({"the": 1}), "xy")
-    assert [ask.first_probability for ask in word.asks] == pytest.approx([1, 0], abs=1e-5)
+    assert [ask.first_probability for ask in word.asks] == pytest.approx([1, 0, 0], abs=1e-5)
 
 
 @pytest.mark.parametrize("context_tokens", [64, 3])
