@@ -3,6 +3,10 @@
 P(w | h) = value(h, w) + γ(h) P(w | h without its first token), down to the unigrams: interpolated
 Kneser-Ney smoothing (Kneser & Ney 1995; Chen & Goodman 1999). What was pruned left its mass in γ(h).
 Mixed with a recurrent network it knows by heart what the network only resembles (Mikolov et al. 2010).
+
+The n-grams are a trie: those of one order are the children of their beginnings, the n-grams one shorter, so that
+no context is written out. Values and γ are kept as one byte each, on a logarithmic scale: an n-gram takes three
+bytes, and three more where others begin with it (after Heafield 2011, KenLM, whose trie is reversed).
 """
 
 from dataclasses import dataclass
@@ -17,26 +21,32 @@ from model.errors import ModelError
 from model.network import FloatArray, IntArray
 
 NGRAMS = "ngrams.safetensors"
-# Ids are packed into keys, the latest token lowest; four tokens fill 64 bits.
-BITS = 16
-MOST_TOKENS = 1 << BITS
+# Token ids are two bytes.
+MOST_TOKENS = 1 << 16
 ORDER = 4
-# The keys of contexts of one, two and three tokens.
-KEY_TYPES: dict[int, Any] = {1: np.uint16, 2: np.uint32, 3: np.uint64}
+# Code c of a share stands for exp(-c / 24), 1 down to 2.5e-5 in steps of 4 %, and the last one for 0.
+_CODES_AN_E = 24
+SHARES_OF_CODES: FloatArray = np.append(np.exp(-np.arange(255) / _CODES_AN_E), 0).astype(np.float32)
+
+
+def coded(shares: FloatArray) -> IntArray:
+    """The nearest codes of shares from 0 to 1, uint8."""
+    with np.errstate(divide="ignore"):
+        codes: IntArray = np.clip(np.rint(-_CODES_AN_E * np.log(shares)), 0, 255).astype(np.uint8)
+    return codes
 
 
 class Level(NamedTuple):
-    """The n-grams of one order: C contexts, sorted, and their N next tokens.
+    """The N n-grams of one order as children of their P beginnings: the V tokens, or the n-grams one shorter.
 
-    Context i has the key ``contexts[i]``, the weight ``gamma[i]`` of what the shorter context says, and the next
-    tokens ``tokens[begins[i]:begins[i + 1]]``, sorted, with their ``values``.
+    Beginning i has the next tokens ``tokens[begins[i]:begins[i + 1]]``, sorted, with the codes of their ``values``,
+    and gives the weight of code ``gamma[i]`` to what its end alone says.
     """
 
-    contexts: IntArray
-    gamma: FloatArray
     begins: IntArray
+    gamma: IntArray
     tokens: IntArray
-    values: FloatArray
+    values: IntArray
 
 
 @dataclass(frozen=True)
@@ -55,41 +65,59 @@ class NGrams:
     def probabilities(self, context: tuple[int, ...], ids: range) -> FloatArray:
         """P(w | context) for a range of tokens, (len(ids),)."""
         p = self.unigrams[ids.start : ids.stop].copy()
-        key = 0
+        if not len(ids):
+            return p
         for length, level in enumerate(self.levels, 1):
             if length > len(context):
                 break
-            key |= context[-length] << (BITS * (length - 1))
-            self._refine(p, level, KEY_TYPES[length](key), ids)
+            place = self._find(context[-length:])
+            if place is not None:
+                _refine(p, level, place, ids)
             if context[-length] == self.start:
                 break
         return p
 
-    def _refine(self, p: FloatArray, level: Level, key: Any, ids: range) -> None:
-        """From the probabilities after a shorter context to those after this one, in place."""
-        i = int(np.searchsorted(level.contexts, key))
-        if i == len(level.contexts) or level.contexts[i] != key:
-            return
-        begin, end = int(level.begins[i]), int(level.begins[i + 1])
-        low, high = np.searchsorted(level.tokens[begin:end], (ids.start, ids.stop)) + begin
-        p *= np.float32(level.gamma[i])
-        p[level.tokens[low:high].astype(np.int64) - ids.start] += level.values[low:high]
+    def _find(self, context: tuple[int, ...]) -> int | None:
+        """Where a context stands among the n-grams of its length (a token alone: among the tokens), if it does."""
+        place = context[0]
+        for level, token in zip(self.levels, context[1:], strict=False):
+            begin, end = int(level.begins[place]), int(level.begins[place + 1])
+            place = begin + int(np.searchsorted(level.tokens[begin:end], np.uint16(token)))
+            if place == end or level.tokens[place] != token:
+                return None
+        return place
+
+
+def _refine(p: FloatArray, level: Level, place: int, ids: range) -> None:
+    """From the probabilities after a shorter context to those after the one at ``place``, in place."""
+    begin, end = int(level.begins[place]), int(level.begins[place + 1])
+    tokens = level.tokens[begin:end]
+    # Bounds of the tokens' own type: with others NumPy would copy the tokens first.
+    low = begin + int(np.searchsorted(tokens, np.uint16(ids.start)))
+    high = begin + int(np.searchsorted(tokens, np.uint16(ids.stop - 1), side="right"))
+    p *= SHARES_OF_CODES[level.gamma[place]]
+    p[level.tokens[low:high].astype(np.int64) - ids.start] += SHARES_OF_CODES[level.values[low:high]]
 
 
 def save_ngrams(ngrams: NGrams) -> bytes:
     """The content of an n-gram file."""
     arrays: dict[str, Any] = {"unigrams": ngrams.unigrams.astype(np.float32)}
-    for length, level in enumerate(ngrams.levels, 1):
-        arrays |= {f"{length}.{name}": np.ascontiguousarray(value) for name, value in level._asdict().items()}
-    return save(arrays)
+    for order, level in enumerate(ngrams.levels, 2):
+        arrays |= {f"{order}.{name}": array for name, array in level._asdict().items() if name != "begins"}
+        # How many children a beginning has takes half of the bytes of where they begin.
+        arrays[f"{order}.children"] = np.diff(level.begins).astype(np.uint16)
+    return save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
 
 
 def load_ngrams(path: Path, vocabulary: int, start: int, share: float) -> NGrams:
     """Read an n-gram file, read-only; ``ModelError`` names the file and the fault."""
     try:
         arrays = load_file(path)
-        levels = tuple(Level(*(arrays[f"{length}.{name}"] for name in Level._fields)) for length in range(1, ORDER))
         unigrams = arrays["unigrams"]
+        stored = {
+            order: [arrays[f"{order}.{name}"] for name in ("children", "gamma", "tokens", "values")]
+            for order in range(2, ORDER + 1)
+        }
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
         # The last two: kinds of numbers that NumPy does not have.
         raise ModelError(f"{path}: not a readable n-gram file: {error}") from None
@@ -98,32 +126,30 @@ def load_ngrams(path: Path, vocabulary: int, start: int, share: float) -> NGrams
     if unigrams.shape != (vocabulary,) or not _are_shares(unigrams):
         found = f"{unigrams.dtype}{unigrams.shape}"
         raise ModelError(f"{path}: unigrams are {found}, need {vocabulary} numbers from 0 to 1")
-    for length, level in enumerate(levels, 1):
-        _check_level(path, level, length, vocabulary)
-    for array in arrays.values():
+    levels: list[Level] = []
+    beginnings = vocabulary
+    for order, stored_level in stored.items():
+        levels.append(_level(path, order, stored_level, beginnings, vocabulary))
+        beginnings = len(levels[-1].tokens)
+    for array in (unigrams, *(array for level in levels for array in level)):
         array.flags.writeable = False
-    return NGrams(unigrams, levels, start, share)
+    return NGrams(unigrams, tuple(levels), start, share)
 
 
-def _check_level(path: Path, level: Level, length: int, vocabulary: int) -> None:
-    contexts, gamma, begins, tokens, values = level
+def _level(path: Path, order: int, stored: list[IntArray], beginnings: int, vocabulary: int) -> Level:
+    """The n-grams of an order from their stored arrays, checked."""
+    children, gamma, tokens, values = stored
     fits = (
-        contexts.dtype == KEY_TYPES[length]
-        and all(array.ndim == 1 for array in level)
-        and begins.dtype.kind == "u"
-        and len(gamma) == len(contexts) == len(begins) - 1
-        and len(tokens) == len(values) == int(begins[-1])
-        and begins[0] == 0
-        and bool((begins[1:] >= begins[:-1]).all())
-        and bool((contexts[1:] > contexts[:-1]).all())
-        and tokens.dtype == np.uint16
+        [array.dtype for array in stored] == [np.uint16, np.uint8, np.uint16, np.uint8]
+        and children.shape == gamma.shape == (beginnings,)
+        and tokens.shape == values.shape == (int(children.sum(dtype=np.int64)),)
         and (len(tokens) == 0 or int(tokens.max()) < vocabulary)
-        and _tokens_rise(begins, tokens)
-        and _are_shares(gamma)
-        and _are_shares(values)
     )
-    if not fits:
-        raise ModelError(f"{path}: the {length + 1}-grams do not fit together")
+    if fits:
+        begins: IntArray = np.append(0, np.cumsum(children, dtype=np.int64)).astype(np.uint32)
+        if _tokens_rise(begins, tokens):
+            return Level(begins, gamma, tokens, values)
+    raise ModelError(f"{path}: the {order}-grams do not fit together")
 
 
 def _are_shares(array: FloatArray) -> bool:

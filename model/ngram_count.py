@@ -8,18 +8,20 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from model.dataset import Dataset
 from model.errors import UserError
 from model.network import FloatArray, IntArray
-from model.ngram import BITS, KEY_TYPES, MOST_TOKENS, NGRAMS, ORDER, Level, NGrams, save_ngrams
+from model.ngram import MOST_TOKENS, NGRAMS, ORDER, SHARES_OF_CODES, Level, NGrams, coded, save_ngrams
 from model.perplexity import token_losses
-from model.storage import CONFIG, LanguageModel, load_model, read_words, write_atomically
+from model.storage import CONFIG, BoolArray, LanguageModel, load_model, read_words, write_atomically
 from model.text import TEXT_START
 
+# An n-gram is packed into a key while it is counted, the latest token lowest; four fill 64 bits.
+BITS = 16
 # An n-gram that stands in the text once says little, and may be somebody's own words.
 LEAST_COUNT = 2
 SHARES = np.arange(0.0, 0.65, 0.05)
@@ -79,7 +81,8 @@ def add_ngrams(folder: Path, megabytes: float, share: float | None = None) -> No
         raise UserError(f"{corpus}: other words than the model's, or more than {MOST_TOKENS}")
     unigrams, levels = estimate(dataset)
     start = dataset.vocabulary.id_of(TEXT_START)
-    ngrams = NGrams(unigrams, prune(levels, megabytes * 1e6 - unigrams.nbytes - HEADER_BYTES), start, 0.0)
+    room = megabytes * 1e6 - unigrams.nbytes - HEADER_BYTES
+    ngrams = NGrams(unigrams, prune(levels, len(unigrams), room), start, 0.0)
     shares = SHARES if share is None else np.array([share])
     share, perplexities = best_share(model, ngrams, dataset.validation[:SHARE_TOKENS], shares)
     for tried, perplexity in perplexities.items():
@@ -191,39 +194,49 @@ def _contexts(keys: IntArray) -> tuple[IntArray, IntArray]:
     return np.flatnonzero(first), np.cumsum(first) - 1
 
 
-def prune(levels: list[Estimated], most_bytes: float) -> tuple[Level, ...]:
-    """The n-grams that add most, as many as fit."""
-    useful = [_select(level, (level.times >= LEAST_COUNT) & (level.gain > 0)) for level in levels]
-    low, high = 0.0, float(max(level.gain.max(initial=0.0) for level in useful))
+def prune(levels: list[Estimated], vocabulary: int, most_bytes: float) -> tuple[Level, ...]:
+    """The n-grams that add most, and their beginnings, as many as fit."""
+    low, high = 0.0, float(max(level.gain.max(initial=0.0) for level in levels)) + 1
     for _ in range(25):
         middle = (low + high) / 2
-        size = sum(_bytes(level.keys[level.gain >= middle], order) for order, level in enumerate(useful, 2))
-        low, high = (middle, high) if size > most_bytes else (low, middle)
-    return tuple(_level(_select(level, level.gain >= high), order) for order, level in enumerate(useful, 2))
+        too_many = _bytes(_kept(levels, middle), vocabulary) > most_bytes
+        low, high = (middle, high) if too_many else (low, middle)
+    return _trie(levels, _kept(levels, high), vocabulary)
 
 
-def _select(level: Estimated, kept: Any) -> Estimated:
-    return Estimated(*(array[kept] for array in level))
+def _kept(levels: list[Estimated], least_gain: float) -> list[BoolArray]:
+    """Which n-grams add so much and were seen often enough, or are the beginning of one that does."""
+    kept: list[BoolArray] = []
+    longer: IntArray | None = None
+    for level in reversed(levels):
+        keep = (level.times >= LEAST_COUNT) & (level.gain > least_gain)
+        if longer is not None:
+            keep[np.searchsorted(level.keys, longer)] = True
+        longer = np.unique(level.keys[keep] >> np.uint64(BITS))
+        kept.insert(0, keep)
+    return kept
 
 
-def _bytes(keys: IntArray, order: int) -> int:
-    contexts = len(_contexts(keys)[0]) if len(keys) else 0
-    key_bytes: int = np.dtype(KEY_TYPES[order - 1]).itemsize
-    return 4 * len(keys) + contexts * (key_bytes + 6)
+def _bytes(kept: list[BoolArray], vocabulary: int) -> int:
+    """What the arrays of a file take: 3 bytes an n-gram, 3 for each that others could begin with."""
+    numbers = [int(keep.sum()) for keep in kept]
+    return 3 * (vocabulary + 2 * sum(numbers) - numbers[-1])
 
 
-def _level(kept: Estimated, order: int) -> Level:
-    first, where = _contexts(kept.keys) if len(kept.keys) else (np.zeros(0, np.int64), np.zeros(0, np.int64))
-    values = kept.values.astype(np.float16)
-    # Rounded values may add up to a little more than 1.
-    gamma = np.maximum(0, 1 - np.bincount(where, values.astype(np.float64), len(first)))
-    return Level(
-        (kept.keys[first] >> np.uint64(BITS)).astype(KEY_TYPES[order - 1]),
-        gamma.astype(np.float16),
-        np.append(first, len(kept.keys)).astype(np.uint32),
-        (kept.keys & np.uint64(MOST_TOKENS - 1)).astype(np.uint16),
-        values,
-    )
+def _trie(levels: list[Estimated], kept: list[BoolArray], vocabulary: int) -> tuple[Level, ...]:
+    trie = []
+    beginnings: IntArray = np.arange(vocabulary, dtype=np.uint64)
+    for level, keep in zip(levels, kept, strict=True):
+        keys, values = level.keys[keep], coded(level.values[keep])
+        parents = np.searchsorted(beginnings, keys >> np.uint64(BITS))
+        children = np.bincount(parents, minlength=len(beginnings))
+        # Rounded values may add up to a little more than 1.
+        rest = np.maximum(0, 1 - np.bincount(parents, SHARES_OF_CODES[values], len(beginnings)))
+        begins: IntArray = np.append(0, np.cumsum(children)).astype(np.uint32)
+        tokens = (keys & np.uint64(MOST_TOKENS - 1)).astype(np.uint16)
+        trie.append(Level(begins, coded(rest), tokens, values))
+        beginnings = keys
+    return tuple(trie)
 
 
 def best_share(

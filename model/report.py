@@ -107,7 +107,7 @@ class ProgressBar:
             yield show
 
 
-def _pyplot() -> Any:
+def pyplot() -> Any:
     """Matplotlib without a screen; imported here, since only a plot needs it."""
     import matplotlib
 
@@ -119,14 +119,14 @@ def _pyplot() -> Any:
 
 def plot_learning_curve(folder: Path) -> None:
     """``learning-curve.png``: training loss and validation perplexity over tokens."""
-    pyplot = _pyplot()
+    plot = pyplot()
     lines = read_log(folder / "log.jsonl")
 
     def curve(figure: str) -> list[tuple[float, float]]:
         return [(line["tokens"] / 1e6, line[figure]) for line in lines if figure in line]
 
     training, validation = curve("loss"), curve("validation_perplexity")
-    figure, left = pyplot.subplots(figsize=(8, 4.5), layout="constrained")
+    figure, left = plot.subplots(figsize=(8, 4.5), layout="constrained")
     right = left.twinx()
     if training:
         left.plot(*zip(*training, strict=True), color="tab:blue", linewidth=1)
@@ -136,13 +136,13 @@ def plot_learning_curve(folder: Path) -> None:
     left.set(xlabel="million tokens", ylabel="training loss (nats)")
     right.set_ylabel("validation perplexity")
     figure.savefig(folder / "learning-curve.png", dpi=120)
-    pyplot.close(figure)
+    plot.close(figure)
 
 
 def plot_reliability(path: Path, diagrams: dict[str, Reliability]) -> None:
     """A reliability diagram: how often the first suggestion was right, over its probability."""
-    pyplot = _pyplot()
-    figure, axes = pyplot.subplots(figsize=(5, 5), layout="constrained")
+    plot = pyplot()
+    figure, axes = plot.subplots(figsize=(5, 5), layout="constrained")
     axes.plot((0, 1), (0, 1), color="grey", linewidth=1, linestyle="--")
     for name, bins in diagrams.items():
         filled = bins.n > 0
@@ -151,4 +151,4 @@ def plot_reliability(path: Path, diagrams: dict[str, Reliability]) -> None:
     axes.set(xlabel="probability of the first suggestion", ylabel="share in which it was the word")
     axes.legend()
     figure.savefig(path, dpi=120, format="png")
-    pyplot.close(figure)
+    plot.close(figure)

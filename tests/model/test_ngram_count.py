@@ -14,18 +14,14 @@ from model.corpus import Recipe, Source
 from model.dataset import Dataset, prepare
 from model.errors import ModelError, UserError
 from model.network import IntArray, Network
-from model.ngram import NGRAMS, NGrams
+from model.ngram import NGRAMS, SHARES_OF_CODES, NGrams
 from model.ngram_count import SHARES, Estimated, best_share, estimate, main, prune
 from model.storage import CONFIG, LanguageModel, load_model, save_model
 from model.text import TEXT_START
 from model.vocabulary import Vocabulary
+from tests.model.kneser_ney import START, VOCABULARY, Gram, KneserNey, Text, V
 
 MakeNetwork = Callable[..., Network]
-Gram = tuple[int, ...]
-Text = tuple[list[int], float]
-
-VOCABULARY = Vocabulary.from_counts({".": 5}, {"a": 9, "bee": 8, "cat": 7, "dog": 6, "eel": 5}, {})
-V, START = len(VOCABULARY), VOCABULARY.id_of(TEXT_START)
 
 
 class Texts(Dataset):
@@ -38,57 +34,6 @@ class Texts(Dataset):
 
     def token_weights(self) -> Any:
         return self._weights.astype(np.float32)
-
-
-class KneserNey:
-    """Interpolated Kneser-Ney smoothing with three discounts and weighted counts (Chen & Goodman 1999).
-
-    An n-gram of four tokens, and a shorter one that begins a text, has the number of its occurrences and the sum
-    of the weights of their sources. Any other has one for each different token before it, weighted with the mean
-    weight of the n-gram that this token and it make.
-    """
-
-    def __init__(self, texts: list[Text]) -> None:
-        self.times: dict[Gram, int] = {}
-        self.weight: dict[Gram, float] = {}
-        for order in (4, 3, 2, 1):
-            for text, weight in texts:
-                for i in range(len(text) - order + 1):
-                    gram = tuple(text[i : i + order])
-                    begins = gram[0] == START and order > 1
-                    if (order == 4 or begins) and START not in gram[1:]:
-                        self.add(gram, weight)
-            for longer in [gram for gram in self.times if len(gram) == order + 1]:
-                self.add(longer[1:], self.weight[longer] / self.times[longer])
-        self.discounts = {order: self.discount(order) for order in (1, 2, 3, 4)}
-        self.known = {gram[:-1] for gram in self.times}
-
-    def add(self, gram: Gram, weight: float) -> None:
-        self.times[gram] = self.times.get(gram, 0) + 1
-        self.weight[gram] = self.weight.get(gram, 0.0) + weight
-
-    def discount(self, order: int) -> tuple[float, float, float]:
-        """What is taken from an n-gram that was seen once, twice, and more often."""
-        seen = [times for gram, times in self.times.items() if len(gram) == order]
-        n1, n2, n3, n4 = (max(1, seen.count(times)) for times in (1, 2, 3, 4))
-        y = n1 / (n1 + 2 * n2)
-        return max(0, 1 - 2 * y * n2 / n1), max(0, 2 - 3 * y * n3 / n2), max(0, 3 - 4 * y * n4 / n3)
-
-    def value(self, gram: Gram) -> float:
-        """What the n-gram itself gives to P(last token | the others)."""
-        times = self.times.get(gram)
-        if times is None:
-            return 0.0
-        kept = 1 - self.discounts[len(gram)][min(times, 3) - 1] / times
-        total = sum(self.weight.get((*gram[:-1], token), 0.0) for token in range(V))
-        return self.weight[gram] * kept / total
-
-    def p(self, token: int, context: Gram) -> float:
-        if context and context not in self.known:
-            return self.p(token, context[1:])
-        rest = 1 - sum(self.value((*context, other)) for other in range(V))
-        shorter = self.p(token, context[1:]) if context else 1 / V
-        return self.value((*context, token)) + rest * shorter
 
 
 TEXTS = st.lists(
@@ -130,11 +75,12 @@ def test_probabilities_add_up_to_1_after_any_context_and_any_pruning(
     texts: list[Text], unseen: Gram, most_bytes: float
 ) -> None:
     unigrams, levels = estimate(Texts(texts))
-    ngrams = NGrams(unigrams, prune(levels, most_bytes), START, 0.5)
+    ngrams = NGrams(unigrams, prune(levels, V, most_bytes), START, 0.5)
     seen = [gram[:-1] for order, level in enumerate(levels, 2) for gram in grams(level.keys, order)]
     for context in {unseen, *seen}:
         p = ngrams.probabilities(context, range(V))
-        assert p.sum() == pytest.approx(1, abs=2e-3) and (p >= 0).all()
+        # What is kept in a byte is off by up to 2 %, at each of the three orders.
+        assert p.sum() == pytest.approx(1, abs=0.07) and (p >= 0).all()
 
 
 def random_texts(seed: int) -> list[Text]:
@@ -150,39 +96,50 @@ def random_texts(seed: int) -> list[Text]:
 def kept(levels: list[Estimated], most_bytes: float) -> list[set[Gram]]:
     """The n-grams of each order that pruning keeps."""
     found = []
-    for order, level in enumerate(prune(levels, most_bytes), 2):
-        contexts = np.repeat(level.contexts.astype(np.uint64), level.begins[1:] - level.begins[:-1])
-        found.append(set(grams(contexts << np.uint64(16) | level.tokens.astype(np.uint64), order)))
+    beginnings: list[Gram] = [(token,) for token in range(V)]
+    for level in prune(levels, V, most_bytes):
+        children = np.diff(level.begins)
+        parents = [beginning for beginning, n in zip(beginnings, children, strict=True) for _ in range(n)]
+        beginnings = [(*parent, int(token)) for parent, token in zip(parents, level.tokens, strict=True)]
+        found.append(set(beginnings))
     return found
 
 
-def test_what_was_seen_once_or_makes_nothing_likelier_is_dropped() -> None:
+def test_what_was_seen_once_or_makes_nothing_likelier_is_dropped_unless_others_begin_with_it() -> None:
     _, levels = estimate(Texts(random_texts(1)))
-    for order, (level, found) in enumerate(zip(levels, kept(levels, 1e9), strict=True), 2):
+    wanted: set[Gram] = set()
+    for order, (level, found) in reversed([*enumerate(zip(levels, kept(levels, 1e9), strict=True), 2)]):
         useful = (level.times >= 2) & (level.gain > 0)
-        assert 0 < useful.sum() < len(level.keys) and found == set(grams(level.keys[useful], order))
+        assert 0 < useful.sum() < len(level.keys)
+        wanted |= set(grams(level.keys[useful], order))
+        assert found == {gram for gram in wanted if len(gram) == order}
+        wanted |= {gram[:-1] for gram in found}
 
 
-@pytest.mark.parametrize("most_bytes", [100, 500, 1000, 2000])
+@pytest.mark.parametrize("most_bytes", [200, 500, 800, 1000])
 def test_the_most_useful_ngrams_that_fit_are_kept(most_bytes: int) -> None:
     _, levels = estimate(Texts(random_texts(2)))
-    pruned = prune(levels, most_bytes)
-    size = sum(array.nbytes for level in pruned for array in level) - 3 * 4
-    assert 0.9 * most_bytes - 20 < size <= most_bytes
-    found = set().union(*kept(levels, most_bytes))
+    # In the file there are two bytes for each number of children.
+    size = sum(3 * len(level.gamma) + 3 * len(level.tokens) for level in prune(levels, V, most_bytes))
+    assert 0.85 * most_bytes - 20 < size <= most_bytes
+    found = kept(levels, most_bytes)
+    beginnings = {gram[:-1] for longer in found for gram in longer}
     gains = {
         gram: float(gain)
         for order, level in enumerate(levels, 2)
         for gram, gain, times in zip(grams(level.keys, order), level.gain, level.times, strict=True)
         if times >= 2
     }
-    assert min(gains[gram] for gram in found) >= max(gain for gram, gain in gains.items() if gram not in found)
+    everything = set().union(*found)
+    for_themselves = [gain for gram, gain in gains.items() if gram in everything - beginnings]
+    assert min(for_themselves) >= max(gain for gram, gain in gains.items() if gram not in everything)
 
 
 def test_rounding_leaves_no_negative_rest() -> None:
     keys, times, sure = np.array([5 << 16 | 4, 5 << 16 | 6], np.uint64), np.array([3, 7]), np.ones(2)
-    (level,) = prune([Estimated(keys, times, np.array([0.3, 0.7]), sure, sure)], 1e9)
-    assert level.values.astype(np.float64).sum() > 1 and level.gamma.tolist() == [0]
+    (level,) = prune([Estimated(keys, times, np.array([0.2, 0.8]), sure, sure)], V, 1e9)
+    assert SHARES_OF_CODES[level.values].sum() > 1
+    assert level.gamma.tolist() == [0] * 5 + [255] + [0] * (V - 6)
 
 
 def test_the_gain_is_what_dropping_an_ngram_would_cost() -> None:
@@ -198,7 +155,7 @@ def test_the_share_has_the_lowest_perplexity_of_all_tried(make_network: MakeNetw
     model = LanguageModel(VOCABULARY, make_network(VOCABULARY), {})
     ids = np.array(random_texts(5)[0][0][:17], dtype=np.uint16)
     unigrams, levels = estimate(Texts(random_texts(4)))
-    ngrams = NGrams(unigrams, prune(levels, 600), START, 0.0)
+    ngrams = NGrams(unigrams, prune(levels, V, 600), START, 0.0)
     share, perplexities = best_share(model, ngrams, ids)
     chances = []
     for i in range(1, len(ids)):
@@ -242,7 +199,7 @@ def test_the_command(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_file_takes_no_more_than_it_may(folder: Path) -> None:
-    for megabytes in (0.004, 0.005, 0.006):
+    for megabytes in (0.0027, 0.0028, 0.004):
         assert main([str(folder), f"--megabytes={megabytes}"]) == 0
         assert 500_000 * megabytes < (folder / NGRAMS).stat().st_size <= 1_000_000 * megabytes
         load_model(folder)
