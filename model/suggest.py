@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from model.mixture import mixture
 from model.network import FloatArray, IntArray
 from model.offensive import TYPED_SHARE
 from model.storage import BoolArray, LanguageModel
@@ -166,23 +167,10 @@ def candidates(model: LanguageModel, query: Query, output: FloatArray) -> tuple[
     vocabulary, prefix = model.vocabulary, query.prefix
     span = vocabulary.prefix_range(prefix) if prefix else range(len(vocabulary))
     ids: IntArray = np.arange(span.start, span.stop)
-    p = model.network.logits(output, slice(span.start, span.stop))
     if not len(ids):
-        return ids, p
-    if not prefix and not query.lead:
-        p[vocabulary.closing] = -np.inf
-    p -= p.max()
-    np.exp(p, out=p)
-    p /= p.sum()
-    if model.ngrams is not None:
-        counted = model.ngrams.probabilities(query.context, span)
-        if not prefix and not query.lead:
-            counted[vocabulary.closing] = 0
-        total = float(counted.sum())
-        # Words that no n-gram allows here are left to the network.
-        if total > 0:
-            p *= 1 - model.ngrams.share
-            p += counted * (model.ngrams.share / total)
+        return ids, np.zeros(0, dtype=np.float32)
+    excluded = vocabulary.closing if not prefix and not query.lead else None
+    p = mixture(model, query.context, output, span, excluded)
     if any(c in APOSTROPHES for c in prefix):
         # A typed apostrophe rules out the words without one: don' is not on its way to "done".
         typed = unaccented(prefix)

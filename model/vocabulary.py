@@ -27,6 +27,7 @@ class Vocabulary:
     ``forms[i]`` is token i; ids below ``first_word`` are special tokens and marks. ``offered`` (V,) says
     which may be suggested: words, but of single letters only *a* and *I*, and none that is withheld.
     ``closing`` are the ids of what never follows a space, line ends and starts among it.
+    ``surprise`` (V,) is (log P)² of a word by its count, 0 of what is not offered.
     ``first_spelling`` (V,) is the lowest id of the same word in any case, ``spellings`` all ids by that one.
     """
 
@@ -43,6 +44,9 @@ class Vocabulary:
             ]
         )
         self._check()
+        smoothed = np.asarray(self.counts, dtype=np.float64) + 1
+        self.surprise = np.log(smoothed / smoothed.sum()) ** 2
+        self.surprise[~self.offered] = 0
         ends = CLOSING_MARKS | {LINE_END, TEXT_START}
         self.closing = np.array([i for i, form in enumerate(self.forms[: self.first_word]) if form in ends])
         self._by_case = self._likeliest(str.casefold)

@@ -1,15 +1,19 @@
-"""The mixture of the network with n-grams."""
+"""The mixture of the network with n-grams and with the words that the context holds."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from model import recency
+from model.recency import HALF_SURPRISE, LEFT_OUT, SHARE, recent_words
 from model.storage import LanguageModel
 from model.suggest import candidates
 from model.text import TEXT_START
 from tests.model.test_ngram import ngrams_of
-from tests.model.tiny_model import output_of, random_model, read
+from tests.model.tiny_model import WORDS, answer, output_of, random_model, read
 
 MODEL = random_model(4)
 TOKEN = {form: MODEL.vocabulary.id_of(form) for form in ("the", "dog", "eats", "food", "apple", "app", "don't", "done")}
@@ -28,6 +32,13 @@ def mixed_model(share: float) -> LanguageModel:
 TEXTS = ("", "the ", "the do", "the don'", "the dog eats ", "the dog eats a", "the dog eats app", "CAFE", "q", "xyz")
 
 
+@pytest.fixture
+def no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Recent words count for nothing."""
+    monkeypatch.setattr(recency, "SHARE", 0.0)
+
+
+@pytest.mark.usefixtures("no_memory")
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
 def test_the_mixture_of_both_over_the_words_that_fit(text: str, share: float) -> None:
@@ -57,6 +68,7 @@ def test_the_mixture_of_both_over_the_words_that_fit(text: str, share: float) ->
     np.testing.assert_allclose(p, expected, rtol=1e-4, atol=1e-7)
 
 
+@pytest.mark.usefixtures("no_memory")
 def test_words_that_no_ngram_allows_are_left_to_the_network() -> None:
     the = TOKEN["the"]
     sure = ngrams_of({(the,): {TOKEN["dog"]: 1.0}}, np.full(len(MODEL.vocabulary), 0.01, dtype=np.float32), share=0.5)
@@ -64,3 +76,49 @@ def test_words_that_no_ngram_allows_are_left_to_the_network() -> None:
     query = read(model, "complete", "the ap")
     output = output_of(model, query.context)
     np.testing.assert_array_equal(candidates(model, query, output)[1], candidates(MODEL, query, output)[1])
+
+
+def ids_of(*forms: str) -> tuple[int, ...]:
+    return tuple(map(MODEL.vocabulary.id_of, forms))
+
+
+def test_recent_words_count_by_their_surprise() -> None:
+    vocabulary = MODEL.vocabulary
+    everything = range(len(vocabulary))
+    context = ids_of(TEXT_START, "London", ",", "the", "London", "dog", "is", "in")
+    total = HALF_SURPRISE + sum(vocabulary.surprise[list(context)])
+    recent = recent_words(vocabulary, context, everything)
+    found = dict(zip(recent.ids, recent.chances.tolist(), strict=True))
+    london, the, dog = (
+        SHARE * n * vocabulary.surprise[TOKEN.get(form) or vocabulary.id_of(form)] / total
+        for form, n in (("London", 2), ("the", 1), ("dog", 1))
+    )
+    # The two words written last are left out, and marks are no words.
+    assert LEFT_OUT == 2
+    assert found == pytest.approx(dict(zip(ids_of("London", "the", "dog"), (london, the, dog), strict=True)))
+    assert london > 5 * the and sum(found.values()) < SHARE
+    (only,) = recent_words(vocabulary, context, vocabulary.prefix_range("lon")).ids
+    assert vocabulary.forms[only] == "London"
+
+
+def test_what_stood_before_the_start_of_the_text_is_forgotten() -> None:
+    context = ids_of("London", TEXT_START, "is", "in")
+    assert recent_words(MODEL.vocabulary, context, range(len(MODEL.vocabulary))).ids == []
+    assert recent_words(MODEL.vocabulary, (), range(len(MODEL.vocabulary))).ids == []
+
+
+def test_a_name_that_was_written_is_likely_once_its_first_letters_are_typed() -> None:
+    model = mixed_model(0.25)
+
+    def chance(text: str) -> float:
+        return {s.text: s.probability for s in answer(model, text)}["NASA"]
+
+    assert chance("hello NASA, may I help in the n") > 0.1 + chance("hello London, may I help in the n")
+
+
+@given(st.lists(st.sampled_from([*WORDS, ",", "\n"]), max_size=9), st.sampled_from(["", "a", "th", "is", "do"]))
+def test_probabilities_add_up_to_1(words: list[str], prefix: str) -> None:
+    model = mixed_model(0.25)
+    query = read(model, "complete", " ".join(words) + " " + prefix)
+    _, p = candidates(model, query, output_of(model, query.context))
+    assert p.sum() == pytest.approx(1, abs=1e-5) and (p >= 0).all()

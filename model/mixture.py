@@ -1,0 +1,58 @@
+"""P(word | context) over a range of ids: the network, and where there are n-grams, these and the recent words too.
+
+Linear interpolation (Jelinek & Mercer 1980). Each part is first cut down to the range, so that the words which
+begin with the typed letters need no more than their own rows of the output layer.
+"""
+
+import numpy as np
+
+from model.network import FloatArray, IntArray
+from model.recency import recent_words
+from model.storage import LanguageModel
+
+# Nothing is impossible, whatever the n-grams say.
+LEAST_MASS = 1e-7
+
+
+def mixture(
+    model: LanguageModel, context: tuple[int, ...], output: FloatArray, span: range, excluded: IntArray | None
+) -> FloatArray:
+    """The probabilities (len(span),) of the tokens in ``span``, given that it is one of these; they add up to 1.
+
+    ``output`` (E,) is the network's projected output after ``context``. Where ``span`` is the whole vocabulary,
+    ``excluded`` tokens of it can be given no chance.
+    """
+    p: FloatArray = model.network.logits(output, slice(span.start, span.stop))
+    if excluded is not None:
+        p[excluded] = -np.inf
+    p -= p.max()
+    np.exp(p, out=p)
+    p /= p.sum()
+    if model.ngrams is None:
+        return p
+    counted = model.ngrams.probabilities(context, span)
+    if excluded is not None:
+        counted[excluded] = 0
+    mass = float(counted.sum())
+    # Words that no n-gram allows here are left to the network.
+    if mass > 0:
+        p *= 1 - model.ngrams.share
+        p += counted * (model.ngrams.share / mass)
+    return _with_recent_words(model, context, p, span, mass)
+
+
+def _with_recent_words(
+    model: LanguageModel, context: tuple[int, ...], p: FloatArray, span: range, mass: float
+) -> FloatArray:
+    """``p`` with the chances of recent words; ``mass`` is how likely, without those, the word is of this range.
+
+    The network cannot tell that without all of its output layer, so the n-grams are asked. After *Kath* hardly any
+    other word is likely, and one that stood in the text already is almost sure.
+    """
+    recent = recent_words(model.vocabulary, context, span)
+    if recent.ids:
+        again = float(recent.chances.sum())
+        others = (1 - again) * max(mass, LEAST_MASS)
+        p *= others / (others + again)
+        p[np.array(recent.ids) - span.start] += recent.chances / (others + again)
+    return p
