@@ -25,8 +25,7 @@ function formatAnswer(answer) {
 /** JSON on one line with the spaces that people read by; a string's own characters stay. */
 function spaced(value) {
   if (value === null || typeof value !== "object") return JSON.stringify(value);
-  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
-  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}: ${spaced(field)}`).join(", ")}}`;
+  return `{${Object.entries(value).map(([name, field]) => `${JSON.stringify(name)}: ${spaced(field)}`).join(", ")}}`;
 }
 
 const quoted = (argument) => `'${argument.replaceAll("'", "'\\''")}'`;

@@ -71,8 +71,8 @@ function readOptions({ dataset }) {
     key: dataset.tsuzukiKey,
     limit: Number.isInteger(limit) && limit >= 1 && limit <= 9 ? limit : 5,
     mode: Object.hasOwn(MODES, dataset.tsuzukiMode ?? "") ? dataset.tsuzukiMode : "both",
-    minProbability: least > 0 && least <= 1 ? least : undefined,
-    model: dataset.tsuzukiModel || undefined,
+    minProbability: least > 0 && least <= 1 ? least : 0,
+    model: dataset.tsuzukiModel,
   };
 }
 
@@ -214,7 +214,10 @@ class Widget {
       const index = [...this.list.children].indexOf(event.target.closest("li"));
       if (index >= 0) this.take(index, "click");
     });
-    this.resized = new ResizeObserver(() => this.paint());
+    this.resized = new ResizeObserver(() => {
+      this.root.style.minHeight = "";
+      this.paint();
+    });
     this.resized.observe(this.textarea);
   }
 
@@ -230,9 +233,10 @@ class Widget {
     const [start, end] = spanAround(text, caret);
     const part = text.slice(start, end);
     const { endpoint, key, limit, minProbability, model } = this.options;
-    // A lone half of a character fits no encoding. JSON leaves out what is undefined.
+    // A lone half of a character fits no encoding.
     const request = { text: part.toWellFormed?.() ?? part, cursor: pointsOf(part, caret - start), limit };
-    Object.assign(request, { min_probability: minProbability, model });
+    if (minProbability) request.min_probability = minProbability;
+    if (model) request.model = model;
     const number = ++this.number;
     this.request = new AbortController();
     const told = await ask(`${endpoint}/${path}`, request, key, this.request.signal);
@@ -285,6 +289,7 @@ class Widget {
   hide() {
     this.drop();
     this.list.hidden = true;
+    this.list.ariaBusy = "false";
     this.list.replaceChildren();
     this.message.textContent = this.spoken.textContent = "";
   }
@@ -359,6 +364,9 @@ class Widget {
       if (index === inline) chip.append(tab);
       return chip;
     }));
+    // It grows but does not shrink: what stands below must not move away from under a pointer.
+    const height = Math.max(this.list.offsetHeight, parseFloat(this.root.style.minHeight) || 0);
+    if (height) this.root.style.minHeight = `${height}px`;
   }
 
   speak() {
