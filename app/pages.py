@@ -16,9 +16,6 @@ _TYPES = {
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
 }
-_OURS = files("app") / "static"
-_SWAGGER_UI = files("fastapi_offline") / "static"
-
 _COMMON = {
     # Kept by browsers, but asked about each time: a page never meets the script of another version.
     "Cache-Control": "no-cache",
@@ -67,13 +64,14 @@ def respond(asset: Asset, request: Request) -> Response:
 
 def pages_router() -> APIRouter:
     """The routes of the pages, with their files in memory."""
+    ours, swagger_ui = files("app") / "static", files("fastapi_offline") / "static"
     pages = {
-        "/": read_asset(_OURS / "index.html", _PAGE),
-        "/docs": read_asset(_OURS / "docs.html", _DOCS),
-        "/tsuzuki.js": read_asset(_OURS / "tsuzuki.js", _FOR_ALL),
+        "/": read_asset(ours / "index.html", _PAGE),
+        "/docs": read_asset(ours / "docs.html", _DOCS),
+        "/tsuzuki.js": read_asset(ours / "tsuzuki.js", _FOR_ALL),
     }
-    parts = [_OURS / name for name in ("docs.js", "icon.svg", "page.css", "page.js")]
-    parts += [_SWAGGER_UI / name for name in ("swagger-ui-bundle.js", "swagger-ui.css")]
+    parts = [ours / name for name in ("docs.js", "icon.svg", "page.css", "page.js")]
+    parts += [swagger_ui / name for name in ("swagger-ui-bundle.js", "swagger-ui.css")]
     static = {file.name: read_asset(file) for file in parts}
 
     async def part(name: str, request: Request) -> Response:

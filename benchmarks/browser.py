@@ -18,6 +18,7 @@ KEYSTROKES = 150
 # The time of a keystroke is that of the key event; what the next frame shows is painted when a task behind it runs.
 _WATCH = """
   measured = { answered: [], painted: [] };
+  pressed = 0;
   addEventListener("keydown", (event) => { pressed = event.timeStamp; }, true);
   addEventListener("tsuzuki:answered", () => {
     const begun = pressed;

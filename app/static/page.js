@@ -71,8 +71,8 @@ text.addEventListener("tsuzuki:taken", ({ detail }) => {
   counted.saved += detail.saved;
   showFigures();
 });
-find("snippet").textContent =
-  `<script type="module" src="${new URL("tsuzuki.js", location.href)}"></` + "script>\n<textarea data-tsuzuki></textarea>";
+const script = `<script type="module" src="${new URL("tsuzuki.js", location.href)}"></script>`;
+find("snippet").textContent = `${script}\n<textarea data-tsuzuki></textarea>`;
 for (const button of document.querySelectorAll("[data-copy]")) button.addEventListener("click", copy);
 for (const button of document.querySelectorAll(".samples button")) button.addEventListener("click", begin);
 if (matchMedia("(hover: hover)").matches) text.focus();

@@ -23,10 +23,10 @@ const CSS = `
 .tsuzuki-ghost i { font: inherit; color: var(--tsuzuki-ghost, color-mix(in srgb, currentColor 64%, transparent)); }
 .tsuzuki ul { display: flex; flex-wrap: wrap; gap: .375rem; margin: 0; padding: 0; list-style: none; }
 .tsuzuki [hidden] { display: none; }
-.tsuzuki li { display: flex; align-items: center; gap: .5rem; min-height: 2.5rem; box-sizing: border-box; margin: 0;
-  padding: .25rem .75rem; border: 1px solid color-mix(in srgb, currentColor 18%, transparent); border-radius: .625rem;
+.tsuzuki li { display: flex; align-items: center; gap: .4375rem; min-height: 2.5rem; box-sizing: border-box; margin: 0;
+  padding: .25rem .625rem; border: 1px solid color-mix(in srgb, currentColor 18%, transparent); border-radius: .625rem;
   background: color-mix(in srgb, currentColor 5%, transparent); cursor: pointer; user-select: none;
-  -webkit-tap-highlight-color: transparent; touch-action: manipulation; }
+  -webkit-tap-highlight-color: transparent; touch-action: manipulation; white-space: nowrap; }
 .tsuzuki li:hover { background: color-mix(in srgb, currentColor 11%, transparent); }
 .tsuzuki li[aria-selected=true] { border-color: var(--tsuzuki-accent, currentColor); }
 .tsuzuki ul:not([hidden])::after { content: "Alt + number" / ""; align-self: center; font-size: .75rem; opacity: .75; }
@@ -90,7 +90,7 @@ function problemOf({ status, answer }, key) {
   if (status === 200) return "This address answers, but not with suggestions.";
   if (status === 0 && !navigator.onLine) return "You are offline: suggestions come back with the connection.";
   if (status === 0) return "The suggestion service cannot be reached.";
-  if (status === 401) return key ? "The suggestion service refuses this key." : "The suggestion service asks for a key.";
+  if (status === 401) return `The suggestion service ${key ? "refuses this" : "asks for a"} key.`;
   if (status === 403) return "The suggestion service does not allow this key or this page.";
   if (status === 429) return "Too many requests: suggestions pause for a moment.";
   if (status === 503) return "The suggestion service is busy or starting: suggestions pause for a moment.";
@@ -103,9 +103,9 @@ async function ask(url, request, key, signal) {
   if (key) headers.Authorization = `Bearer ${key}`;
   const begun = performance.now();
   const told = { url, request, status: 0, answer: null, retryAfter: 0 };
+  const quietly = { cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer" };
   try {
-    const options = { method: "POST", headers, signal, cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer" };
-    const response = await fetch(url, { ...options, body: JSON.stringify(request) });
+    const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(request), signal, ...quietly });
     told.status = response.status;
     told.retryAfter = Number(response.headers.get("Retry-After"));
     told.answer = await response.json();
@@ -188,7 +188,8 @@ class Widget {
   }
 
   listen() {
-    const on = (target, name, handle, more) => target.addEventListener(name, handle, { signal: this.life.signal, ...more });
+    const { signal } = this.life;
+    const on = (target, name, handle) => target.addEventListener(name, handle, { signal, passive: false });
     on(this.textarea, "input", (event) => {
       if (!this.taking && !event.isComposing) this.refresh();
     });
@@ -203,7 +204,7 @@ class Widget {
     on(this.textarea, "keydown", (event) => this.onKey(event));
     on(this.textarea, "focus", () => this.refresh());
     on(this.textarea, "blur", () => this.forget());
-    on(this.textarea, "scroll", () => this.align(), { passive: true });
+    on(this.textarea, "scroll", () => this.align());
     on(document, "selectionchange", () => {
       if (!this.taking && this.textarea.matches(":focus")) this.refresh();
     });
@@ -211,8 +212,7 @@ class Widget {
     // Pressing a suggestion must not take the focus, and with it the keyboard of a phone, from the textarea.
     on(this.list, "mousedown", (event) => event.preventDefault());
     on(this.list, "click", (event) => {
-      const index = [...this.list.children].indexOf(event.target.closest("li"));
-      if (index >= 0) this.take(index, "click");
+      this.choose([...this.list.children].indexOf(event.target.closest("li")), "click");
     });
     this.resized = new ResizeObserver(() => {
       this.root.style.minHeight = "";
@@ -227,9 +227,12 @@ class Widget {
     const usable = this.textarea.matches(":focus:not(:disabled):not(:read-only)");
     if (!usable || caret !== selectionEnd) return this.forget();
     if (this.composing || this.pause || (this.asked?.text === text && this.asked.caret === caret)) return;
+    const along = this.typedAlong(text, caret);
     this.drop();
     this.settle();
     this.asked = { text, caret };
+    this.shown = along;
+    if (along) this.paintGhost();
     const [start, end] = spanAround(text, caret);
     const part = text.slice(start, end);
     const { endpoint, key, limit, minProbability, model } = this.options;
@@ -242,6 +245,18 @@ class Widget {
     const told = await ask(`${endpoint}/${path}`, request, key, this.request.signal);
     // An answer that comes late is for a text that is no more.
     if (number === this.number) this.receive(told, { text, caret, start, part });
+  }
+
+  /** What was shown, where the letters typed since are those of the ghost: its rest can be taken until the answer. */
+  typedAlong(text, caret) {
+    const { shown } = this;
+    if (!shown || shown.inline < 0 || caret <= shown.caret) return null;
+    const suggestion = shown.suggestions[shown.inline];
+    const added = text.slice(shown.caret, caret);
+    const same = text === shown.text.slice(0, shown.caret) + added + shown.text.slice(shown.caret);
+    const along = suggestion.insert.toLowerCase().startsWith(text.slice(shown.start, caret).toLowerCase());
+    const end = shown.end + added.length;
+    return same && along ? { text, caret, start: shown.start, end, suggestions: [suggestion], inline: 0 } : null;
   }
 
   receive(told, { text, caret, start, part }) {
@@ -379,22 +394,28 @@ class Widget {
   }
 
   onKey(event) {
-    if (!this.shown || event.isComposing || event.keyCode === 229) return;
+    if (event.isComposing || event.keyCode === 229) return;
     const { key, code, altKey, ctrlKey, metaKey, shiftKey } = event;
     const plain = !altKey && !ctrlKey && !metaKey && !shiftKey;
     // By its place on the keyboard: with Alt held, a digit's key types other characters on a Mac.
     const digit = altKey && !ctrlKey && !metaKey && /^Digit([1-9])$/.exec(code);
-    let index = -1;
-    if (plain && key === "Escape") this.refuse();
-    else if (plain && (key === "Tab" || key === "ArrowRight")) index = this.shown.inline;
-    else if (digit && this.options.mode !== "ghost") index = digit[1] - 1;
-    if (index >= 0 && index < (this.shown?.suggestions.length ?? 0)) this.take(index, digit ? "digit" : key);
-    else if (key !== "Escape" || !plain) return;
+    const inline = this.shown?.inline ?? -1;
+    // The strip's keys are its own between two answers too: the browser has other uses for them.
+    if (digit && !this.list.hidden) this.choose(digit[1] - 1, "digit");
+    else if (plain && key === "Escape" && (this.shown || !this.list.hidden)) this.refuse();
+    else if (plain && (key === "Tab" || key === "ArrowRight") && inline >= 0) this.take(inline, key);
+    else return;
     event.preventDefault();
   }
 
+  /** Take one of the strip, unless that is hidden or still the one for an older text. */
+  choose(index, by) {
+    const { list, shown } = this;
+    if (!list.hidden && list.ariaBusy === "false" && shown?.suggestions[index]) this.take(index, by);
+  }
+
   take(index, by) {
-    if (!this.shown || this.textarea.value !== this.shown.text) return;
+    if (this.textarea.value !== this.shown.text) return;
     const { text, caret, start, end, suggestions } = this.shown;
     const suggestion = suggestions[index];
     this.drop();
@@ -408,9 +429,9 @@ class Widget {
 
   /** Put the suggestions away; `asked` keeps this place, so that they stay away here. */
   refuse() {
-    const { suggestions } = this.shown;
+    const { shown } = this;
     this.hide();
-    this.emit("refused", { suggestions });
+    if (shown) this.emit("refused", { suggestions: shown.suggestions });
   }
 
   emit(name, detail) {

@@ -103,6 +103,23 @@ def test_an_answer_that_comes_late_is_dropped(new_page: NewPage, server: str, ab
     assert "th" not in answers
 
 
+def test_the_ghost_stays_while_its_letters_are_typed_and_no_answer_has_come(page: Page, server: str) -> None:
+    write(page, server, BEGINNING)
+    page.route("**/complete", lambda route: None)
+    for letter, rest in (("e", "lp"), ("L", "p")):
+        page.keyboard.type(letter)
+        expect(ghost(page)).to_have_text(rest)
+        expect(ghost(page)).to_be_visible()
+    # The strip is that of the text before.
+    chips(page).nth(1).click()
+    page.keyboard.press("Alt+Digit2")
+    expect(box(page)).to_have_value("Thank you for your heL")
+    page.keyboard.press("Tab")
+    expect(box(page)).to_have_value("Thank you for your help")
+    page.keyboard.type("x")
+    expect(ghost(page)).to_be_hidden()
+
+
 def test_nothing_is_asked_for_while_an_input_method_composes(page: Page) -> None:
     asked: list[Request] = []
     page.on("request", lambda request: asked.append(request))

@@ -113,7 +113,7 @@ def test_events_tell_what_happens(open_page: Any, server: str) -> None:
     page.keyboard.press("Tab")
     taken = {"suggestion": answer["suggestions"][0], "index": 0, "by": "Tab", "saved": 2}
     assert [event["detail"] for event in events(page, "taken")] == [taken]
-    expect(strip(page, "a").first).to_be_visible()
+    page.wait_for_function("() => events.at(-1).name === 'shown'")
     page.keyboard.press("Escape")
     following = httpx.post(f"{server}/next-word", json=request | {"text": "Thank you for your help", "cursor": 23})
     assert [event["detail"] for event in events(page, "refused")] == [{"suggestions": following.json()["suggestions"]}]
