@@ -189,7 +189,7 @@ class Widget {
 
   listen() {
     const { signal } = this.life;
-    const on = (target, name, handle) => target.addEventListener(name, handle, { signal, passive: false });
+    const on = (target, name, handle) => target.addEventListener(name, handle, { signal });
     on(this.textarea, "input", (event) => {
       if (!this.taking && !event.isComposing) this.refresh();
     });
