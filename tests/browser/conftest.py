@@ -35,6 +35,10 @@ def server(shipped_model: LanguageModel) -> Iterator[str]:
 def browser() -> Iterator["Browser"]:
     if reason := missing():
         pytest.skip(reason)
+    from playwright.sync_api import expect
+
+    # What is waited for comes late on a busy machine.
+    expect.set_options(timeout=60_000)
     with chromium() as browser:
         yield browser
 
@@ -69,6 +73,7 @@ def new_page(browser: "Browser", forgiven: list[str], hosts: list[str]) -> Itera
         context = browser.new_context(**options)
         # Every request, those of workers and of icons as well.
         context.on("request", on_request)
+        context.set_default_timeout(60_000)
         page = context.new_page()
         page.on("console", on_console)
         page.on("pageerror", lambda error: errors.append(str(error)))

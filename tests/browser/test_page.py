@@ -149,6 +149,7 @@ def test_a_correction_is_marked(page: Page) -> None:
     body = {"suggestions": [suggestion], "prefix": "recieve", "replace": {"start": 0, "end": 7}, "model": "en"}
     page.route("**/complete", lambda route: route.fulfill(json=body))
     page.keyboard.type("recieve")
+    expect(chips(page)).to_have_count(1)
     expect(chips(page)).to_have_accessible_name("receive, correction")
     expect(chips(page).locator("small")).to_have_text("correction")
     expect(ghost(page)).to_be_hidden()
