@@ -146,8 +146,8 @@ async def answer_invalid_request(request: Request, error: Exception) -> JSONResp
     return problem(422, "; ".join(sentences[:10]))
 
 
-def add_error_handlers(app: FastAPI, router: APIRouter) -> None:
-    """Give every error of the app, and of the router it includes, the one shape."""
-    app.state.methods = methods_by_path([*app.routes, *router.routes])
+def add_error_handlers(app: FastAPI, *routers: APIRouter) -> None:
+    """Give every error of the app, and of the routers it includes, the one shape."""
+    app.state.methods = methods_by_path([*app.routes, *(route for router in routers for route in router.routes)])
     app.add_exception_handler(HTTPException, answer_http_error)
     app.add_exception_handler(RequestValidationError, answer_invalid_request)

@@ -11,15 +11,11 @@ from fastapi import FastAPI
 from app import openapi
 from app.errors import add_error_handlers
 from app.middleware import REQUEST_ID, CrossOriginMiddleware, RequestMiddleware, SizeMiddleware
+from app.pages import pages_router
 from app.routes import router
 from app.service import Service, load_models
 from app.settings import Settings, read_settings
 from model.storage import LanguageModel
-
-# The most bytes that JSON or a query string take for a code point: "\\ud83d\\ude00", %F0%9F%98%80.
-_BYTES_A_CODE_POINT = 12
-# And for all else in a request.
-_BYTES_BESIDE_TEXT = 4096
 
 _TAGS = [
     {"name": "suggestions", "description": "Words that fit at a place in a text."},
@@ -46,26 +42,29 @@ def create_app(settings: Settings | None = None, models: Mapping[str, LanguageMo
     app = FastAPI(
         title="Tsuzuki",
         version=version("tsuzuki"),
-        description=openapi.DESCRIPTION,
+        description=openapi.description(settings),
         openapi_tags=_TAGS,
         lifespan=lifespan,
+        # Our own page shows the document, with a script and style that are served from here.
+        docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         # The framework's traces and logs of failed requests would hold typed text.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
+    pages = pages_router()
     app.include_router(router)
+    app.include_router(pages)
     openapi.describe(app, settings)
-    add_error_handlers(app, router)
+    add_error_handlers(app, router, pages)
     # The last one added is the first one met.
-    most = settings.max_text_length * _BYTES_A_CODE_POINT + _BYTES_BESIDE_TEXT
-    app.add_middleware(SizeMiddleware, most=most)
+    app.add_middleware(SizeMiddleware, most=settings.max_request_bytes)
     if settings.cors_origins:
         app.add_middleware(
             CrossOriginMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=("GET", "POST"),
-            allow_headers=(REQUEST_ID,),
+            allow_headers=("Authorization", "Content-Type", REQUEST_ID),
             expose_headers=(REQUEST_ID,),
         )
     app.add_middleware(RequestMiddleware)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
 from app.errors import MalformedBodyError, NotReadyError, RepeatedParameterError, WrongContentTypeError
@@ -163,9 +162,3 @@ async def health_ready(service: TheService) -> Health:
     if not service.ready:
         raise NotReadyError
     return Health(status="ready")
-
-
-@router.get("/", include_in_schema=False)
-async def home() -> RedirectResponse:
-    """Lead to the documentation."""
-    return RedirectResponse("/docs")

@@ -13,6 +13,10 @@ from model.errors import UserError
 from model.offensive import SHIPPED_LIST
 
 PREFIX = "TSUZUKI_"
+# The most bytes that JSON or a query string take for a code point: "\\ud83d\\ude00", %F0%9F%98%80.
+_BYTES_A_CODE_POINT = 12
+# And for all else in a request.
+_BYTES_BESIDE_TEXT = 4096
 _SHIPPED_MODEL = Path(model.__file__).parent / "en"
 _MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.:\[\]-]+")
@@ -53,6 +57,11 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="what is logged: debug, info, warning or error; a request is info"
     )
+
+    @property
+    def max_request_bytes(self) -> int:
+        """The most bytes of a body or query string: those of the longest text, and some for all else."""
+        return self.max_text_length * _BYTES_A_CODE_POINT + _BYTES_BESIDE_TEXT
 
     @field_validator("models", mode="before")
     @classmethod

@@ -1,12 +1,15 @@
 """Models for the tests, a tiny one made on the spot and the shipped one, and how properties are tested."""
 
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 import model
+from app.settings import PREFIX
 from model.storage import LanguageModel, load_model, save_model
 from tests.model.tiny_model import random_model
 
@@ -15,6 +18,15 @@ settings.register_profile(
     "tests", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("tests")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_settings_from_outside() -> Iterator[None]:
+    """What a developer has set in the shell is not what is tested."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
+            patch.delenv(name)
+        yield
 
 
 @pytest.fixture(scope="session")

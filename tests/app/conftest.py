@@ -1,30 +1,19 @@
 """The service under test: in this process, and behind a real server in a thread."""
 
-import os
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app.main import create_app
-from app.settings import PREFIX, Settings
+from app.settings import Settings
 from model.storage import LanguageModel
+from tests.serving import serving
 
 MakeApp = Callable[..., FastAPI]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def no_settings_from_outside() -> Iterator[None]:
-    """What a developer has set in the shell is not what is tested."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
-            patch.delenv(name)
-        yield
 
 
 @pytest.fixture(scope="session")
@@ -48,20 +37,5 @@ def client(make_app: MakeApp) -> Iterator[TestClient]:
 @pytest.fixture(scope="session")
 def server(make_app: MakeApp) -> Iterator[str]:
     """The address of a real server."""
-    ready = threading.Event()
-
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: Any = None) -> None:
-            await super().startup(sockets)
-            ready.set()
-
-    config = uvicorn.Config(make_app(), port=0, lifespan="on", ws="none", log_config=None, access_log=False)
-    running = Server(config)
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    assert ready.wait(60)
-    try:
-        yield f"http://127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        running.should_exit = True
-        thread.join()
+    with serving(make_app()) as address:
+        yield address

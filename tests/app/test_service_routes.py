@@ -3,11 +3,14 @@
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app.main import create_app
+from app.schemas import SuggestionAnswer
 from app.settings import Settings
 from model.storage import LanguageModel
 from tests.app.conftest import MakeApp
@@ -65,11 +68,6 @@ def test_the_models_are_loaded_at_the_start_where_none_are_handed_in(tiny_folder
         assert client.get("/complete?text=app").json()["prefix"] == "app"
 
 
-def test_home_leads_to_the_documentation(client: TestClient) -> None:
-    assert client.get("/", follow_redirects=False).headers["Location"] == "/docs"
-    assert client.get("/docs").status_code == 200
-
-
 def test_operations_have_names_fit_for_methods(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     names = {operation["operationId"] for path in document["paths"].values() for operation in path.values()}
@@ -88,6 +86,8 @@ def test_every_field_and_parameter_is_described_by_example(client: TestClient) -
             assert operation["summary"] and operation["description"]
             for parameter in operation.get("parameters", []):
                 assert parameter["description"] and "example" in parameter
+            for content in [r["content"]["application/json"] for r in operation["responses"].values()]:
+                assert "example" in content or content["schema"]["$ref"].endswith("/ModelList")
 
 
 def test_settings_are_in_the_document(make_app: MakeApp) -> None:
@@ -99,6 +99,44 @@ def test_settings_are_in_the_document(make_app: MakeApp) -> None:
     assert fields["model"]["anyOf"][0]["enum"] == ["tiny", "other"] and fields["model"]["default"] == "tiny"
     parameters = {p["name"]: p["schema"] for p in document["paths"]["/complete"]["get"]["parameters"]}
     assert parameters["limit"] == {"type": "integer", "minimum": 1, "maximum": 9, "default": 4}
+    limits = "a text of 77 code points, a body or query string of 5,020 bytes, 9 suggestions"
+    assert limits in document["info"]["description"]
+
+
+def test_the_document_is_valid(client: TestClient) -> None:
+    OpenAPIV31SpecValidator(client.get("/openapi.json").json()).validate()
+
+
+@pytest.mark.parametrize(
+    ("status", "request_"),
+    [
+        ("400", {"content": '{"text": app}'}),
+        ("413", {"json": {"text": "a" * 30_000}}),
+        ("414", {"method": "GET", "params": {"text": "a" * 30_000}}),
+        ("415", {"content": "{}", "headers": {"Content-Type": "text/plain"}}),
+        ("422", {"json": {"text": "a", "limit": 51}}),
+    ],
+)
+def test_the_examples_of_errors_are_what_the_service_answers(
+    client: TestClient, status: str, request_: dict[str, Any]
+) -> None:
+    request_ = {"method": "POST", "headers": {"Content-Type": "application/json"}} | request_
+    response = client.request(url="/complete", **request_)
+    operation = client.get("/openapi.json").json()["paths"]["/complete"][request_["method"].lower()]
+    example = operation["responses"][status]["content"]["application/json"]["example"]
+    assert (str(response.status_code), response.json()) == (status, example)
+
+
+@pytest.mark.parametrize("path", ["/complete", "/next-word"])
+def test_the_examples_of_requests_and_answers_belong_together(client: TestClient, path: str) -> None:
+    operation = client.get("/openapi.json").json()["paths"][path]["post"]
+    examples = operation["requestBody"]["content"]["application/json"]["examples"].values()
+    for example in examples:
+        assert client.post(path, json=example["value"]).status_code == 200
+    told = operation["responses"]["200"]["content"]["application/json"]["example"]
+    given = client.post(path, json=next(iter(examples))["value"]).json()
+    assert SuggestionAnswer.model_validate(told).replace.model_dump() == given["replace"]
+    assert told["prefix"] == given["prefix"]
 
 
 def test_pages_of_other_origins_may_call_only_where_a_setting_says_so(make_app: MakeApp, client: TestClient) -> None:
@@ -114,3 +152,5 @@ def test_pages_of_other_origins_may_call_only_where_a_setting_says_so(make_app: 
         assert refused.status_code == 400
         assert refused.json() == {"detail": "Disallowed CORS origin"}
         assert refused.headers["X-Request-ID"]
+        with_key = preflight | {"Access-Control-Request-Headers": "authorization,content-type"}
+        assert open_client.options("/complete", headers=page | with_key).status_code == 200

@@ -1,0 +1,78 @@
+// The page around the writing box: figures and the last call, from the events of the widget.
+
+const find = (id) => document.getElementById(id);
+const text = find("text");
+const counted = { keystrokes: 0, saved: 0 };
+
+// Whether the text is being put in by a button.
+let beginning = false;
+
+function showFigures() {
+  const { keystrokes, saved } = counted;
+  find("saved").textContent = saved;
+  find("share").textContent = keystrokes ? `${Math.round((100 * saved) / (saved + keystrokes))} %` : "–";
+}
+
+/** An answer with the suggestions below each other, on two lines each so that they fit. */
+function formatAnswer(answer) {
+  if (!Array.isArray(answer?.suggestions)) return answer ? JSON.stringify(answer, null, 1) : "";
+  const { suggestions, ...rest } = answer;
+  const broken = (suggestion) => spaced(suggestion).replace(', "probability"', ',\n   "probability"');
+  const lines = suggestions.map((suggestion) => `  ${broken(suggestion)}`).join(",\n");
+  return `{"suggestions": [${lines && `\n${lines}`}],\n ${spaced(rest).slice(1)}`;
+}
+
+/** JSON on one line with the spaces that people read by; a string's own characters stay. */
+function spaced(value) {
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  return `{${Object.entries(value).map(([name, field]) => `${JSON.stringify(name)}: ${spaced(field)}`).join(", ")}}`;
+}
+
+const quoted = (argument) => `'${argument.replaceAll("'", "'\\''")}'`;
+
+function showCall({ detail: { url, request, status, answer, milliseconds } }) {
+  const body = spaced(request);
+  find("path").textContent = `POST ${new URL(url).pathname}`;
+  find("request").textContent = body;
+  find("status").textContent = status || "none";
+  find("answer").textContent = formatAnswer(answer);
+  find("curl").textContent = `curl ${url} \\\n  -H 'Content-Type: application/json' \\\n  -d ${quoted(body)}`;
+  find("time").textContent = `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`;
+}
+
+async function copy({ currentTarget: { dataset } }) {
+  const source = find(dataset.copy);
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+    find("copied").textContent = "Copied";
+  } catch {
+    // Without https there is no clipboard: select it, and the person copies.
+    getSelection().selectAllChildren(source);
+    find("copied").textContent = "Selected, copy it with Ctrl+C";
+  }
+}
+
+function begin({ currentTarget }) {
+  text.focus();
+  text.select();
+  beginning = true;
+  // As typing does it, so that undo brings back what was there.
+  document.execCommand("insertText", false, currentTarget.textContent);
+  beginning = false;
+}
+
+text.addEventListener("input", () => {
+  // A suggestion that is taken comes as one input: the one keystroke that it took.
+  if (!beginning) counted.keystrokes++;
+  showFigures();
+});
+text.addEventListener("tsuzuki:answered", showCall);
+text.addEventListener("tsuzuki:taken", ({ detail }) => {
+  counted.saved += detail.saved;
+  showFigures();
+});
+const script = `<script type="module" src="${new URL("tsuzuki.js", location.href)}"></script>`;
+find("snippet").textContent = `${script}\n<textarea data-tsuzuki></textarea>`;
+for (const button of document.querySelectorAll("[data-copy]")) button.addEventListener("click", copy);
+for (const button of document.querySelectorAll(".samples button")) button.addEventListener("click", begin);
+if (matchMedia("(hover: hover)").matches) text.focus();

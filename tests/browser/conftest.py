@@ -1,0 +1,96 @@
+"""A browser, and the shipped model behind a real server; every page is watched for errors and strange requests."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from app.main import create_app
+from app.settings import Settings
+from model.storage import LanguageModel, load_model
+from scripts.chromium import chromium, missing
+from tests.serving import serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+
+NewPage = Callable[..., "Page"]
+
+
+@pytest.fixture(scope="session")
+def shipped_model(shipped_folder: Path) -> LanguageModel:
+    return load_model(shipped_folder)
+
+
+@pytest.fixture(scope="session")
+def server(shipped_model: LanguageModel) -> Iterator[str]:
+    """The address of a service that pages of other origins may not call."""
+    with serving(create_app(Settings(), {"en": shipped_model})) as address:
+        yield address
+
+
+# For a module, not for the session: while it is open, this thread has an event loop, and other tests want none.
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    if reason := missing():
+        pytest.skip(reason)
+    from playwright.sync_api import expect
+
+    # What is waited for comes late on a busy machine.
+    expect.set_options(timeout=60_000)
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def forgiven() -> list[str]:
+    """Beginnings of console errors that a test provokes."""
+    return []
+
+
+@pytest.fixture
+def hosts(server: str) -> list[str]:
+    """The origins that may be asked."""
+    return [server]
+
+
+@pytest.fixture
+def new_page(browser: "Browser", forgiven: list[str], hosts: list[str]) -> Iterator[NewPage]:
+    """Makes pages; in the end none may have had an error, or asked another host."""
+    errors: list[str] = []
+    strange: list[str] = []
+
+    def on_console(message: "ConsoleMessage") -> None:
+        if message.type in ("error", "warning"):
+            errors.append(message.text)
+
+    def on_request(request: "Request") -> None:
+        if not request.url.startswith(tuple(f"{host}/" for host in hosts)):
+            strange.append(request.url)
+
+    def make(**options: Any) -> "Page":
+        context = browser.new_context(**options)
+        # Every request, those of workers and of icons as well.
+        context.on("request", on_request)
+        context.set_default_timeout(60_000)
+        page = context.new_page()
+        page.on("console", on_console)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return page
+
+    yield make
+    for context in browser.contexts:
+        context.close()
+    assert [error for error in errors if not error.startswith(tuple(forgiven))] == []
+    assert strange == []
+
+
+@pytest.fixture
+def page(new_page: NewPage, server: str) -> "Page":
+    """The page at ``/``, with the caret in its box and the first suggestions shown."""
+    page = new_page()
+    page.goto(server)
+    page.locator("#text").click()
+    page.locator("#text + .tsuzuki li").first.wait_for()
+    return page

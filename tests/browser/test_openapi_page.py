@@ -1,0 +1,28 @@
+"""The page at ``/docs``: complete, usable, and without any other host."""
+
+import json
+import re
+
+import httpx
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NewPage
+
+
+def test_the_openapi_page_shows_and_tries_every_operation(new_page: NewPage, server: str) -> None:
+    page = new_page()
+    page.goto(f"{server}/docs")
+    document = httpx.get(f"{server}/openapi.json").json()
+    operations = [(path, method) for path, methods in document["paths"].items() for method in methods]
+    expect(page.locator(".opblock")).to_have_count(len(operations))
+    for path, method in operations:
+        block = page.locator(f".opblock-{method}").filter(has=page.locator(f'[data-path="{path}"]'))
+        block.locator(".opblock-summary-control").click()
+        with page.expect_response(re.compile(rf"{server}{path}(\?|$)")) as response:
+            block.get_by_role("button", name="Execute").click()
+        assert response.value.status == 200
+        json.loads(response.value.text())
+        block.locator(".opblock-summary-control").click()

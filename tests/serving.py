@@ -1,0 +1,33 @@
+"""A real server in a thread, for the tests that need an address."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """Serve the app on a free port; gives its address."""
+    ready = threading.Event()
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: Any = None) -> None:
+            await super().startup(sockets)
+            ready.set()
+
+    config = uvicorn.Config(
+        app, port=0, lifespan="on", ws="none", log_config=None, access_log=False, timeout_graceful_shutdown=5
+    )
+    running = Server(config)
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    assert ready.wait(60)
+    try:
+        yield f"http://127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        running.should_exit = True
+        thread.join()
