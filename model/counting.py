@@ -152,7 +152,7 @@ def trusted_words(counts: Counts, sources: int) -> dict[str, int]:
     words = {}
     for form, n in true_cased(counts).items():
         key = form.casefold()
-        seen, of = (counts.sources, sources) if form.islower() else (public, public_sources)
+        seen, of = (counts.sources, sources) if form == form.lower() else (public, public_sources)
         if counts.documents[key] >= LEAST_DOCUMENTS and seen.get(key, 0).bit_count() >= min(2, of):
             words[form] = n
     return words

@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns 0, or 2 for bad input."""
     p = argparse.ArgumentParser(prog="python -m model.ngram_count", description=__doc__.splitlines()[0])
     p.add_argument("folder", type=Path, help="the folder that model.train wrote")
-    p.add_argument("--megabytes", type=float, default=38.0, help="the most that the n-gram file may take")
+    p.add_argument("--megabytes", type=float, default=20.0, help="the most that the n-gram file may take")
     p.add_argument(
         "--share", type=float, help="of the n-grams in the mixture (by default that of the least perplexity)"
     )

@@ -187,6 +187,7 @@ def test_recipes(tmp_path: Path) -> None:
         weight = 2.5
         licence = "CC0-1.0"
         credit = "someone"
+        private = true
         [[source]]
         path = "chat.txt.xz"
         """,
@@ -194,7 +195,7 @@ def test_recipes(tmp_path: Path) -> None:
     )
     expected = Recipe(
         [
-            Source(tmp_path / "mails.jsonl", 2.5, "CC0-1.0", "someone", "body"),
+            Source(tmp_path / "mails.jsonl", 2.5, "CC0-1.0", "someone", "body", private=True),
             Source(tmp_path / "chat.txt.xz", 1.0),
         ],
         [tmp_path / "held" / "out.txt"],
@@ -222,6 +223,7 @@ def test_recipes(tmp_path: Path) -> None:
             (f'[[source]]\npath = "a.txt"\nweight = {w}', "weight")
             for w in ("0", "-1", "101", "nan", "inf", '"2"', "true")
         ),
+        ('[[source]]\npath = "a.txt"\nprivate = 1', "private"),
         ('validation = "dev.txt"\n[[source]]\npath = "a.txt"', "validation"),
         ('validation = [1]\n[[source]]\npath = "a.txt"', "validation"),
     ],

@@ -128,6 +128,34 @@ def test_a_word_of_one_source_only_is_left_out() -> None:
     assert set(trusted_words(counts, 1)) == {"both", "secret", "other"}
 
 
+def test_names_need_sources_that_are_not_private() -> None:
+    counts = Counts()
+    mail = ["We met Huma and London shone.", "She saw 今日 too."]
+    counts.merge(count_documents([mail] * 9), 0, private=True)
+    counts.merge(count_documents([["We met Huma in London, 今日."]] * 9), 1)
+    assert {"met", "今日"} <= set(trusted_words(counts, 2))
+    # Where one source alone is public, it is enough; where there are more, two of them are needed.
+    assert {"Huma", "London"} <= set(trusted_words(counts, 2))
+    counts.merge(count_documents([["We like London."]] * 9), 2)
+    assert "London" in trusted_words(counts, 3) and "Huma" not in trusted_words(counts, 3)
+    # Where all are private, they are all there is.
+    alone = Counts()
+    alone.merge(count_documents([mail] * 9), 0, private=True)
+    assert "Huma" in trusted_words(alone, 1)
+
+
+def test_words_count_as_often_as_an_epoch_reads_them() -> None:
+    counts = Counts()
+    counts.merge(count_documents([["So we like May and he may go."]] * 10), 0, weight=3)
+    counts.merge(count_documents([["So we may wait, may we?"]] * 10), 1, weight=0.5)
+    words = true_cased(counts)
+    assert (words["we"], words["like"], words["wait"]) == (30 + 10, 30, 5)
+    # Of the 70 times that an epoch reads it, a quarter is the month: that is told by the sources as they are.
+    assert (words["may"], words["May"]) == (52, 18)
+    vocabulary = choose_vocabulary(counts, 2, None, LARGEST)
+    assert dict(zip(vocabulary.forms, vocabulary.counts, strict=True))["may"] == 52
+
+
 def test_merging_is_counting_all_at_once() -> None:
     documents = [["The cat sat."], ["A cat saw the dog,", "so what?"], ["I may go."]] * 4
     whole, parts = counted(), Counts()
