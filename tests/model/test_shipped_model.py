@@ -1,0 +1,115 @@
+"""What nobody should be annoyed by, asked of the shipped English model."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model.offensive import TYPED_SHARE
+from model.storage import LanguageModel, load_model
+from model.suggest import Suggestion
+from model.text import fold
+from tests.model.tiny_model import answer
+
+SENTENCES = (
+    "Hi Anna,\nthanks a lot for your mail. I don't think we've met before, have we?\n",
+    "the the the the the quick brown fox, the the lazy dog the",
+    "what the hell is this shit? You are such a b",
+    'He said: "I\'m 42 years old (nearly) and it costs $5.00!" e.g. 3 p',
+    "1. milk\n2. eggs\n3. bread\n- coffee & tea\n* s",
+    "s t u v w x y z aa bb cc 7up 3d x-ray o'clock rock'n'roll ",
+    "NASA AND THE FBI ARE ON THE CASE. SO WHAT",
+    "😀 👍🏽 日本語 Ünïcödé naïve café résumé ñ ",
+)
+
+
+@pytest.fixture(scope="session")
+def english(shipped_folder: Path) -> LanguageModel:
+    return load_model(shipped_folder)
+
+
+@pytest.fixture(scope="session")
+def asked(english: LanguageModel) -> list[tuple[str, list[Suggestion]]]:
+    """Every beginning of the sentences, and what is offered for it."""
+    return [(s[:n], answer(english, s[:n], limit=20)) for s in SENTENCES for n in range(len(s) + 1)]
+
+
+def letters_typed(text: str) -> str:
+    word = text.split()[-1] if text and not text[-1].isspace() else ""
+    return fold("".join(c for c in word if c.isalpha() or c in "'-"))
+
+
+def test_only_whole_words_are_offered_each_once_and_sorted(asked: list[tuple[str, list[Suggestion]]]) -> None:
+    for text, suggestions in asked:
+        words = [s.text for s in suggestions]
+        assert len({word.casefold() for word in words}) == len(words), text
+        assert all(word[0].isalpha() and "<" not in word for word in words), text
+        assert all(len(word) > 1 or word in ("a", "A", "I") for word in words), text
+        chances = [s.probability for s in suggestions]
+        assert chances == sorted(chances, reverse=True) and sum(chances) <= 1.001, text
+
+
+def test_words_that_are_withheld_are_never_offered(english: LanguageModel) -> None:
+    vocabulary = english.vocabulary
+    withheld = [vocabulary.forms[i] for i in np.flatnonzero(~vocabulary.offered) if i >= vocabulary.first_word]
+    assert len(withheld) > 200
+    spelled_otherwise = {form.casefold() for form in np.array(vocabulary.forms)[vocabulary.offered].tolist()}
+    for form in withheld:
+        if len(form) > 2 and form.casefold() not in spelled_otherwise:
+            assert form.casefold() not in [s.text.casefold() for s in answer(english, f"this is {form[:-1]}")]
+
+
+def guarded_words(model: LanguageModel) -> Iterator[str]:
+    assert model.guarded is not None
+    yield from (model.vocabulary.forms[i] for i in np.flatnonzero(model.guarded))
+
+
+def test_offensive_words_are_offered_only_once_mostly_typed(
+    english: LanguageModel, asked: list[tuple[str, list[Suggestion]]]
+) -> None:
+    guarded = {form.casefold() for form in guarded_words(english)}
+    assert {"shit", "fuck", "bitch"} <= guarded
+    for text, suggestions in asked:
+        for word in guarded & {s.text.casefold() for s in suggestions}:
+            assert len(letters_typed(text)) >= TYPED_SHARE * len(fold(word)), (text, word)
+    assert "shit" in [s.text for s in answer(english, "what a piece of shi")]
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("i dont", "don't"),
+        ("I think im", "I'm"),
+        ("I think youre", "you're"),
+        ("I cant", "can't"),
+        ("that doesnt", "doesn't"),
+        ("Thank you for your h", "help"),
+        ("I'm looking forward to s", "seeing"),
+        ("See you tom", "tomorrow"),
+        ("I live in Lon", "London"),
+        ("see you on monda", "Monday"),
+        ("I THINK YOU ARE BEAUTIF", "BEAUTIFUL"),
+        ("Please find attac", "attached"),
+    ],
+)
+def test_what_is_plainly_meant_comes_first(english: LanguageModel, text: str, first: str) -> None:
+    assert answer(english, text)[0].text == first
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [("I don't feel very well", "we'll"), ("He was ill", "I'll"), ("the dog lost its", "it's"), ("we were", "we're")],
+)
+def test_words_that_are_contractions_elsewhere_stay_themselves(english: LanguageModel, text: str, other: str) -> None:
+    assert all(s.probability < 0.2 for s in answer(english, text) if s.text == other)
+
+
+@pytest.mark.parametrize("text", ["", "Hi Anna,\n", "Are you there? ", "No. ", 'He said: "', "It is done!\n\n"])
+def test_a_sentence_begins_with_a_capital(english: LanguageModel, text: str) -> None:
+    assert all(s.text[0].isupper() for s in answer(english, text, limit=10))
+
+
+def test_repetition_does_not_go_on_for_ever(english: LanguageModel) -> None:
+    for times in range(2, 30, 9):
+        assert answer(english, "the " * times, limit=1)[0].text.casefold() != "the"
