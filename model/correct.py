@@ -15,7 +15,7 @@ from model.storage import LanguageModel
 from model.suggest import Query, Suggestion, encode
 from model.text import Token, fold, straight, tokens, unaccented, word_end
 from model.typing_errors import RATES, cost, most_edits
-from model.typist import CODE_POINTS_A_TOKEN, OWN_SHARE, Typist
+from model.typist import CODE_POINTS_A_TOKEN, LEAST_SHARE, OWN_SHARE, Typist
 
 # What a change costs beyond the error model, chosen on held-out text for nine right changes in ten.
 CHANGE_COST = 2.0
@@ -114,13 +114,13 @@ def correct(typist: Typist, word: Finished, output: FloatArray, limit: int, min_
     ordered = sorted(options.items(), key=lambda item: (-item[1], item[0] != typed))
     suggestions: list[Suggestion] = []
     for text, p in ordered:
-        share = p / total if total > 0 else 0.0
-        if share < max(min_probability, 1e-6) and not (text == typed and not suggestions):
+        share = round(p / total, 6) if total > 0 else 0.0
+        if share < max(min_probability, LEAST_SHARE):
             continue
         own_lead = "" if joined and text == joined[0] else lead
         kind = TYPED if text == typed else "correction"
         insert = query.prefix if text == typed else text
-        suggestions.append(Suggestion(text, own_lead + insert, round(share, 6), kind))
+        suggestions.append(Suggestion(text, own_lead + insert, share, kind))
     return Correction(suggestions[:limit], start, query.end)
 
 

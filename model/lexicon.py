@@ -16,10 +16,15 @@ from model.vocabulary import SortedWords, Vocabulary
 LEAST_COUNT = 2
 # How much rarer slips are in text that was edited than in what the error model describes.
 SLIPS_LEFT_BY_EDITING = 0.15
-# What a word loses of its count to those never seen (absolute discounting, Ney, Essen & Kneser 1994).
+# What a word loses of its count n to those never seen: this much of n/(1 + n), as in absolute discounting (Ney,
+# Essen & Kneser 1994).
 DISCOUNT = 0.5
-# Of words seldom seen, slips of more frequent ones than this are looked for.
-_MOST_SUSPECT_COUNT = 30
+# Words less frequent than this are no source of slips that are seen again.
+LEAST_FREQUENT = 500
+# Slips that spelling, not the fingers, is to blame for are so much more frequent than the error model says; what they
+# may account for leaves a word with this share of its count.
+MOST_SLIPS = 30.0
+LEAST_OWN_SHARE = 0.005
 
 
 def rare_words(counts: Counts, vocabulary: Vocabulary) -> dict[str, int]:
@@ -43,29 +48,35 @@ def rare_words(counts: Counts, vocabulary: Vocabulary) -> dict[str, int]:
     return words
 
 
-def likely_slips(words: Mapping[str, int], vocabulary: Vocabulary) -> set[str]:
-    """Which rare words are probably slips of a frequent one: written no more often than it would be mistyped."""
+def expected_slips(words: Mapping[str, int], vocabulary: Vocabulary) -> dict[str, float]:
+    """How often each rare word would be written as a slip of frequent ones, were all their writers careless."""
     letters = sorted({c for form in vocabulary.forms[vocabulary.first_word :] for c in fold(form)})
     errors = ErrorModel(letters)
     frequent: dict[str, list[int]] = {}
     for i in range(vocabulary.first_word, len(vocabulary)):
-        if vocabulary.counts[i] > 500 and len(vocabulary.forms[i]) > 3:
+        if vocabulary.counts[i] > LEAST_FREQUENT and len(vocabulary.forms[i]) > 3:
             for rest in _one_left_out(fold(vocabulary.forms[i])):
                 frequent.setdefault(rest, []).append(i)
-    slips = set()
-    for form, n in words.items():
+    expected = {}
+    for form in words:
         key = fold(form)
-        if n > _MOST_SUSPECT_COUNT or len(key) < 4:
-            continue
-        meant = {i for rest in _one_left_out(key) for i in frequent.get(rest, ())}
-        expected = sum(
-            vocabulary.counts[i] * SLIPS_LEFT_BY_EDITING * math.exp(-errors.cost(key, fold(vocabulary.forms[i])))
+        meant = {i for rest in _one_left_out(key) for i in frequent.get(rest, ())} if len(key) > 3 else set()
+        expected[form] = sum(
+            vocabulary.counts[i] * math.exp(-errors.cost(key, fold(vocabulary.forms[i])))
             for i in meant
             if fold(vocabulary.forms[i]) != key
         )
-        if n <= expected:
-            slips.add(form)
-    return slips
+    return expected
+
+
+def is_slip(count: int, expected: float) -> bool:
+    """Whether a rare word is probably a slip of a frequent one: not written more often than that is mistyped."""
+    return count <= SLIPS_LEFT_BY_EDITING * expected
+
+
+def own_count(count: int, expected: float) -> float:
+    """How often a rare word was meant: what slips may account for does not count, but for a little."""
+    return max(count - MOST_SLIPS * expected, LEAST_OWN_SHARE * count)
 
 
 def _one_left_out(key: str) -> Iterator[str]:
@@ -74,10 +85,12 @@ def _one_left_out(key: str) -> Iterator[str]:
     yield from {key[:i] + key[i + 1 :] for i in range(len(key))}
 
 
-def make_lexicon(words: Mapping[str, int], unknown: float, log_spelling: Callable[[list[str]], list[float]]) -> Lexicon:
+def make_lexicon(
+    words: Mapping[str, float], unknown: float, log_spelling: Callable[[list[str]], list[float]]
+) -> Lexicon:
     """ln P(word | unknown) from counts and spelling; ``unknown`` is how often any word outside the vocabulary came."""
     forms = sorted(words, key=lambda form: (fold(form), -words[form], form))
-    share = np.array([words[form] - DISCOUNT for form in forms]) / max(1.0, unknown)
+    share = np.array([words[form] * (1 - DISCOUNT / (1 + words[form])) for form in forms]) / max(1.0, unknown)
     novel = max(1e-4, 1.0 - float(share.sum()))
     spelled = np.exp(np.array(log_spelling(forms))) if forms else np.zeros(0)
     return Lexicon(SortedWords(forms), np.log(share + novel * spelled).astype(np.float32))

@@ -227,13 +227,13 @@ def rank(
     kind = "completion" if query.prefix else "next-word"
     suggestions = []
     for word in best.tolist():
-        share = float(shares[word])
+        share = round(float(shares[word]), 6)
         if share <= 0 or share < min_probability:
             break
         places = np.searchsorted(ids, vocabulary.spellings[word + lowest])
         text = written(_spelling(vocabulary, ids[places], probabilities[places], query.prefix), query)
         if text != typed:
-            suggestions.append(Suggestion(text, query.lead + text + query.trail, round(share, 6), kind))
+            suggestions.append(Suggestion(text, query.lead + text + query.trail, share, kind))
     return suggestions[:limit]
 
 

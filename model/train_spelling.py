@@ -18,7 +18,7 @@ from model.corpus import recipe_of
 from model.counting import Counts
 from model.dataset import Dataset, check_sources, count
 from model.errors import UserError
-from model.lexicon import likely_slips, make_lexicon, rare_words
+from model.lexicon import expected_slips, is_slip, make_lexicon, own_count, rare_words
 from model.network import IntArray, Network, NetworkConfig, initial_weights
 from model.report import ProgressBar
 from model.spelling import LONGEST, Spelling, spelled
@@ -96,8 +96,9 @@ def run(options: argparse.Namespace) -> None:
     with ProgressBar.counting() as show:
         counts = count(recipe, options.processes, show)
     rare = rare_words(counts, vocabulary)
-    slips = likely_slips(rare, vocabulary)
-    kept = sorted(rare.keys() - slips, key=lambda form: (-rare[form], form))[: max(0, options.lexicon)]
+    expected = expected_slips(rare, vocabulary)
+    words_kept = [form for form in rare if not is_slip(rare[form], expected[form])]
+    kept = sorted(words_kept, key=lambda form: (-rare[form], form))[: max(0, options.lexicon)]
     words = spelled_counts(counts)
     characters = character_vocabulary(words)
     config = NetworkConfig(options.cell, len(characters), options.embedding, options.hidden)
@@ -106,9 +107,10 @@ def run(options: argparse.Namespace) -> None:
     spelling = Spelling(characters, network, make_lexicon({}, 1.0, lambda forms: []))
     known = {form.casefold() for form in vocabulary.forms}
     unknown = sum(n for word, n in words.items() if word not in known)
-    lexicon = make_lexicon({form: rare[form] for form in kept}, unknown, lambda forms: log_spellings(spelling, forms))
+    meant = {form: own_count(rare[form], expected[form]) for form in kept}
+    lexicon = make_lexicon(meant, unknown, lambda forms: log_spellings(spelling, forms))
     save_spelling(options.model, Spelling(characters, network, lexicon), {"training": figures})
-    print(f"{len(kept)} words in the lexicon, {len(slips)} left out as slips; {figures}")
+    print(f"{len(kept)} words in the lexicon, {len(rare) - len(words_kept)} left out as slips; {figures}")
 
 
 def spelled_counts(counts: Counts) -> dict[str, int]:

@@ -33,6 +33,8 @@ _MOST_RARE = 20
 # P(the person's own word | unknown): what is unknown and was written before comes again (the cache model of
 # Kuhn & De Mori 1990).
 OWN_SHARE = 0.25
+# Rare words and corrections less likely than this are noise.
+LEAST_SHARE = 1e-4
 _KEPT_WORDS = 5000
 NONE = Candidates(np.zeros(0, np.int64), np.zeros(0, np.float32))
 
@@ -236,8 +238,8 @@ def merge(
             best[key] = (share, form, kind)
     merged = {suggestion.text.casefold(): suggestion for suggestion in ranked}
     for key, (_, form, kind) in best.items():
-        share, text = shares[key], written(form, query)
-        if key not in merged and share > 0 and share >= min_probability and text != typed:
-            suggestion = Suggestion(text, query.lead + text + query.trail, round(share, 6), kind)
+        share, text = round(shares[key], 6), written(form, query)
+        if key not in merged and share >= max(LEAST_SHARE, min_probability) and text != typed:
+            suggestion = Suggestion(text, query.lead + text + query.trail, share, kind)
             merged.setdefault(text.casefold(), suggestion)
     return sorted(merged.values(), key=lambda suggestion: -suggestion.probability)[:limit]

@@ -73,7 +73,7 @@ def test_home_leads_to_the_documentation(client: TestClient) -> None:
 def test_operations_have_names_fit_for_methods(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     names = {operation["operationId"] for path in document["paths"].values() for operation in path.values()}
-    suggestions = {"complete", "complete_get", "next_word", "next_word_get"}
+    suggestions = {"complete", "complete_get", "next_word", "next_word_get", "correct", "correct_get"}
     assert names == suggestions | {"list_models", "health_live", "health_ready"}
 
 
