@@ -9,11 +9,11 @@ import numpy as np
 
 from model.frontier import Frontier, FrontierSearch, States
 from model.network import FloatArray, IntArray
-from model.spelling import EMPTY_LEXICON
-from model.storage import LanguageModel
+from model.spelling import Lexicon
 from model.text import UNKNOWN
 from model.trie import Trie
 from model.typing_errors import ErrorCosts, most_edits
+from model.vocabulary import Vocabulary
 
 # Nodes of the frontier whose words are looked at, words looked at below them, and words handed on to be scored.
 _MOST_NODES = 64
@@ -35,9 +35,7 @@ class WordTable:
     a row of the trie, ``log_p[row]`` its context-free probability.
     """
 
-    def __init__(self, model: LanguageModel) -> None:
-        vocabulary = model.vocabulary
-        lexicon = model.spelling.lexicon if model.spelling else EMPTY_LEXICON
+    def __init__(self, vocabulary: Vocabulary, lexicon: Lexicon) -> None:
         V, first = len(vocabulary), vocabulary.first_word
         counts = np.asarray(vocabulary.counts, dtype=np.float64) + 0.5
         self.log_counts: FloatArray = np.log(counts / counts.sum())

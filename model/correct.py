@@ -21,6 +21,10 @@ from model.typist import CODE_POINTS_A_TOKEN, LEAST_SHARE, OWN_SHARE, Typist
 CHANGE_COST = 2.0
 # And one to a word of the lexicon, whose words are less to be trusted.
 RARE_COST = 3.0
+# And one of a word with a capital to a word of the lexicon: there are more names than any lexicon holds.
+NAME_COST = 6.0
+# And one to two words: compounds and the names of things are written together.
+SPLIT_COST = 2.0
 MOST_SPLITS = 4
 # Signs of addresses, tags, paths, code: what stands among them is left alone.
 _CODE = re.compile(r"[\d_@/\\#~^<>=*+|{}$&%`]|\w[.:]\w")
@@ -155,12 +159,14 @@ def _options(typist: Typist, query: Query, typed: str, key: str, output: FloatAr
         if form.casefold() == small or (price > 0 and allowed == 0):
             continue
         price += _marks_cost(typed, form) + _case_cost(typed, form, query)
-        price += (RARE_COST if w >= table.vocabulary_size else 0.0) + (CHANGE_COST if price else 0.0)
+        price += CHANGE_COST if price else 0.0
+        if w >= table.vocabulary_size:
+            price += NAME_COST if typed[0].isupper() else RARE_COST
         text = _cased(form, typed, query)
         if text != typed:
             options[text] = options.get(text, 0.0) + p * math.exp(-price)
     for (a, b), p in zip(splits, p_first.tolist(), strict=True):
-        price = cost("missed space") + CHANGE_COST
+        price = cost("missed space") + CHANGE_COST + SPLIT_COST
         text = f"{_cased(table.forms[a], typed, query)} {table.forms[b]}"
         following = typist.following((*query.context, a), b)
         options[text] = options.get(text, 0.0) + p * following * math.exp(-price)

@@ -134,7 +134,9 @@ class FrontierSearch:
         trie, able = self.trie, np.flatnonzero(states.edits < MOST_EDITS)
         owner, child = trie.expand(states.node[able])
         origin = able[owner]
-        cost = states.cost[origin] + self.costs.missed[trie.character[child], trie.character[states.node[origin]]]
+        first = np.where(states.node[origin] == 0, np.float32(FIRST_LETTER_COST), np.float32(0))
+        missed = self.costs.missed[trie.character[child], trie.character[states.node[origin]]]
+        cost = states.cost[origin] + missed + first
         more = States(child, cost, states.edits[origin] + 1)
         everything = [np.concatenate(pair) for pair in zip(states, more, strict=True)]
         order = np.argsort(everything[1], kind="stable")

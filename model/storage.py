@@ -9,6 +9,7 @@ where there is one, is a model of the same format whose words are characters, wi
 import json
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,13 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
+from model.candidates import WordTable
 from model.cells import CELLS
 from model.errors import ModelError
 from model.network import FloatArray, Network, NetworkConfig
 from model.ngram import NGRAMS, NGrams, load_ngrams
 from model.offensive import SHIPPED_LIST, guarded_mask
-from model.spelling import Lexicon, Spelling
+from model.spelling import EMPTY_LEXICON, Lexicon, Spelling
 from model.text import SPECIAL_TOKENS, TEXT_START
 from model.vocabulary import WITHHELD, SortedWords, Vocabulary
 
@@ -47,6 +49,11 @@ class LanguageModel:
     guarded: BoolArray | None = None
     spelling: Spelling | None = None
     guarded_rare: BoolArray | None = None
+
+    @cached_property
+    def words(self) -> WordTable:
+        """All its words in one table; made when first asked for, in a fraction of a second."""
+        return WordTable(self.vocabulary, self.spelling.lexicon if self.spelling else EMPTY_LEXICON)
 
 
 def write_atomically(path: Path, content: bytes) -> None:

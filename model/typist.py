@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.candidates import Candidates, WordTable
+from model.candidates import Candidates
 from model.keyboards import DEFAULT_LAYOUT
 from model.network import FloatArray, IntArray
 from model.offensive import TYPED_SHARE
@@ -51,7 +51,7 @@ class Typist:
     """Answers queries of one model in the light of slips. It keeps caches and belongs to one thread."""
 
     def __init__(self, model: LanguageModel, layout: str = DEFAULT_LAYOUT) -> None:
-        self.model, self.table = model, WordTable(model)
+        self.model, self.table = model, model.words
         self.search = self.table.search(layout)
         self.speller = Speller(model.spelling)
         self._meant: OrderedDict[str, int | None] = OrderedDict()
