@@ -179,7 +179,8 @@ def _marks_cost(typed: str, form: str) -> float:
     if "'" in form and "'" not in typed:
         price += cost("missed apostrophe")
     elif "'" in typed and "'" not in form:
-        price += cost("a letter", "added")
+        # Hardly anybody types one that is not meant: Qatar's is not Qatar.
+        price += 2 * cost("a letter", "added")
     if not form.isascii() and typed.isascii() and unaccented(form) != form.casefold():
         price += cost("missed accent")
     elif form.isascii() and not typed.isascii():

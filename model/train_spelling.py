@@ -130,7 +130,7 @@ def character_vocabulary(words: Mapping[str, int]) -> Vocabulary:
     for word in words:
         for c in set(word):
             times[c] = times.get(c, 0) + 1
-    held = {c: n for c, n in times.items() if n >= min(LEAST_WORDS_A_CHARACTER, len(words))}
+    held = {c: n for c, n in times.items() if n >= min(LEAST_WORDS_A_CHARACTER, len(words) // 500)}
     letters = {c: n for c, n in held.items() if c.isalpha()}
     marks = {c: n for c, n in held.items() if not c.isalpha()}
     specials = dict.fromkeys(SPECIAL_TOKENS, 0) | {TEXT_START: len(words), LINE_END: len(words)}
@@ -144,8 +144,11 @@ def train(
     order = np.random.default_rng(options.seed).permutation(len(words))
     names = sorted(words)
     held_out = {names[i] for i in order[: max(1, int(len(names) * _VALIDATION_SHARE))]}
+    read = {word: n for word, n in words.items() if word not in held_out} or dict(words)
+    length = sum(len(word) + 2 for word in read)
     training = TrainingOptions(
-        batch=64,
+        # Of a small text fewer sequences: each is to last for some steps.
+        batch=max(1, min(64, length // 128)),
         length=32,
         negatives=0,
         peak_rate=4e-3,
@@ -153,7 +156,6 @@ def train(
         epochs=options.epochs,
         minutes=options.minutes,
     )
-    read = {word: n for word, n in words.items() if word not in held_out} or dict(words)
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
         trainer = Trainer(SpelledWords(Path(folder), characters, read), network, training, 1)
         with ProgressBar(trainer) as bar:

