@@ -20,9 +20,9 @@ from model.typist import CODE_POINTS_A_TOKEN, LEAST_SHARE, OWN_SHARE, Typist
 # What a change costs beyond the error model, chosen on held-out text for nine right changes in ten.
 CHANGE_COST = 2.0
 # And one to a word of the lexicon, whose words are less to be trusted.
-RARE_COST = 3.0
+RARE_COST = 8.0
 # And one of a word with a capital to a word of the lexicon: there are more names than any lexicon holds.
-NAME_COST = 6.0
+NAME_COST = 14.0
 # And one to two words: compounds and the names of things are written together.
 SPLIT_COST = 2.0
 MOST_SPLITS = 4

@@ -5,7 +5,6 @@ is there, perplexity, and calibration. The text must not be part of what the mod
 """
 
 import argparse
-import itertools
 import json
 import operator
 import os
@@ -146,13 +145,15 @@ def evaluate(options: argparse.Namespace) -> list[dict[str, Any]]:
             for name in names:
                 results = {}
                 for file in texts:
-                    parts = []
+                    typed = Typed([], [], [])
                     for future in futures[name, file]:
-                        parts.append(future.result())
+                        part = future.result()
+                        typed.words.extend(part.words)
+                        typed.corrected.extend(part.corrected)
+                        typed.completed.extend(part.completed)
                         bar.update()
-                    words, corrected, completed = (list(itertools.chain(*each)) for each in zip(*parts, strict=True))
                     losses, unknown = _losses(_model(name, options.model), texts[file])
-                    results[file] = FileResult(words, losses, unknown, corrected, completed)
+                    results[file] = FileResult(typed.words, losses, unknown, typed.corrected, typed.completed)
                 report.append(_summary(name, _model(name, options.model), results, options))
     return report
 
