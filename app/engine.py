@@ -8,18 +8,24 @@ holds up a short one for more than a round, and the event loop never waits for t
 import asyncio
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from app.cache import Context, Entry, StateCache
 from app.errors import BusyError, NotReadyError
+from model.correct import Correction, Finished, correct
+from model.keyboards import DEFAULT_LAYOUT
 from model.network import FloatArray
 from model.storage import LanguageModel
-from model.suggest import Query, Suggestion, suggest
+from model.suggest import Query, Suggestion
+from model.typist import Typist
+
+T = TypeVar("T")
 
 # Of a new context these states are kept: the last two (a person may delete the last word again), and each
 # eighth, from which the ones between are soon reached.
@@ -28,12 +34,15 @@ _EACH_KEPT = 8
 
 
 class Job(NamedTuple):
-    """A request in the queue, and the future its answer goes to."""
+    """A request in the queue, what to do once its context is read, and the future its answer goes to.
+
+    ``resolve`` says that slips in the context are to be read as what was meant.
+    """
 
     query: Query
-    limit: int
-    min_probability: float
-    future: "asyncio.Future[list[Suggestion]]"
+    resolve: bool
+    finish: Callable[[Query, FloatArray], Any]
+    future: "asyncio.Future[Any]"
 
 
 @dataclass(slots=True, eq=False)
@@ -47,12 +56,18 @@ class _Reading:
 
 
 class Engine:
-    """Answers queries with one model; ``suggest`` may be called from one event loop, at any rate."""
+    """Answers queries with one model; ``suggest`` and ``correct`` may be called from one event loop, at any rate."""
 
     def __init__(
-        self, model: LanguageModel, cache: StateCache, batch_limit: int, queue_limit: int, blas_threads: int = 1
+        self,
+        model: LanguageModel,
+        cache: StateCache,
+        batch_limit: int,
+        queue_limit: int,
+        blas_threads: int = 1,
+        keyboard: str = DEFAULT_LAYOUT,
     ) -> None:
-        self.model, self.cache = model, cache
+        self.model, self.cache, self.typist = model, cache, Typist(model, keyboard)
         self.batch_limit, self.queue_limit, self.blas_threads = batch_limit, queue_limit, blas_threads
         self.waiting = 0
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
@@ -73,16 +88,34 @@ class Engine:
             self._queue.put(None)
             self._thread.join()
 
-    async def suggest(self, query: Query, limit: int, min_probability: float) -> list[Suggestion]:
-        """The suggestions for a query. Raises ``BusyError`` where too many wait already."""
+    async def suggest(self, query: Query, limit: int, min_probability: float, fuzzy: bool = True) -> list[Suggestion]:
+        """The suggestions for a query, corrections among them where ``fuzzy``.
+
+        Raises ``BusyError`` where too many wait already.
+        """
+
+        def finish(query: Query, output: FloatArray) -> list[Suggestion]:
+            return self.typist.suggest(query, output, limit, min_probability, fuzzy)
+
+        return await self._ask(query, fuzzy, finish)
+
+    async def correct(self, word: Finished, limit: int, min_probability: float) -> Correction:
+        """What a finished word may have been meant for. Raises ``BusyError`` where too many wait already."""
+
+        def finish(query: Query, output: FloatArray) -> Correction:
+            return correct(self.typist, word._replace(query=query), output, limit, min_probability)
+
+        return await self._ask(word.query, True, finish)
+
+    async def _ask(self, query: Query, resolve: bool, finish: Callable[[Query, FloatArray], T]) -> T:
         if not self._open:
             raise NotReadyError
         if self.waiting >= self.queue_limit:
             raise BusyError(self.waiting)
-        future: asyncio.Future[list[Suggestion]] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self.waiting += 1
         try:
-            self._queue.put(Job(query, limit, min_probability, future))
+            self._queue.put(Job(query, resolve, finish, future))
             return await future
         finally:
             self.waiting -= 1
@@ -125,6 +158,8 @@ class Engine:
         return True
 
     def _begin(self, job: Job) -> None:
+        if job.resolve:
+            job = job._replace(query=self.typist.resolve(job.query))
         context = job.query.context
         reading = self._readings.get(context)
         if reading is not None:
@@ -191,14 +226,14 @@ class Engine:
 
     def _finish(self, job: Job, output: FloatArray) -> None:
         try:
-            suggestions = suggest(self.model, job.query, output, job.limit, job.min_probability)
+            result = job.finish(job.query, output)
         except Exception as error:
             _fail(job, error)
         else:
-            _tell(job, suggestions)
+            _tell(job, result)
 
 
-def _tell(job: Job, result: list[Suggestion] | Exception) -> None:
+def _tell(job: Job, result: Any) -> None:
     try:
         job.future.get_loop().call_soon_threadsafe(_settle, job.future, result)
     except RuntimeError:
@@ -210,7 +245,7 @@ def _fail(job: Job, error: Exception) -> None:
     _tell(job, error)
 
 
-def _settle(future: "asyncio.Future[list[Suggestion]]", result: list[Suggestion] | Exception) -> None:
+def _settle(future: "asyncio.Future[Any]", result: Any) -> None:
     if future.done():
         return
     if isinstance(result, Exception):

@@ -104,10 +104,13 @@ def _write_bounds(schema: dict[str, Any], settings: Settings) -> None:
         "limit": {"default": min(settings.default_limit, settings.max_limit)},
         "model": {"default": names[0], "examples": names[:1]},
     }
-    fields = schema["components"]["schemas"]["SuggestionRequest"]["properties"]
-    for name, field in fields.items():
-        _typed(field).update(bounds.get(name, {}))
-        field.update(defaults.get(name, {}))
+    schemas = schema["components"]["schemas"]
+    fields: dict[str, Any] = {}
+    for request in ("CorrectionRequest", "SuggestionRequest"):
+        for name, field in schemas[request]["properties"].items():
+            _typed(field).update(bounds.get(name, {}))
+            field.update(defaults.get(name, {}))
+            fields[name] = field
     for path in schema["paths"].values():
         for parameter in path.get("get", {}).get("parameters", []):
             name = parameter["name"]

@@ -10,7 +10,17 @@ from fastapi.routing import APIRoute
 
 from app.errors import MalformedBodyError, NotReadyError, RepeatedParameterError, WrongContentTypeError
 from app.problems import show
-from app.schemas import Health, ModelList, Problem, SuggestionAnswer, SuggestionQuery, SuggestionRequest
+from app.schemas import (
+    CorrectionList,
+    CorrectionQuery,
+    CorrectionRequest,
+    Health,
+    ModelList,
+    Problem,
+    SuggestionAnswer,
+    SuggestionQuery,
+    SuggestionRequest,
+)
 from app.service import Service
 from model.suggest import read_completion, read_next_word
 
@@ -74,6 +84,7 @@ async def the_service(request: Request) -> Service:
 
 TheService = Annotated[Service, Depends(the_service)]
 Parameters = Annotated[SuggestionQuery, Query()]
+CorrectionParameters = Annotated[CorrectionQuery, Query()]
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "The body is not JSON in UTF-8."},
@@ -110,7 +121,8 @@ async def complete(body: SuggestionRequest, service: TheService) -> SuggestionAn
 
     Answers words that begin with the letters before the cursor, the most probable first. Where no word is
     being typed, after white space for example, it answers as `/next-word` does. Letter case and apostrophes
-    follow what was typed: `App` gives *Apple*, `dont` gives *don't*.
+    follow what was typed: `App` gives *Apple*, `dont` gives *don't*. Words that the letters may be a slip for are
+    among them, of the kind `correction`, unless `fuzzy` is false.
     """
     return await service.suggest(read_completion, body)
 
@@ -137,6 +149,31 @@ async def next_word(body: SuggestionRequest, service: TheService) -> SuggestionA
     `insert` brings the space that is missing before the word.
     """
     return await service.suggest(read_next_word, body)
+
+
+@router.get(
+    "/correct",
+    summary="Correct a finished word, by query string",
+    tags=["suggestions"],
+    responses=_BY_QUERY,
+)
+async def correct_get(query: CorrectionParameters, service: TheService) -> SuggestionAnswer:
+    """Correct the last word before the cursor, by query string.
+
+    As `POST /correct`, for trying it out: addresses end up in histories and logs of proxies, bodies do not.
+    """
+    return await service.correct(query)
+
+
+@router.post("/correct", summary="Correct finished words", tags=["suggestions"], responses=_BY_BODY)
+async def correct(body: CorrectionRequest, service: TheService) -> SuggestionAnswer | CorrectionList:
+    """Correct the last word before the cursor, or with `all` every word.
+
+    Answers what the word may have been meant for, in the light of what stands before it, the most probable first.
+    The typed word itself, of the kind `typed`, is the first where it should stay. `replace` covers the word, or two
+    of them where a stray space is to go. With `all` the answer lists the words that should change.
+    """
+    return await (service.correct_all(body) if body.all else service.correct(body))
 
 
 @router.get("/models", summary="List the models", tags=["service"], responses={503: _PROBLEMS[503]})

@@ -28,8 +28,8 @@ Position = Annotated[int, Field(ge=0), BeforeValidator(_whole)]
 Count = Annotated[int, Field(ge=1), BeforeValidator(_whole)]
 
 
-class SuggestionQuery(BaseModel):
-    """Where suggestions are wanted, and how many."""
+class PlaceQuery(BaseModel):
+    """A place in a text, and how many answers are wanted."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -57,11 +57,38 @@ class SuggestionQuery(BaseModel):
     )
 
 
+class SuggestionQuery(PlaceQuery):
+    """Where suggestions are wanted, and how many."""
+
+    fuzzy: bool = Field(
+        True,
+        description="Whether slips are read as what was meant: corrections are offered among the completions, and "
+        "misspelled words of the context are understood.",
+        examples=[True],
+    )
+
+
 class SuggestionRequest(SuggestionQuery):
     """Where suggestions are wanted, and how many. `null` stands for a field's default."""
 
     # JSON has types: "5" and true are no numbers.
     model_config = ConfigDict(strict=True)
+
+
+class CorrectionQuery(PlaceQuery):
+    """Where the word stands that is to be corrected: the last one that begins before the cursor."""
+
+
+class CorrectionRequest(CorrectionQuery):
+    """Which word or words are to be corrected. `null` stands for a field's default."""
+
+    model_config = ConfigDict(strict=True)
+
+    all: bool = Field(
+        False,
+        description="Whether to look at every word before the cursor. The answer then lists those that should change.",
+        examples=[False],
+    )
 
 
 class Suggestion(BaseModel):
@@ -75,8 +102,9 @@ class Suggestion(BaseModel):
     probability: float = Field(
         ge=0, le=1, description="P(word | context, and the prefix where there is one).", examples=[0.31]
     )
-    kind: Literal["completion", "correction", "next-word"] = Field(
-        description="Whether it finishes the word being typed, corrects it, or follows it.", examples=["completion"]
+    kind: Literal["completion", "correction", "next-word", "typed"] = Field(
+        description="Whether it finishes the word being typed, corrects it, follows it, or is the typed word itself.",
+        examples=["completion"],
     )
 
 
@@ -87,7 +115,7 @@ class Span(BaseModel):
     end: int = Field(ge=0, description="Where it ends; equal to `start` where nothing is replaced.", examples=[19])
 
 
-class SuggestionAnswer(BaseModel):
+class WordAnswer(BaseModel):
     """Suggestions, the most probable first; there may be none."""
 
     suggestions: list[Suggestion] = Field(description="Sorted by falling probability, each word once.")
@@ -96,6 +124,18 @@ class SuggestionAnswer(BaseModel):
         examples=["app"],
     )
     replace: Span = Field(description="The span of the text that an accepted suggestion's `insert` replaces.")
+
+
+class SuggestionAnswer(WordAnswer):
+    """Suggestions, the most probable first; there may be none."""
+
+    model: str = Field(description="The model that answered.", examples=["en"])
+
+
+class CorrectionList(BaseModel):
+    """The words of a text that should change."""
+
+    corrections: list[WordAnswer] = Field(description="In the order of the text; the best correction of each first.")
     model: str = Field(description="The model that answered.", examples=["en"])
 
 

@@ -7,10 +7,23 @@ from collections.abc import Callable, Mapping
 from app.cache import StateCache
 from app.engine import Engine
 from app.errors import InvalidFieldError, TextTooLongError
-from app.schemas import ModelDescription, ModelList, Span, Suggestion, SuggestionAnswer, SuggestionQuery
+from app.schemas import (
+    CorrectionList,
+    ModelDescription,
+    ModelList,
+    PlaceQuery,
+    Span,
+    Suggestion,
+    SuggestionAnswer,
+    SuggestionQuery,
+    WordAnswer,
+)
 from app.settings import Settings
+from model.correct import last_word, read_finished
 from model.storage import LanguageModel, load_model
-from model.suggest import Query, read_completion, read_next_word
+from model.suggest import CODE_POINTS_A_TOKEN, Query, read_completion, read_next_word
+from model.suggest import Suggestion as Found
+from model.text import tokens
 
 Reader = Callable[[LanguageModel, str, int, int], Query]
 
@@ -29,7 +42,14 @@ class Service:
         self.settings = settings
         share = settings.cache_megabytes * 2**20 // len(models)
         self.engines = {
-            name: Engine(model, StateCache(share), settings.batch_limit, settings.queue_limit, settings.blas_threads)
+            name: Engine(
+                model,
+                StateCache(share),
+                settings.batch_limit,
+                settings.queue_limit,
+                settings.blas_threads,
+                settings.keyboard,
+            )
             for name, model in models.items()
         }
         self.default_model = next(iter(models))
@@ -58,6 +78,7 @@ class Service:
             query = SuggestionQuery(text=_WARM_UP, model=name)
             await self.suggest(read_completion, query)
             await self.suggest(read_next_word, query)
+            await self.correct(query)
         self.ready = True
 
     async def stop(self) -> None:
@@ -67,22 +88,61 @@ class Service:
 
     async def suggest(self, read: Reader, request: SuggestionQuery) -> SuggestionAnswer:
         """Check what depends on the settings, read the place in the text, and ask the model's engine."""
-        limit = self._check(request)
-        name = self.default_model if request.model is None else request.model
+        limit, name, cursor = self._check(request)
         engine = self.engines[name]
-        cursor = len(request.text) if request.cursor is None else request.cursor
         query = read(engine.model, request.text, cursor, self.settings.context_tokens)
-        found = await engine.suggest(query, limit, request.min_probability)
+        found = await engine.suggest(query, limit, request.min_probability, request.fuzzy)
         return SuggestionAnswer(
-            suggestions=[
-                Suggestion(text=s.text, insert=s.insert, probability=s.probability, kind=s.kind) for s in found
-            ],
+            suggestions=_shown(found),
             prefix=query.prefix,
             replace=Span(start=query.start, end=query.end),
             model=name,
         )
 
-    def _check(self, request: SuggestionQuery) -> int:
+    async def correct(self, request: PlaceQuery) -> SuggestionAnswer:
+        """What the last word before the cursor may have been meant for."""
+        limit, name, cursor = self._check(request)
+        place = last_word(request.text, cursor, self.settings.context_tokens * CODE_POINTS_A_TOKEN)
+        if place is None:
+            return SuggestionAnswer(suggestions=[], prefix="", replace=Span(start=cursor, end=cursor), model=name)
+        answer = await self._correct_word(name, request.text, *place, limit, request.min_probability)
+        return SuggestionAnswer(**dict(answer), model=name)
+
+    async def correct_all(self, request: PlaceQuery) -> CorrectionList:
+        """Those words before the cursor that should change.
+
+        One after the other: each goes through the queue, so that a long text holds up nobody.
+        """
+        limit, name, cursor = self._check(request)
+        corrections: list[WordAnswer] = []
+        for token in list(tokens(request.text[:cursor])):
+            if not token.is_word:
+                continue
+            answer = await self._correct_word(name, request.text, token.start, token.end, limit, 0.0)
+            best = answer.suggestions[0] if answer.suggestions else None
+            if best is None or best.kind != "correction" or best.probability < request.min_probability:
+                continue
+            answer.suggestions = [s for s in answer.suggestions if s.probability >= request.min_probability]
+            # A word that was joined with the one before it replaces what was said of that one.
+            while corrections and corrections[-1].replace.end > answer.replace.start:
+                corrections.pop()
+            corrections.append(answer)
+        return CorrectionList(corrections=corrections, model=name)
+
+    async def _correct_word(
+        self, name: str, text: str, start: int, end: int, limit: int, min_probability: float
+    ) -> WordAnswer:
+        engine = self.engines[name]
+        word = read_finished(engine.model, text, start, end, self.settings.context_tokens)
+        found = await engine.correct(word, limit, min_probability)
+        return WordAnswer(
+            suggestions=_shown(found.suggestions),
+            prefix=text[start:end],
+            replace=Span(start=found.start, end=found.end),
+        )
+
+    def _check(self, request: PlaceQuery) -> tuple[int, str, int]:
+        """The limit, the model's name and the cursor of a request that the settings allow."""
         settings, length = self.settings, len(request.text)
         if length > settings.max_text_length:
             raise TextTooLongError(length, settings.max_text_length)
@@ -90,8 +150,12 @@ class Service:
             raise InvalidFieldError("cursor", request.cursor, f"must be at most {length}, the length of the text")
         if request.model is not None and request.model not in self.engines:
             raise InvalidFieldError("model", request.model, f"must be one of {', '.join(self.engines)}")
-        if request.limit is None:
-            return min(settings.default_limit, settings.max_limit)
-        if request.limit > settings.max_limit:
-            raise InvalidFieldError("limit", request.limit, f"must be at most {settings.max_limit}")
-        return request.limit
+        limit = min(settings.default_limit, settings.max_limit) if request.limit is None else request.limit
+        if limit > settings.max_limit:
+            raise InvalidFieldError("limit", limit, f"must be at most {settings.max_limit}")
+        name = self.default_model if request.model is None else request.model
+        return limit, name, length if request.cursor is None else request.cursor
+
+
+def _shown(found: list[Found]) -> list[Suggestion]:
+    return [Suggestion(text=s.text, insert=s.insert, probability=s.probability, kind=s.kind) for s in found]

@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     batch_limit: int = Field(32, ge=1, le=1024, description="most contexts that one matrix product reads")
     queue_limit: int = Field(1000, ge=1, le=1_000_000, description="most waiting requests of a model; others get 503")
     blas_threads: int = Field(1, ge=1, le=1024, description="threads of one matrix product")
+    keyboard: Literal["qwerty", "azerty", "qwertz", "dvorak"] = Field(
+        "qwerty", description="layout that slips are judged by: qwerty, azerty, qwertz or dvorak"
+    )
     offensive_words: Path | None = Field(
         SHIPPED_LIST,
         description="list of words that are only offered to who has typed most of them, one a line; none guards none",

@@ -10,7 +10,7 @@ import operator
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
 from multiprocessing import get_context
@@ -29,6 +29,8 @@ from model.measures import Measure, Reliability, perplexity_measure, reliability
 from model.network import FloatArray
 from model.perplexity import token_losses
 from model.report import plot_reliability
+from model.slip_measures import slip_measures
+from model.slips_trial import CorrectedWord, SlippedCompletion, SlipsTrial
 from model.storage import LanguageModel, load_model
 from model.text import UNKNOWN
 from model.typing_trial import Ask, TypedWord, TypingTrial
@@ -47,6 +49,16 @@ class FileResult(NamedTuple):
     words: list[TypedWord]
     losses: FloatArray
     unknown: int
+    corrected: Sequence[CorrectedWord] = ()
+    completed: Sequence[SlippedCompletion] = ()
+
+
+class Typed(NamedTuple):
+    """What typing a part of a file gave: without slips, and with some."""
+
+    words: list[TypedWord]
+    corrected: list[CorrectedWord]
+    completed: list[SlippedCompletion]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -76,6 +88,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--against", action="append", default=[], metavar="MODEL", help=f"another folder, or {FREQUENCY!r}")
     p.add_argument("--max-words", type=int, help="type a seeded sample of lines with about so many words of each file")
     p.add_argument("--seed", type=int, default=1, help="of the sample")
+    p.add_argument("--slips", action="store_true", help="type the text with slips too, and measure corrections")
+    p.add_argument("--literal", action="store_true", help="offer no corrections, as with fuzzy=false")
     p.add_argument("--perplexity-only", action="store_true", help="leave out the typing")
     p.add_argument("--json", type=Path, help="write the figures here too")
     p.add_argument("--plot", type=Path, help="write a reliability diagram (PNG) here")
@@ -94,7 +108,10 @@ def _check(options: argparse.Namespace) -> None:
             raise UserError(f"{path}: no file can be written there")
     # All figures there will be, of a made-up word.
     words = [] if options.perplexity_only else [TypedWord(0, 1, [Ask(0, None, 0.0, 0.0)])]
-    unmet(figures(FileResult(words, np.zeros(1), 0)), options.require)
+    slips = options.slips and not options.perplexity_only
+    corrected = [CorrectedWord(0, "", False, True)] if slips else []
+    completed = [SlippedCompletion(0, "", 1, 0, 0)] if slips else []
+    unmet(figures(FileResult(words, np.zeros(1), 0, corrected, completed)), options.require)
 
 
 @lru_cache(maxsize=2)
@@ -118,7 +135,7 @@ def evaluate(options: argparse.Namespace) -> list[dict[str, Any]]:
     with ProcessPoolExecutor(min(os.cpu_count() or 1, 8), mp_context=get_context("spawn")) as pool:
         futures = {
             (name, file): [
-                pool.submit(_type, name, options.model, texts[file][part], lines)
+                pool.submit(_type, name, options, texts[file][part], lines)
                 for part, lines in _parts(texts[file], options)
             ]
             for name, file in jobs
@@ -128,11 +145,15 @@ def evaluate(options: argparse.Namespace) -> list[dict[str, Any]]:
             for name in names:
                 results = {}
                 for file in texts:
-                    words = []
+                    typed = Typed([], [], [])
                     for future in futures[name, file]:
-                        words += future.result()
+                        part = future.result()
+                        typed.words.extend(part.words)
+                        typed.corrected.extend(part.corrected)
+                        typed.completed.extend(part.completed)
                         bar.update()
-                    results[file] = FileResult(words, *_losses(_model(name, options.model), texts[file]))
+                    losses, unknown = _losses(_model(name, options.model), texts[file])
+                    results[file] = FileResult(typed.words, losses, unknown, typed.corrected, typed.completed)
                 report.append(_summary(name, _model(name, options.model), results, options))
     return report
 
@@ -164,13 +185,18 @@ def _sample(text: list[list[str]], words: int, seed: int) -> set[int]:
     return set(order[:taken].tolist())
 
 
-def _type(name: str, base: Path, text: list[list[str]], lines: tuple[int, set[int] | None]) -> list[TypedWord]:
+def _type(name: str, options: argparse.Namespace, text: list[list[str]], lines: tuple[int, set[int] | None]) -> Typed:
     first, wanted = lines
-    typed: list[TypedWord] = []
+    typed = Typed([], [], [])
     with threadpool_limits(1):
-        trial = TypingTrial(_model(name, base), CONTEXT_TOKENS)
+        model = _model(name, options.model)
+        trial = TypingTrial(model, CONTEXT_TOKENS, not options.literal and name != FREQUENCY)
+        slips = SlipsTrial(model, CONTEXT_TOKENS, options.seed) if options.slips else None
         for document in text:
-            typed += trial.words(document, first, wanted)
+            typed.words.extend(trial.words(document, first, wanted))
+            if slips is not None:
+                typed.corrected.extend(slips.corrections(document, first, wanted))
+                typed.completed.extend(slips.completions(document, first, wanted))
             first += len(document)
     return typed
 
@@ -191,6 +217,8 @@ def _summary(
         [word._replace(line=word.line + i * shift) for i, r in enumerate(results.values()) for word in r.words],
         np.concatenate([r.losses for r in results.values()]),
         sum(r.unknown for r in results.values()),
+        [word._replace(line=word.line + i * shift) for i, r in enumerate(results.values()) for word in r.corrected],
+        [word._replace(line=word.line + i * shift) for i, r in enumerate(results.values()) for word in r.completed],
     )
     files = {file: figures(result) for file, result in (results | {ALL: everything}).items()}
     if options.plot and everything.words and name == str(options.model):
@@ -213,6 +241,7 @@ def figures(result: FileResult) -> dict[str, Any]:
             measures[f"calibration_error_{name}"] = Measure(bins.error, int(bins.n.sum()), None)
         seconds = np.array([ask.seconds for word in words for ask in word.asks])
         measures["seconds_per_suggestion"] = Measure(float(np.median(seconds)), len(seconds), None)
+    measures |= slip_measures(result.corrected, result.completed)
     measures["perplexity"] = perplexity_measure(result.losses)
     measures["unknown_share"] = Measure(result.unknown / len(result.losses), len(result.losses), None)
     return {name: measure._asdict() for name, measure in measures.items()}

@@ -37,17 +37,17 @@ def typing_measures(words: Sequence[TypedWord]) -> dict[str, Measure]:
     """All shares that typing gives; the resampled unit is the line, since words of a line go together."""
     line = np.array([word.line for word in words], dtype=np.int64)
     measures = {
-        "next_word_top1": _ratio(line, [_hit(word, 0, 1) for word in words], np.ones(len(words))),
-        "next_word_top3": _ratio(line, [_hit(word, 0, 3) for word in words], np.ones(len(words))),
+        "next_word_top1": ratio(line, [_hit(word, 0, 1) for word in words], np.ones(len(words))),
+        "next_word_top3": ratio(line, [_hit(word, 0, 3) for word in words], np.ones(len(words))),
     }
     for n in range(1, MOST_LETTERS + 1):
         longer = [word.length > n for word in words]
         hits = [_hit(word, n, 3) for word in words]
-        measures[f"completion_top3@{n}"] = _ratio(line, np.multiply(hits, longer), longer)
+        measures[f"completion_top3@{n}"] = ratio(line, np.multiply(hits, longer), longer)
     for strip in STRIPS:
         characters = [word.length + 1 for word in words]
         saved = [word.length + 1 - keystrokes(word, strip) for word in words]
-        measures[f"keystroke_savings@{strip}"] = _ratio(line, saved, characters)
+        measures[f"keystroke_savings@{strip}"] = ratio(line, saved, characters)
     return measures
 
 
@@ -55,8 +55,8 @@ def _hit(word: TypedWord, letters: int, strip: int) -> bool:
     return any(ask.letters == letters and ask.rank is not None and ask.rank <= strip for ask in word.asks)
 
 
-def _ratio(line: IntArray, above: Sequence[float] | FloatArray, below: Sequence[float] | FloatArray) -> Measure:
-    """Σ above / Σ below, and the interval of the percentile bootstrap (Efron 1979) over lines."""
+def ratio(line: IntArray, above: Sequence[float] | FloatArray, below: Sequence[float] | FloatArray) -> Measure:
+    """Σ above / Σ below, and the interval of the percentile bootstrap (Efron 1979) over lines; an entry a word."""
     _, unit = np.unique(line, return_inverse=True)
     a = np.bincount(unit, np.asarray(above, dtype=np.float64))
     b = np.bincount(unit, np.asarray(below, dtype=np.float64))

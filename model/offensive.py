@@ -7,15 +7,15 @@ import numpy as np
 
 from model.errors import UserError
 from model.text import unaccented
-from model.vocabulary import Vocabulary
+from model.vocabulary import SortedWords
 
 SHIPPED_LIST = Path(__file__).parent / "offensive.txt"
 # The share of a guarded word's letters that must be typed before it is offered.
 TYPED_SHARE = 0.75
 
 
-def guarded_mask(vocabulary: Vocabulary, path: Path) -> "np.ndarray[Any, np.dtype[np.bool_]]":
-    """Which tokens (V,) a list guards: its words, and for a word with a star at its end what begins with it.
+def guarded_mask(words: SortedWords, path: Path) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+    """Which words (V,) a list guards: its words, and for a word with a star at its end what begins with it.
 
     Possessives go with their words, other words with an apostrophe do not: *hell* is not *he'll*.
     Raises ``UserError`` where the list cannot be read.
@@ -25,13 +25,13 @@ def guarded_mask(vocabulary: Vocabulary, path: Path) -> "np.ndarray[Any, np.dtyp
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not a readable list of words: {error}") from None
     entries = [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
-    mask = np.zeros(len(vocabulary), dtype=bool)
+    mask = np.zeros(len(words), dtype=bool)
     for entry in entries:
         plain = unaccented(entry.rstrip("*"))
         if not plain:
             raise UserError(f"{path}: {entry!r} would guard every word")
-        for i in vocabulary.prefix_range(plain):
-            word = unaccented(vocabulary.forms[i])
+        for i in words.prefix_range(plain):
+            word = unaccented(words.forms[i])
             if word in (plain, plain + "'s") or (entry.endswith("*") and word.startswith(plain)):
                 mask[i] = True
     return mask

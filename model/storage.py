@@ -2,12 +2,14 @@
 
 ``weights.safetensors`` holds the arrays (float16), ``words.txt`` a form and its count a line, and
 ``config.json`` the format version, the sizes, the vocabulary's digest and the figures of the training; where
-that says so, ``ngrams.safetensors`` holds the n-grams that are mixed with the network.
+that says so, ``ngrams.safetensors`` holds the n-grams that are mixed with the network. A folder ``spelling`` in it,
+where there is one, is a model of the same format whose words are characters, with ``lexicon.txt`` beside it.
 """
 
 import json
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +17,29 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
+from model.candidates import WordTable
 from model.cells import CELLS
 from model.errors import ModelError
 from model.network import FloatArray, Network, NetworkConfig
 from model.ngram import NGRAMS, NGrams, load_ngrams
 from model.offensive import SHIPPED_LIST, guarded_mask
-from model.text import TEXT_START
-from model.vocabulary import WITHHELD, Vocabulary
+from model.spelling import EMPTY_LEXICON, Lexicon, Spelling
+from model.text import SPECIAL_TOKENS, TEXT_START
+from model.vocabulary import WITHHELD, SortedWords, Vocabulary
 
 BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
 
 FORMAT_VERSION = 1
 WEIGHTS, WORDS, CONFIG = "weights.safetensors", "words.txt", "config.json"
+SPELLING, LEXICON = "spelling", "lexicon.txt"
 
 
 @dataclass(frozen=True)
 class LanguageModel:
     """A loaded model: read-only once made.
 
-    ``guarded`` (V,) says which words are only offered to who has typed most of them.
+    ``guarded`` (V,) says which words are only offered to who has typed most of them, ``guarded_rare`` the same of the
+    lexicon's.
     """
 
     vocabulary: Vocabulary
@@ -41,6 +47,13 @@ class LanguageModel:
     information: dict[str, Any]
     ngrams: NGrams | None = None
     guarded: BoolArray | None = None
+    spelling: Spelling | None = None
+    guarded_rare: BoolArray | None = None
+
+    @cached_property
+    def words(self) -> WordTable:
+        """All its words in one table; made when first asked for, in a fraction of a second."""
+        return WordTable(self.vocabulary, self.spelling.lexicon if self.spelling else EMPTY_LEXICON)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -93,8 +106,48 @@ def load_model(directory: Path, offensive: Path | None = SHIPPED_LIST) -> Langua
     if len(vocabulary) != config.vocabulary or vocabulary.digest() != information["words_sha256"]:
         raise ModelError(f"{directory / WORDS}: these are not the words that the weights were trained with")
     network = Network(config, _read_weights(directory / WEIGHTS, config))
+    ngrams = _ngrams_of(directory, information, vocabulary)
     guarded = guarded_mask(vocabulary, offensive) if offensive else None
-    return LanguageModel(vocabulary, network, information, _ngrams_of(directory, information, vocabulary), guarded)
+    spelling = load_spelling(directory / SPELLING, vocabulary) if (directory / SPELLING).exists() else None
+    rare = guarded_mask(spelling.lexicon.words, offensive) if spelling and offensive else None
+    return LanguageModel(vocabulary, network, information, ngrams, guarded, spelling, rare)
+
+
+def save_spelling(directory: Path, spelling: Spelling, information: dict[str, Any]) -> None:
+    """Write the spelling network and the lexicon into a model folder."""
+    folder = directory / SPELLING
+    save_model(folder, spelling.characters, spelling.network, information)
+    lexicon = spelling.lexicon
+    lines = (f"{form}\t{p:.2f}\n" for form, p in zip(lexicon.words.forms, lexicon.log_probability, strict=True))
+    write_atomically(folder / LEXICON, "".join(lines).encode())
+
+
+def load_spelling(folder: Path, vocabulary: Vocabulary) -> Spelling:
+    """Read a spelling folder; of the lexicon what ``vocabulary`` does not hold. Raises ``ModelError``."""
+    characters = load_model(folder, offensive=None)
+    forms = characters.vocabulary.forms
+    if any(len(form) > 1 for form in forms[len(SPECIAL_TOKENS) :]):
+        raise ModelError(f"{folder / WORDS}: not characters")
+    return Spelling(characters.vocabulary, characters.network, _read_lexicon(folder / LEXICON, vocabulary))
+
+
+def _read_lexicon(path: Path, vocabulary: Vocabulary) -> Lexicon:
+    """Read a lexicon: ``form TAB ln P(form | unknown)`` a line, sorted by folded key."""
+    try:
+        pairs = [line.split("\t") for line in path.read_text("utf-8").split("\n")[:-1]]
+        pairs = [pair for pair in pairs if pair[0] not in vocabulary]
+        forms = [form for form, _ in pairs]
+        log_p = np.array([float(p) for _, p in pairs], dtype=np.float32)
+        if not all(form[0].isalpha() for form in forms) or not bool((log_p <= 0).all() and np.isfinite(log_p).all()):
+            raise ValueError
+        log_p.flags.writeable = False
+        return Lexicon(SortedWords(forms), log_p)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
+    except (ValueError, IndexError):
+        raise ModelError(f"{path}: not a list of words with the logarithms of their probabilities") from None
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from None
 
 
 def _ngrams_of(directory: Path, information: dict[str, Any], vocabulary: Vocabulary) -> NGrams | None:

@@ -17,6 +17,7 @@ from model.text import (
     CLOSING_MARKS,
     INVISIBLES,
     TEXT_START,
+    UNKNOWN,
     Token,
     fold,
     read_caret,
@@ -27,7 +28,7 @@ from model.text import (
 from model.vocabulary import Vocabulary
 
 # Code points of text read for each token of context, spaces included: more than any usual text has.
-_CODE_POINTS_A_TOKEN = 8
+CODE_POINTS_A_TOKEN = 8
 # After these a word follows without a space.
 _OPENING = frozenset("([{<«‹“„‘¿¡@/\\_-‐‑–—^$€£¥&=")
 # After these it does where they open something (#tag, *bold*), not where they close it (C#, C++, *bold*).
@@ -40,7 +41,8 @@ class Query(NamedTuple):
     """A place in a text: the context's ids, the typed ``prefix``, and the span that a suggestion replaces.
 
     ``insert`` in place of ``text[start:end]`` is ``lead + suggestion + trail``; ``capital`` says that a
-    sentence begins here.
+    sentence begins here. ``unknown`` are the words before it that the vocabulary does not hold, with their places in
+    the context; a place below 1 is of one that has been dropped from it.
     """
 
     context: tuple[int, ...]
@@ -50,6 +52,7 @@ class Query(NamedTuple):
     lead: str
     trail: str
     capital: bool
+    unknown: tuple[tuple[int, str], ...] = ()
 
 
 class Suggestion(NamedTuple):
@@ -63,16 +66,16 @@ class Suggestion(NamedTuple):
 
 def read_completion(model: LanguageModel, text: str, cursor: int, context_tokens: int) -> Query:
     """The word being typed at ``cursor``; where none is, the next word as in ``read_next_word``."""
-    caret = read_caret(text, cursor, context_tokens * _CODE_POINTS_A_TOKEN)
+    caret = read_caret(text, cursor, context_tokens * CODE_POINTS_A_TOKEN)
     if not caret.prefix:
         return _next_word(model, text, caret.context, caret.end, context_tokens)
-    context, capital = _encode(model.vocabulary, caret.context, context_tokens)
-    return Query(context, caret.prefix, caret.start, caret.end, "", "", capital)
+    context, capital, unknown = encode(model.vocabulary, caret.context, context_tokens)
+    return Query(context, caret.prefix, caret.start, caret.end, "", "", capital, unknown)
 
 
 def read_next_word(model: LanguageModel, text: str, cursor: int, context_tokens: int) -> Query:
     """The word after the one that ends at ``cursor``, or after the one that the cursor stands in."""
-    caret = read_caret(text, cursor, context_tokens * _CODE_POINTS_A_TOKEN)
+    caret = read_caret(text, cursor, context_tokens * CODE_POINTS_A_TOKEN)
     context = caret.context
     if caret.prefix:
         word = straight(caret.prefix)
@@ -81,12 +84,14 @@ def read_next_word(model: LanguageModel, text: str, cursor: int, context_tokens:
 
 
 def _next_word(model: LanguageModel, text: str, tokens: list[Token], place: int, context_tokens: int) -> Query:
-    context, capital = _encode(model.vocabulary, tokens, context_tokens)
-    return Query(context, "", place, place, _lead(text, place), _trail(text, place), capital)
+    context, capital, unknown = encode(model.vocabulary, tokens, context_tokens)
+    return Query(context, "", place, place, _lead(text, place), _trail(text, place), capital, unknown)
 
 
-def _encode(vocabulary: Vocabulary, tokens: list[Token], most: int) -> tuple[tuple[int, ...], bool]:
-    """The ids of the context after a start, and whether a sentence begins behind it.
+def encode(
+    vocabulary: Vocabulary, tokens: list[Token], most: int
+) -> tuple[tuple[int, ...], bool, tuple[tuple[int, str], ...]]:
+    """The ids of the context after a start, whether a sentence begins behind it, and the unknown words in it.
 
     Of more than ``most`` tokens the first ones are dropped, half of ``most`` at a time: a window that moved
     with every word would have to be read anew with every word.
@@ -95,8 +100,10 @@ def _encode(vocabulary: Vocabulary, tokens: list[Token], most: int) -> tuple[tup
     dropped = -(-max(0, len(tokens) - most) // stride) * stride
     # Where sentences start is read from all of them: a quote that is open stays so when its mark is dropped.
     forms = [token.form for token in tokens]
-    ids = vocabulary.encode(forms, from_start=not tokens or tokens[0].start == 0)[dropped:]
-    return (vocabulary.id_of(TEXT_START), *ids), sentence_starts(forms)[-1]
+    ids = vocabulary.encode(forms, from_start=not tokens or tokens[0].start == 0)
+    none = vocabulary.id_of(UNKNOWN)
+    unknown = tuple((i + 1 - dropped, form) for i, form in enumerate(forms) if ids[i] == none and form[0].isalpha())
+    return (vocabulary.id_of(TEXT_START), *ids[dropped:]), sentence_starts(forms)[-1], unknown
 
 
 def _lead(text: str, place: int) -> str:
@@ -208,13 +215,13 @@ def rank(
     kind = "completion" if query.prefix else "next-word"
     suggestions = []
     for word in best.tolist():
-        share = float(shares[word])
+        share = round(float(shares[word]), 6)
         if share <= 0 or share < min_probability:
             break
         places = np.searchsorted(ids, vocabulary.spellings[word + lowest])
         text = written(_spelling(vocabulary, ids[places], probabilities[places], query.prefix), query)
         if text != typed:
-            suggestions.append(Suggestion(text, query.lead + text + query.trail, round(share, 6), kind))
+            suggestions.append(Suggestion(text, query.lead + text + query.trail, share, kind))
     return suggestions[:limit]
 
 

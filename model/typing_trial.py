@@ -1,6 +1,6 @@
 """Typing a text letter by letter with suggestions at hand, and counting what they save.
 
-The trial asks the same code that serves (``read_next_word``, ``read_completion``, ``suggest``). Of each word,
+The trial asks the same code that serves (``read_next_word``, ``read_completion``, ``Typist``). Of each word,
 a token that begins with a letter, it asks before the first letter and after each one until the word is
 offered; case is ignored, and a word that is never offered is typed to its end. Accepting a suggestion is one
 keystroke and gives the space too.
@@ -14,8 +14,9 @@ import numpy as np
 
 from model.network import FloatArray
 from model.storage import LanguageModel
-from model.suggest import Query, Suggestion, read_completion, read_next_word, suggest
+from model.suggest import Query, Suggestion, read_completion, read_next_word
 from model.text import straight, tokens
+from model.typist import Typist
 
 # After so many letters at most the completion accuracy is measured.
 MOST_LETTERS = 3
@@ -64,10 +65,11 @@ class ContextReader:
 
 
 class TypingTrial:
-    """Types documents into a model."""
+    """Types documents into a model; ``fuzzy`` as in a request."""
 
-    def __init__(self, model: LanguageModel, context_tokens: int) -> None:
-        self._model, self._context_tokens = model, context_tokens
+    def __init__(self, model: LanguageModel, context_tokens: int, fuzzy: bool = True) -> None:
+        self._model, self._context_tokens, self._fuzzy = model, context_tokens, fuzzy
+        self._typist = Typist(model)
         self._reader = ContextReader(model)
 
     def words(self, lines: list[str], first_line: int, wanted: set[int] | None = None) -> Iterator[TypedWord]:
@@ -108,7 +110,9 @@ class TypingTrial:
         return Ask(letters, rank, suggestions[0].probability if suggestions else 0.0, seconds)
 
     def _suggest(self, query: Query) -> list[Suggestion]:
-        return suggest(self._model, query, self._reader.output(query.context), STRIPS[-1], 0.0)
+        if self._fuzzy:
+            query = self._typist.resolve(query)
+        return self._typist.suggest(query, self._reader.output(query.context), STRIPS[-1], 0.0, self._fuzzy)
 
 
 def keystrokes(word: TypedWord, strip: int) -> int:

@@ -21,7 +21,28 @@ _AFTER_ALL = "\U0010ffff"
 _ONE_LETTER_WORDS = frozenset({"a", "I"})
 
 
-class Vocabulary:
+class SortedWords:
+    """Words sorted by folded key, so that those that begin with some letters are one range of places."""
+
+    def __init__(self, forms: Sequence[str], first_word: int = 0) -> None:
+        self.forms = list(forms)
+        self.first_word = first_word
+        self.keys = [fold(form) for form in self.forms[first_word:]]
+        if any(a > b for a, b in zip(self.keys, self.keys[1:], strict=False)):
+            raise ModelError("the words are not sorted by their folded keys")
+
+    def __len__(self) -> int:
+        return len(self.forms)
+
+    def prefix_range(self, prefix: str) -> range:
+        """The places of the words whose folded key begins with ``fold(prefix)``; two binary searches."""
+        key = fold(prefix)
+        low = bisect_left(self.keys, key)
+        high = bisect_left(self.keys, key + _AFTER_ALL, low)
+        return range(self.first_word + low, self.first_word + high)
+
+
+class Vocabulary(SortedWords):
     """V forms and their counts in the training text.
 
     ``forms[i]`` is token i; ids below ``first_word`` are special tokens and marks. ``offered`` (V,) says
@@ -32,10 +53,8 @@ class Vocabulary:
     """
 
     def __init__(self, forms: Sequence[str], counts: Sequence[int], withheld: Container[str] = ()) -> None:
-        self.forms = list(forms)
+        super().__init__(forms, next((i for i, form in enumerate(forms) if form[0].isalpha()), len(forms)))
         self.counts = list(counts)
-        self.first_word = next((i for i, form in enumerate(self.forms) if form[0].isalpha()), len(self.forms))
-        self.keys = [fold(form) for form in self.forms[self.first_word :]]
         self._id = {form: i for i, form in enumerate(self.forms)}
         self.offered = np.array(
             [
@@ -64,8 +83,6 @@ class Vocabulary:
             raise ModelError("the vocabulary holds a form twice, or a count is missing")
         if not all(form[0].isalpha() for form in self.forms[self.first_word :]):
             raise ModelError("a mark or special token stands among the words of the vocabulary")
-        if any(a > b for a, b in zip(self.keys, self.keys[1:], strict=False)):
-            raise ModelError("the words of the vocabulary are not sorted by their folded keys")
 
     def _likeliest(self, key: Callable[[str], str]) -> dict[str, int]:
         """For each key the id of its most frequent word."""
@@ -90,18 +107,8 @@ class Vocabulary:
         ordered += sorted(words.items(), key=lambda item: (fold(item[0]), -item[1], item[0]))
         return cls([form for form, _ in ordered], [count for _, count in ordered], withheld)
 
-    def __len__(self) -> int:
-        return len(self.forms)
-
     def __contains__(self, form: str) -> bool:
         return form in self._id
-
-    def prefix_range(self, prefix: str) -> range:
-        """The ids of the words whose folded key begins with ``fold(prefix)``; two binary searches."""
-        key = fold(prefix)
-        low = bisect_left(self.keys, key)
-        high = bisect_left(self.keys, key + _AFTER_ALL, low)
-        return range(self.first_word + low, self.first_word + high)
 
     def id_of(self, form: str, at_start: bool = False) -> int:
         """The id a token is read as; ``<unk>``'s where there is none.

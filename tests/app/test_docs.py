@@ -59,11 +59,13 @@ def test_the_examples_are_what_the_service_takes_and_gives() -> None:
     shapes: tuple[type[BaseModel], ...] = (
         schemas.SuggestionRequest,
         schemas.SuggestionAnswer,
+        schemas.CorrectionRequest,
+        schemas.CorrectionList,
         schemas.ModelList,
         schemas.Problem,
     )
     found = re.findall(r"```json\n(.*?)```", API, re.DOTALL)
-    assert len(found) == 6
+    assert len(found) == 10
     for example in found:
         body = json.loads(example)
         assert any(_fits(shape, body) for shape in shapes), example

@@ -205,9 +205,17 @@ def test_lines_of_a_sample_are_typed_after_the_lines_before_them(tiny_folder: Pa
     ((part, (first, wanted)),) = module._parts(CHAT, options)
     assert wanted is not None and 0 < len(wanted) < 5
     model = load_model(tiny_folder)
-    sample = module._type(str(tiny_folder), tiny_folder, CHAT[part], (first, wanted))
+    sample = module._type(str(tiny_folder), options, CHAT[part], (first, wanted)).words
     whole = [word for word in typed(model, CHAT) if word.line in wanted]
     assert [(w.line, [ask[:3] for ask in w.asks]) for w in sample] == [(w.line, [a[:3] for a in w.asks]) for w in whole]
+
+
+def test_slips_bring_the_figures_of_corrections(measured: Measured, chat: Path) -> None:
+    (plain,), (slips,) = measured(chat), measured(chat, "--slips")
+    assert not any(name.startswith("correction") for name in plain["files"]["all"])
+    for name in ("correction_precision", "correction_recall", "right_words_changed", "correction_recall, omission"):
+        assert 0 <= slips["files"]["all"][name]["value"] <= 1
+    assert slips["files"]["all"]["next_word_top1"] == plain["files"]["all"]["next_word_top1"]
 
 
 def test_perplexity_alone(measured: Measured, chat: Path) -> None:

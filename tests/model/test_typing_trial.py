@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from model.cells import Array, Arrays
 from model.network import Network, NetworkConfig
 from model.storage import LanguageModel
-from model.suggest import suggest
+from model.typist import Typist
 from model.text import straight, tokens
 from model.typing_trial import MOST_LETTERS, STRIPS, Ask, ContextReader, TypedWord, TypingTrial, keystrokes
 from model.vocabulary import Vocabulary
@@ -165,6 +165,7 @@ def test_the_probability_of_the_first_suggestion_is_kept() -> None:
 def test_every_rank_is_that_of_asking_from_scratch(context_tokens: int, lines: list[str]) -> None:
     text = "\n".join(lines)
     spans = [(t.start, t.end) for t in tokens(text) if t.is_word]
+    typist = Typist(MODEL)
     words = list(TypingTrial(MODEL, context_tokens).words(lines, 0))
     assert len(words) == len(spans)
     for (start, end), word in zip(spans, words, strict=True):
@@ -172,8 +173,8 @@ def test_every_rank_is_that_of_asking_from_scratch(context_tokens: int, lines: l
         wanted = straight(text[start:end]).casefold()
         for ask in word.asks:
             endpoint = "complete" if ask.letters else "next-word"
-            query = read(MODEL, endpoint, text[: start + ask.letters], tokens=context_tokens)
-            suggestions = suggest(MODEL, query, output_of(MODEL, query.context), STRIPS[-1], 0)
+            query = typist.resolve(read(MODEL, endpoint, text[: start + ask.letters], tokens=context_tokens))
+            suggestions = typist.suggest(query, output_of(MODEL, query.context), STRIPS[-1], 0)
             offered = [suggestion.text.casefold() for suggestion in suggestions]
             assert ask.rank == (offered.index(wanted) + 1 if wanted in offered else None)
             assert ask.first_probability == (suggestions[0].probability if suggestions else 0)

@@ -1,0 +1,245 @@
+"""Reading what people type as what they mean: completions with corrections, and the context without slips.
+
+P(word | typed, context) ∝ P(word | context) · P(typed | word). A word outside the vocabulary has
+P(word | context) = P(<unk> | context) · P(word | unknown).
+"""
+
+import math
+from collections import OrderedDict
+from typing import NamedTuple
+
+import numpy as np
+
+from model.candidates import Candidates
+from model.keyboards import DEFAULT_LAYOUT
+from model.network import FloatArray, IntArray
+from model.offensive import TYPED_SHARE
+from model.spelling import Speller
+from model.storage import LanguageModel
+from model.suggest import CODE_POINTS_A_TOKEN as CODE_POINTS_A_TOKEN
+from model.suggest import Query, Suggestion, rank, suggest, written
+from model.text import APOSTROPHES, UNKNOWN, fold, straight, unaccented
+from model.typing_errors import RATES
+
+# A correction's cost beyond what the error model says, so that a literal completion does not yield to a word that is
+# only frequent. Chosen on held-out text: keystroke savings without slips stay what they are without corrections.
+CORRECTION_COST = 1.0
+# How sure a slip must be for the network to read an unknown word of the context as another.
+SURE = 0.9
+# Unknown words of a context that are looked at; a text with more is in another language.
+_MOST_UNKNOWN = 16
+# Rare words offered beside those of the vocabulary, at most.
+_MOST_RARE = 20
+# P(the person's own word | unknown): what is unknown and was written before comes again (the cache model of
+# Kuhn & De Mori 1990).
+OWN_SHARE = 0.25
+# Rare words and corrections less likely than this are noise.
+LEAST_SHARE = 1e-4
+_KEPT_WORDS = 5000
+NONE = Candidates(np.zeros(0, np.int64), np.zeros(0, np.float32))
+
+
+class Joint(NamedTuple):
+    """P(· | context) up to one factor: of a range of literal ids, of some other words, and of ``<unk>``."""
+
+    literal: FloatArray
+    others: FloatArray
+    unknown: float
+
+
+class Typist:
+    """Answers queries of one model in the light of slips. It keeps caches and belongs to one thread."""
+
+    def __init__(self, model: LanguageModel, layout: str = DEFAULT_LAYOUT) -> None:
+        self.model, self.table = model, model.words
+        self.search = self.table.search(layout)
+        self.speller = Speller(model.spelling)
+        self._meant: OrderedDict[str, int | None] = OrderedDict()
+        self.unknown_id = model.vocabulary.id_of(UNKNOWN)
+        self._log_unknown = float(self.table.log_counts[self.unknown_id])
+
+    def resolve(self, query: Query) -> Query:
+        """The query with the slips of its context read as what was meant."""
+        if not query.unknown:
+            return query
+        context, own = list(query.context), []
+        for place, form in query.unknown[:_MOST_UNKNOWN]:
+            meant = self.meant(form)
+            if meant is None:
+                own.append((place, form))
+            elif place > 0:
+                context[place] = meant
+        return query._replace(context=tuple(context), unknown=(*own, *query.unknown[_MOST_UNKNOWN:]))
+
+    def meant(self, form: str) -> int | None:
+        """The id of the word of the vocabulary that an unknown word surely is a slip for, whatever the context."""
+        if form in self._meant:
+            self._meant.move_to_end(form)
+            return self._meant[form]
+        found = self._meant[form] = self._read(form)
+        while len(self._meant) > _KEPT_WORDS:
+            self._meant.popitem(last=False)
+        return found
+
+    def _read(self, form: str) -> int | None:
+        key = fold(form)
+        if not key.isalpha() or form[1:] != form[1:].lower() or len(key) < 3 or form[0].isupper():
+            return None
+        table = self.table
+        found = table.whole_words(self.search, self.search.after(key), len(key))
+        if not len(found.words):
+            return None
+        log_p = self.context_free(found.words) - found.cost
+        best = int(np.argmax(log_p))
+        if found.words[best] >= table.vocabulary_size or found.cost[best] == 0:
+            return None
+        itself = self._log_unknown + math.log(self.table.lexicon.novel) + self.speller.log_word(form)
+        rest = np.logaddexp.reduce(np.append(np.delete(log_p, best), itself))
+        sure = float(log_p[best]) - rest > math.log(SURE / (1 - SURE))
+        return int(found.words[best]) if sure else None
+
+    def context_free(self, words: IntArray) -> FloatArray:
+        """ln P(word), whatever stands before it."""
+        V = self.table.vocabulary_size
+        p = np.full(len(words), self._log_unknown)
+        known = words < V
+        p[known] = self.table.log_counts[words[known]]
+        p[~known] += self.table.lexicon.log_probability[words[~known] - V]
+        return p
+
+    def following(self, context: tuple[int, ...], id_: int) -> float:
+        """P(word | context) of one word of the vocabulary without the network: by n-grams, or by its frequency."""
+        if self.model.ngrams is not None:
+            return float(self.model.ngrams.probabilities(context, range(id_, id_ + 1))[0])
+        return math.exp(float(self.context_free(np.array([id_]))[0]))
+
+    def suggest(
+        self, query: Query, output: FloatArray, limit: int, min_probability: float, fuzzy: bool = True
+    ) -> list[Suggestion]:
+        """At most ``limit`` suggestions: words that begin as typed, rarer ones too, and where ``fuzzy`` corrections.
+
+        ``output`` (E,) is the network's projected output after the query's context.
+        """
+        if not query.prefix:
+            return suggest(self.model, query, output, limit, min_probability)
+        key = fold(query.prefix)
+        table, frontier = self.table, self.search.after(key)
+        rows = table.literal_rows(frontier)
+        found = table.completions(frontier, len(key), rows) if fuzzy else NONE
+        span = self.model.vocabulary.prefix_range(query.prefix)
+        joint = self.joint(query.context, output, span, found.words)
+        ids, p = self._literal(query.prefix, span, joint.literal)
+        rare, p_rare, rest = self._rare(query.prefix, rows, joint.unknown)
+        own = self._own(query, key, joint.unknown)
+        slip_free = len(key) * math.log1p(-RATES["a letter"])
+        corrected = joint.others * np.exp(-found.cost - CORRECTION_COST - slip_free)
+        total = float(p.sum()) + rest + sum(own.values()) + float(corrected.sum())
+        if total <= 0:
+            return []
+        beside = [(form, share / total, "completion") for form, share in own.items()]
+        beside += self._offered(rare, p_rare / total, key, "completion")
+        beside += self._offered(found.words, corrected / total, key, "correction")
+        ranked = rank(self.model, query, ids, p / total, limit, min_probability)
+        return merge(ranked, beside, query, limit, min_probability)
+
+    def _literal(self, prefix: str, span: range, p: FloatArray) -> tuple[IntArray, FloatArray]:
+        """The ids that begin as typed: a typed apostrophe rules out the words without one."""
+        ids: IntArray = np.arange(span.start, span.stop)
+        if any(c in APOSTROPHES for c in prefix):
+            typed = unaccented(prefix)
+            fits = [i for i, id_ in enumerate(span) if unaccented(self.model.vocabulary.forms[id_]).startswith(typed)]
+            return ids[fits], p[fits]
+        return ids, p
+
+    def _rare(self, prefix: str, rows: range, unknown: float) -> tuple[IntArray, FloatArray, float]:
+        """The likeliest words of the lexicon among some rows, and all that begins so and is not in the vocabulary."""
+        table, typed = self.table, unaccented(prefix)
+        words = table.word[rows.start : rows.stop]
+        words = words[words >= table.vocabulary_size]
+        log_p = table.lexicon.log_probability[words - table.vocabulary_size]
+        if len(words) > _MOST_RARE:
+            best = np.argpartition(-log_p, _MOST_RARE)[:_MOST_RARE]
+            words, log_p = words[best], log_p[best]
+        if any(c in APOSTROPHES for c in prefix):
+            fits = [i for i, word in enumerate(words) if unaccented(table.forms[word]).startswith(typed)]
+            words, log_p = words[fits], log_p[fits]
+        share = float(table.lexicon_share[rows.stop] - table.lexicon_share[rows.start])
+        share += table.lexicon.novel * math.exp(self.speller.log_beginning(prefix))
+        return words, unknown * np.exp(log_p.astype(np.float64)), unknown * share
+
+    def _own(self, query: Query, key: str, unknown: float) -> dict[str, float]:
+        """The person's own words that begin as typed, and P(word | context)."""
+        forms = [form for _, form in query.unknown]
+        fits = [form for form in forms if len(fold(form)) > len(key) > 1 and fold(form).startswith(key)]
+        return {form: unknown * OWN_SHARE * fits.count(form) / len(forms) for form in dict.fromkeys(fits)}
+
+    def _offered(self, words: IntArray, p: FloatArray, key: str, kind: str) -> list[tuple[str, float, str]]:
+        """Form, probability and kind of the words that may be offered to who typed a key."""
+        V, model = self.table.vocabulary_size, self.model
+        entries = []
+        for word, share in zip(words.tolist(), p.tolist(), strict=True):
+            form = self.table.forms[word]
+            if word < V:
+                guarded = model.guarded is not None and model.guarded[word]
+                offered = bool(model.vocabulary.offered[word])
+            else:
+                guarded = model.guarded_rare is not None and model.guarded_rare[word - V]
+                offered = True
+            if offered and not (guarded and len(key) < TYPED_SHARE * len(fold(form))):
+                entries.append((form, share, kind))
+        return entries
+
+    def joint(self, context: tuple[int, ...], output: FloatArray, literal: range, others: IntArray) -> Joint:
+        """P(· | context) of a range of ids, of other words (of the lexicon too), and of ``<unk>``, up to one factor.
+
+        Network and n-grams are each normalised over just these, then mixed.
+        """
+        network, V = self.model.network, self.table.vocabulary_size
+        known = np.append(np.where(others < V, others, self.unknown_id), self.unknown_id)
+        weights = network.weights
+        z = np.concatenate(
+            [
+                network.logits(output, slice(literal.start, literal.stop)),
+                weights["embedding"][known] @ output + weights["bias"][known],
+            ]
+        ).astype(np.float64)
+        p = np.exp(z - z.max())
+        # A word of the lexicon stands for <unk>, which is here once more for each: only one counts in the sum.
+        once = np.append(np.ones(len(literal), dtype=bool), np.append(others < V, True))
+        p /= p[once].sum()
+        ngrams = self.model.ngrams
+        if ngrams is not None:
+            counted = ngrams.probabilities(context, range(V))
+            counted = np.concatenate([counted[literal.start : literal.stop], counted[known]]).astype(np.float64)
+            sum_counted = float(counted[once].sum())
+            if sum_counted > 0:
+                p = (1 - ngrams.share) * p + ngrams.share / sum_counted * counted
+        rare = others >= V
+        beside = p[len(literal) : -1]
+        beside[rare] *= np.exp(self.table.lexicon.log_probability[others[rare] - V])
+        return Joint(p[: len(literal)], beside, float(p[-1]))
+
+
+def merge(
+    ranked: list[Suggestion],
+    beside: list[tuple[str, float, str]],
+    query: Query,
+    limit: int,
+    min_probability: float,
+) -> list[Suggestion]:
+    """One list, best first, each word once: of two spellings of a word the likelier is shown."""
+    typed = straight(query.prefix)
+    shares: dict[str, float] = {}
+    best: dict[str, tuple[float, str, str]] = {}
+    for form, share, kind in beside:
+        key = form.casefold()
+        shares[key] = shares.get(key, 0.0) + share
+        if key not in best or share > best[key][0]:
+            best[key] = (share, form, kind)
+    merged = {suggestion.text.casefold(): suggestion for suggestion in ranked}
+    for key, (_, form, kind) in best.items():
+        share, text = round(shares[key], 6), written(form, query)
+        if key not in merged and share >= max(LEAST_SHARE, min_probability) and text != typed:
+            suggestion = Suggestion(text, query.lead + text + query.trail, share, kind)
+            merged.setdefault(text.casefold(), suggestion)
+    return sorted(merged.values(), key=lambda suggestion: -suggestion.probability)[:limit]
