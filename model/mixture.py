@@ -10,29 +10,40 @@ from model.network import FloatArray, IntArray
 from model.recency import recent_words
 from model.storage import LanguageModel
 
+NO_IDS: IntArray = np.zeros(0, dtype=np.int64)
 # Nothing is impossible, whatever the n-grams say.
 LEAST_MASS = 1e-7
 
 
 def mixture(
-    model: LanguageModel, context: tuple[int, ...], output: FloatArray, span: range, excluded: IntArray | None
+    model: LanguageModel,
+    context: tuple[int, ...],
+    output: FloatArray,
+    span: range,
+    others: IntArray = NO_IDS,
+    excluded: IntArray = NO_IDS,
 ) -> FloatArray:
-    """The probabilities (len(span),) of the tokens in ``span``, given that it is one of these; they add up to 1.
+    """The probabilities of the tokens in ``span`` and of M ``others`` beside it, (len(span) + M,).
 
-    ``output`` (E,) is the network's projected output after ``context``. Where ``span`` is the whole vocabulary,
-    ``excluded`` tokens of it can be given no chance.
+    Given that it is one of these: they add up to 1. ``output`` (E,) is the network's projected output after
+    ``context``. Where ``span`` is the whole vocabulary, ``excluded`` tokens of it can be given no chance.
     """
+    weights = model.network.weights
     p: FloatArray = model.network.logits(output, slice(span.start, span.stop))
-    if excluded is not None:
-        p[excluded] = -np.inf
+    if len(others):
+        p = np.append(p, weights["embedding"][others] @ output + weights["bias"][others])
+    p[excluded] = -np.inf
     p -= p.max()
     np.exp(p, out=p)
     p /= p.sum()
     if model.ngrams is None:
         return p
-    counted = model.ngrams.probabilities(context, span)
-    if excluded is not None:
-        counted[excluded] = 0
+    if len(others):
+        everything = model.ngrams.probabilities(context, range(len(model.vocabulary)))
+        counted = np.append(everything[span.start : span.stop], everything[others])
+    else:
+        counted = model.ngrams.probabilities(context, span)
+    counted[excluded] = 0
     mass = float(counted.sum())
     # Words that no n-gram allows here are left to the network.
     if mass > 0:

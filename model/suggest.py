@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.mixture import mixture
+from model.mixture import NO_IDS, mixture
 from model.network import FloatArray, IntArray
 from model.offensive import TYPED_SHARE
 from model.storage import BoolArray, LanguageModel
@@ -176,8 +176,8 @@ def candidates(model: LanguageModel, query: Query, output: FloatArray) -> tuple[
     ids: IntArray = np.arange(span.start, span.stop)
     if not len(ids):
         return ids, np.zeros(0, dtype=np.float32)
-    excluded = vocabulary.closing if not prefix and not query.lead else None
-    p = mixture(model, query.context, output, span, excluded)
+    excluded = vocabulary.closing if not prefix and not query.lead else NO_IDS
+    p = mixture(model, query.context, output, span, excluded=excluded)
     if any(c in APOSTROPHES for c in prefix):
         # A typed apostrophe rules out the words without one: don' is not on its way to "done".
         typed = unaccented(prefix)

@@ -12,6 +12,7 @@ import numpy as np
 
 from model.candidates import Candidates
 from model.keyboards import DEFAULT_LAYOUT
+from model.mixture import mixture
 from model.network import FloatArray, IntArray
 from model.offensive import TYPED_SHARE
 from model.spelling import Speller
@@ -190,34 +191,15 @@ class Typist:
         return entries
 
     def joint(self, context: tuple[int, ...], output: FloatArray, literal: range, others: IntArray) -> Joint:
-        """P(· | context) of a range of ids, of other words (of the lexicon too), and of ``<unk>``, up to one factor.
-
-        Network and n-grams are each normalised over just these, then mixed.
-        """
-        network, V = self.model.network, self.table.vocabulary_size
-        known = np.append(np.where(others < V, others, self.unknown_id), self.unknown_id)
-        weights = network.weights
-        z = np.concatenate(
-            [
-                network.logits(output, slice(literal.start, literal.stop)),
-                weights["embedding"][known] @ output + weights["bias"][known],
-            ]
-        ).astype(np.float64)
-        p = np.exp(z - z.max())
-        # A word of the lexicon stands for <unk>, which is here once more for each: only one counts in the sum.
-        once = np.append(np.ones(len(literal), dtype=bool), np.append(others < V, True))
-        p /= p[once].sum()
-        ngrams = self.model.ngrams
-        if ngrams is not None:
-            counted = ngrams.probabilities(context, range(V))
-            counted = np.concatenate([counted[literal.start : literal.stop], counted[known]]).astype(np.float64)
-            sum_counted = float(counted[once].sum())
-            if sum_counted > 0:
-                p = (1 - ngrams.share) * p + ngrams.share / sum_counted * counted
-        rare = others >= V
-        beside = p[len(literal) : -1]
-        beside[rare] *= np.exp(self.table.lexicon.log_probability[others[rare] - V])
-        return Joint(p[: len(literal)], beside, float(p[-1]))
+        """P(· | context) of a range of ids, of other words (of the lexicon too), and of ``<unk>``, up to one factor."""
+        V = self.table.vocabulary_size
+        known = others < V
+        p = mixture(self.model, context, output, literal, np.append(others[known], self.unknown_id))
+        unknown = float(p[-1])
+        beside = np.empty(len(others))
+        beside[known] = p[len(literal) : -1]
+        beside[~known] = unknown * np.exp(self.table.lexicon.log_probability[others[~known] - V])
+        return Joint(p[: len(literal)], beside, unknown)
 
 
 def merge(
