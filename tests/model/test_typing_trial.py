@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from model.cells import Array, Arrays
 from model.network import Network, NetworkConfig
 from model.storage import LanguageModel
-from model.typist import Typist
 from model.text import straight, tokens
 from model.typing_trial import MOST_LETTERS, STRIPS, Ask, ContextReader, TypedWord, TypingTrial, keystrokes
+from model.typist import Typist
 from model.vocabulary import Vocabulary
 from tests.model.tiny_model import MARKS, WORDS, model_of, output_of, random_model, read, tiny_vocabulary
 
