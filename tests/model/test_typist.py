@@ -94,6 +94,12 @@ def test_probabilities_fall_and_do_not_exceed_one() -> None:
         assert shares == sorted(shares, reverse=True) and 0 <= sum(shares) <= 1 + 1e-4
 
 
+def test_a_string_longer_than_any_word_is_left_alone() -> None:
+    long = "tomorow" * 1000
+    assert complete(long) == [] and TYPIST.meant(long) is None
+    assert corrected(long)[0][0].kind == "typed"
+
+
 def test_rare_words_are_completed() -> None:
     assert complete("Kubern")[0].text == "Kubernetes"
     assert "thermal" in [suggestion.text for suggestion in complete("ther")]
