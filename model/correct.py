@@ -143,7 +143,8 @@ def _options(typist: Typist, query: Query, typed: str, key: str, output: FloatAr
     p_found, p_exact, p_first = np.split(joint.others, np.cumsum([len(found.words), len(exact)]))
     small = typed.casefold()
     options = {typed: 0.0}
-    p_typed = sum(float(p) for w, p in zip(exact, p_exact, strict=True) if table.forms[w].casefold() == small)
+    standing = [table.forms[w].casefold() == small and _stands(typist, int(w)) for w in exact]
+    p_typed = float(p_exact[standing].sum())
     if p_typed == 0:
         p_typed = joint.unknown * table.lexicon.novel * math.exp(typist.speller.log_word(typed))
     forms = [form for _, form in query.unknown]
@@ -155,7 +156,7 @@ def _options(typist: Typist, query: Query, typed: str, key: str, output: FloatAr
         # THis: the same word with one capital competes with it.
         options[_cased(typed.lower(), typed, query)] = options[typed]
         options[typed] *= RATES["stray capital"]
-    in_vocabulary = any(w < table.vocabulary_size and table.forms[w].casefold() == small for w in exact.tolist())
+    in_vocabulary = bool((exact[standing] < table.vocabulary_size).any())
     change = CHANGE_COST if in_vocabulary or typed[0].isupper() else SMALL_COST
     allowed = most_edits(len(key))
     for w, price, p in zip(found.words.tolist(), found.cost.tolist(), p_found.tolist(), strict=True):
@@ -175,6 +176,12 @@ def _options(typist: Typist, query: Query, typed: str, key: str, output: FloatAr
         following = typist.following((*query.context, a), b)
         options[text] = options.get(text, 0.0) + p * following * math.exp(-price)
     return options
+
+
+def _stands(typist: Typist, word: int) -> bool:
+    """Whether a word that was typed may stand: names, and what would be offered; *recieve* is known, but withheld."""
+    form = typist.table.forms[word]
+    return word >= typist.table.vocabulary_size or bool(typist.model.vocabulary.offered[word]) or not form.islower()
 
 
 def _marks_cost(typed: str, form: str) -> float:
@@ -211,7 +218,8 @@ def _splits(typist: Typist, typed: str) -> list[tuple[int, int]]:
     """Pairs of words of the vocabulary that the typed one is, without the space; the most frequent ones."""
     vocabulary = typist.model.vocabulary
     small = typed.casefold()
-    if vocabulary.id_of(typed) != typist.unknown_id or len(small) < 4:
+    known = vocabulary.id_of(typed)
+    if (known != typist.unknown_id and _stands(typist, known)) or len(small) < 4:
         return []
     found = []
     for i in range(1, len(small)):
