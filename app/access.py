@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # Pages that say what the service is, and probes; they hold nothing and cost nothing.
 OPEN_PATHS = frozenset({"/", "/tsuzuki.js", "/docs", "/openapi.json"})
 OPEN_FOLDERS = ("/static/", "/health/")
-ADMIN_PATHS = frozenset({"/models/reload"})
+ADMIN_OPERATIONS = frozenset({("POST", "/models/reload")})
 # They need a key but are not counted: they must come through just when there are too many requests.
 UNCOUNTED_PATHS = frozenset({"/metrics"})
 # Whoever has one IPv6 address has all of its network.
@@ -45,7 +45,7 @@ class AccessMiddleware:
             return
         key = key_of(Headers(scope=scope))
         caller = self.keyring.caller(key) if key else None
-        refusal = self._refusal(scope["path"], key, caller)
+        refusal = self._refusal(scope, key, caller)
         limiter = self.rate_limiter
         # Wrong keys are counted wherever they are tried, so that nobody can go through many.
         if limiter is not None and (refusal is not None or scope["path"] not in UNCOUNTED_PATHS):
@@ -59,8 +59,8 @@ class AccessMiddleware:
         else:
             await answer(refusal)(scope, receive, send)
 
-    def _refusal(self, path: str, key: bytes | None, caller: Caller | None) -> ServiceError | None:
-        if path in ADMIN_PATHS:
+    def _refusal(self, scope: Scope, key: bytes | None, caller: Caller | None) -> ServiceError | None:
+        if (scope["method"], scope["path"]) in ADMIN_OPERATIONS:
             if not self.keyring.has_administrators:
                 return NoAdministratorError()
             if caller is not None and caller.role != "admin":

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from app import openapi
-from app.access import ADMIN_PATHS, LIMIT, POLICY, AccessMiddleware
+from app.access import ADMIN_OPERATIONS, LIMIT, POLICY, AccessMiddleware
 from app.errors import add_error_handlers
 from app.generation import Generation
 from app.hangup import reloading_on_hangup
@@ -95,7 +95,7 @@ def _rate_limiter(settings: Settings) -> "RateLimiter | None":
 def _add_middleware(app: FastAPI, settings: Settings, rate_limiter: "RateLimiter | None") -> None:
     # The last one added is the first one met.
     app.add_middleware(SizeMiddleware, most=settings.max_request_bytes)
-    app.add_middleware(TimeMiddleware, seconds=settings.timeout_seconds, unlimited=ADMIN_PATHS)
+    app.add_middleware(TimeMiddleware, seconds=settings.timeout_seconds, unlimited=frozenset(path for _, path in ADMIN_OPERATIONS))
     app.add_middleware(
         AccessMiddleware, keyring=Keyring(settings.api_keys, settings.admin_keys), rate_limiter=rate_limiter
     )

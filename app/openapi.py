@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app.access import ADMIN_PATHS, LIMIT, POLICY, UNCOUNTED_PATHS, is_open
+from app.access import ADMIN_OPERATIONS, LIMIT, POLICY, UNCOUNTED_PATHS, is_open
 from app.errors import (
     AdminKeyError,
     BodyTooLargeError,
@@ -189,8 +189,9 @@ def _write_examples(schema: dict[str, Any], settings: Settings) -> None:
 def _write_access(schema: dict[str, Any], settings: Settings) -> None:
     """The keys that operations ask for, where the settings have some: "Authorize" of the OpenAPI page sends one."""
     for path, operations in schema["paths"].items():
-        keys = settings.admin_keys if path in ADMIN_PATHS else () if is_open(path) else settings.api_keys
-        for operation in operations.values():
+        for method, operation in operations.items():
+            is_administration = (method.upper(), path) in ADMIN_OPERATIONS
+            keys = settings.admin_keys if is_administration else () if is_open(path) else settings.api_keys
             if keys:
                 schema["components"]["securitySchemes"] = _SCHEMES
                 operation["security"] = [{name: []} for name in _SCHEMES]
