@@ -9,6 +9,7 @@ import uvicorn
 
 from app import log
 from app.main import create_app
+from app.protocol import bounded_protocol
 from app.service import load_models
 from app.settings import Settings, option, read_settings, variable
 from model.errors import UserError
@@ -38,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         app,
         host=settings.host,
         port=settings.port,
+        http=bounded_protocol(settings),
         proxy_headers=settings.trusted_proxies != "none",
         forwarded_allow_ips=settings.trusted_proxies,
         lifespan="on",

@@ -67,13 +67,13 @@ class NoAdministratorError(ServiceError):
 
 
 class SlowRequestError(ServiceError):
-    """A request that did not arrive in time. The connection ends: nobody reads the rest of the body."""
+    """A request that did not arrive in time. The connection ends: nobody reads the rest of it."""
 
     status = 408
     headers_sent = {"Connection": "close"}  # noqa: RUF012
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"body: must arrive within {seconds:g} s")
+        super().__init__(f"the request must arrive within {seconds:g} s")
 
 
 class ReloadRunningError(ServiceError):
@@ -158,6 +158,16 @@ class RateLimitError(ServiceError):
     def __init__(self, most: int, window: int, seconds: int) -> None:
         self.headers_sent = {"Retry-After": str(seconds)}
         super().__init__(f"more than {most} requests in {window} s, try again in {seconds} s")
+
+
+class HeadTooLargeError(ServiceError):
+    """More bytes before the body than any request needs. The connection ends."""
+
+    status = 431
+    headers_sent = {"Connection": "close"}  # noqa: RUF012
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"address and header fields: must be at most {most} bytes")
 
 
 class NotReadyError(ServiceError):

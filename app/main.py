@@ -95,7 +95,9 @@ def _rate_limiter(settings: Settings) -> "RateLimiter | None":
 def _add_middleware(app: FastAPI, settings: Settings, rate_limiter: "RateLimiter | None") -> None:
     # The last one added is the first one met.
     app.add_middleware(SizeMiddleware, most=settings.max_request_bytes)
-    app.add_middleware(TimeMiddleware, seconds=settings.timeout_seconds, unlimited=frozenset(path for _, path in ADMIN_OPERATIONS))
+    # Loading models may take longer than any other request.
+    unlimited = frozenset(path for _, path in ADMIN_OPERATIONS)
+    app.add_middleware(TimeMiddleware, seconds=settings.timeout_seconds, unlimited=unlimited)
     app.add_middleware(
         AccessMiddleware, keyring=Keyring(settings.api_keys, settings.admin_keys), rate_limiter=rate_limiter
     )

@@ -103,7 +103,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "The body is not JSON in UTF-8, or a name stands twice in an object."},
     401: {"model": Problem, "description": "A key is missing or not known, where the settings ask for one."},
     403: {"model": Problem, "description": "The key is not an administrator's, or no key is."},
-    408: {"model": Problem, "description": "The body did not arrive in time."},
+    408: {"model": Problem, "description": "The request did not arrive in time."},
     409: {"model": Problem, "description": "A reload is running already."},
     413: {"model": Problem, "description": "The body has more bytes than the longest text can take."},
     414: {"model": Problem, "description": "The query string has more bytes than the longest text can take."},

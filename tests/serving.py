@@ -8,6 +8,9 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
+from app.protocol import bounded_protocol
+from app.settings import Settings
+
 
 @contextmanager
 def serving(app: FastAPI, **options: Any) -> Iterator[str]:
@@ -19,8 +22,8 @@ def serving(app: FastAPI, **options: Any) -> Iterator[str]:
             await super().startup(sockets)
             ready.set()
 
-    usual = {"port": 0, "lifespan": "on", "ws": "none", "log_config": None, "access_log": False}
-    config = uvicorn.Config(app, **usual, timeout_graceful_shutdown=5, **options)
+    usual: dict[str, Any] = {"http": bounded_protocol(Settings()), "lifespan": "on", "ws": "none", "log_config": None}
+    config = uvicorn.Config(app, port=0, access_log=False, timeout_graceful_shutdown=5, **usual | options)
     running = Server(config)
     thread = threading.Thread(target=running.run)
     thread.start()

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -25,7 +26,7 @@ LIMIT = "3/day"
 SLIDING = re.compile(r'"default";r=(\d+);t=([1-9]\d*)')
 
 
-def left(response: httpx.Response) -> int:
+def left(response: Any) -> int:
     """The requests that remain, as the header fields say."""
     assert response.headers["RateLimit-Policy"] == '"default";q=3;w=86400'
     told = SLIDING.fullmatch(response.headers["RateLimit"])
@@ -172,7 +173,7 @@ def redis_running(folder: Path, port: int = 0) -> Iterator[int]:
 
 def test_two_processes_count_together_in_redis(make_app: MakeApp, tmp_path: Path) -> None:
     with redis_running(tmp_path) as port:
-        shared = {"rate_limit": LIMIT, "rate_limit_storage": f"redis://127.0.0.1:{port}/0"}
+        shared: dict[str, Any] = {"rate_limit": LIMIT, "rate_limit_storage": f"redis://127.0.0.1:{port}/0"}
         with TestClient(make_app(**shared)) as one, TestClient(make_app(**shared)) as other:
             for client, remaining in ((one, 2), (other, 1), (one, 0)):
                 response = client.get("/models")

@@ -160,7 +160,8 @@ def test_under_load_no_request_fails(folder: Path) -> None:
     stop = threading.Event()
 
     def ask(address: str, i: int) -> list[int]:
-        found, texts = [], ["the dog eats a", "my cat", "a big world and the", "I am"]
+        found: list[int] = []
+        texts = ["the dog eats a", "my cat", "a big world and the", "I am"]
         with httpx.Client(base_url=address, timeout=60) as client:
             while not stop.is_set():
                 text = f"{texts[(i + len(found)) % 4]} {'the ' * (len(found) % 7)}a"
