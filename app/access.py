@@ -40,7 +40,7 @@ class AccessMiddleware:
         self.app, self.keyring, self.rate_limiter = app, keyring, rate_limiter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or is_open(scope["path"]):
+        if scope["type"] != "http" or is_open(route_path(scope)):
             await self.app(scope, receive, send)
             return
         key = key_of(Headers(scope=scope))
@@ -48,7 +48,7 @@ class AccessMiddleware:
         refusal = self._refusal(scope, key, caller)
         limiter = self.rate_limiter
         # Wrong keys are counted wherever they are tried, so that nobody can go through many.
-        if limiter is not None and (refusal is not None or scope["path"] not in UNCOUNTED_PATHS):
+        if limiter is not None and (refusal is not None or route_path(scope) not in UNCOUNTED_PATHS):
             allowance = await limiter.hit(f"key:{caller.name}" if caller else f"address:{_address(scope)}")
             if allowance is not None:
                 send = _telling(send, limiter.policy, allowance)
@@ -60,7 +60,7 @@ class AccessMiddleware:
             await answer(refusal)(scope, receive, send)
 
     def _refusal(self, scope: Scope, key: bytes | None, caller: Caller | None) -> ServiceError | None:
-        if (scope["method"], scope["path"]) in ADMIN_OPERATIONS:
+        if (scope["method"], route_path(scope)) in ADMIN_OPERATIONS:
             if not self.keyring.has_administrators:
                 return NoAdministratorError()
             if caller is not None and caller.role != "admin":
@@ -70,6 +70,13 @@ class AccessMiddleware:
         if caller is not None:
             return None
         return UnknownKeyError() if key else MissingKeyError()
+
+
+def route_path(scope: Scope) -> str:
+    """The path as the routes have it: without what the app is mounted under."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "").rstrip("/")
+    return path[len(root) :] if root and path.startswith(f"{root}/") else path
 
 
 def is_open(path: str) -> bool:

@@ -17,6 +17,8 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 from starlette.types import Scope
 
+from app.access import route_path
+
 if TYPE_CHECKING:
     from app.generation import Generation
 
@@ -64,7 +66,7 @@ class Metrics:
 
     def _route(self, scope: Scope) -> str:
         """The template of the route; that of a request that was refused before, where the path is one."""
-        path: Any = getattr(scope.get("route"), "path", scope["path"])
+        path: Any = getattr(scope.get("route"), "path", route_path(scope))
         return str(path) if path in self._paths else _NO_ROUTE
 
     def text(self) -> bytes:

@@ -11,6 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.access import route_path
 from app.errors import BodyTooLargeError, QueryTooLongError, SlowRequestError, TimeLimitError, answer, problem
 from app.log import failure
 from app.metrics import Metrics
@@ -78,7 +79,7 @@ class TimeMiddleware:
         self.app, self.seconds, self.unlimited = app, seconds, unlimited
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in self.unlimited:
+        if scope["type"] != "http" or route_path(scope) in self.unlimited:
             await self.app(scope, receive, send)
             return
         awaits_body = answered = False

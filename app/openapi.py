@@ -31,6 +31,7 @@ Finishes the word that a person is typing, and offers the next one. Nothing leav
 - Positions (`cursor`, `replace`) are Unicode code points.
 - Every error is `{{"detail": "…"}}`, a sentence that names the field, the value and the rule.
 - Every answer carries `X-Request-ID`: the caller's, where it is 1 to 128 visible ASCII characters, or a new one.
+- Where the service has keys, a request brings one as `Authorization: Bearer KEY` or `X-API-Key: KEY`.
 - The limits here: a text of {text:,} code points, a body or query string of {bytes:,} bytes, {limit:,} suggestions.
 """
 

@@ -78,7 +78,7 @@ class Service:
                 await new.close()
                 raise NotReadyError
             self.generation = new
-            log.info("models reloaded", extra={"fields": {m.name: m.version for m in new.models.models}})
+            log.info("models reloaded", extra={"fields": {"models": {m.name: m.version for m in new.models.models}}})
             await old.retire()
             return new.models
         finally:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
@@ -95,6 +96,16 @@ def test_only_an_administrator_reloads(locked: TestClient, make_app: MakeApp, cl
     with TestClient(make_app(admin_keys=read_keys(ADMIN))) as half_open:
         assert half_open.get("/complete?text=a").status_code == 200, "without API keys the rest stays open"
         assert half_open.post("/models/reload").status_code == 401
+
+
+def test_under_another_path_the_same_doors_are_shut(make_app: MakeApp) -> None:
+    outer = FastAPI()
+    outer.mount("/suggest", make_app(admin_keys=read_keys(ADMIN), api_keys=read_keys(KEY)))
+    client = TestClient(outer)
+    assert client.get("/suggest/health/live").status_code == 200
+    assert client.get("/suggest/models").status_code == 401
+    assert client.get("/suggest/static/page.css").status_code == 200
+    assert client.post("/suggest/models/reload", headers=bearer(KEY)).status_code == 403
 
 
 def test_a_page_of_an_allowed_origin_can_read_why_it_is_refused(make_app: MakeApp) -> None:

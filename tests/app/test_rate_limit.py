@@ -5,6 +5,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
+from app import rate_limit
 from app.__main__ import main
 from app.keys import read_keys
 from tests.app.conftest import MakeApp
@@ -194,6 +196,29 @@ def test_where_redis_goes_away_requests_are_let_through_with_a_warning(
     (record,) = caplog.records
     assert record.getMessage() == "rate limit storage does not answer, requests are let through"
     assert "hunter2" not in str(record.__dict__)
+
+
+def test_where_redis_comes_back_it_counts_again(
+    make_app: MakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limit, "_REDIS_PAUSE_SECONDS", 0.0)
+    with redis_running(tmp_path) as port:
+        pass
+    with TestClient(make_app(rate_limit=LIMIT, rate_limit_storage=f"redis://127.0.0.1:{port}")) as client:
+        assert "RateLimit" not in client.get("/models").headers
+        with redis_running(tmp_path, port):
+            assert left(client.get("/models")) == 2
+        assert "RateLimit" not in client.get("/models").headers
+
+
+def test_without_the_package_the_start_says_what_is_missing(
+    tiny_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "redis.asyncio", None)
+    options = ["--models", f"tiny={tiny_folder}", "--rate-limit", LIMIT]
+    assert main([*options, "--rate-limit-storage", "redis://localhost:1"]) == 2
+    expected = "tsuzuki: TSUZUKI_RATE_LIMIT_STORAGE: needs the package redis, tsuzuki[redis]\n"
+    assert capsys.readouterr().err == expected
 
 
 def test_a_redis_that_never_answers_holds_up_one_request_only(make_app: MakeApp) -> None:

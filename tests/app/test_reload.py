@@ -72,7 +72,7 @@ def test_a_new_model_takes_the_place_of_the_old_one(folder: Path, caplog: pytest
         assert new["version"] != old["version"]
         assert answer(client) != before
         (record,) = [record for record in caplog.records if record.getMessage() == "models reloaded"]
-        assert record.__dict__["fields"] == {"mine": new["version"]}
+        assert record.__dict__["fields"] == {"models": {"mine": new["version"]}}
         assert f'version="{new["version"]}"' in client.get("/metrics").text
         assert client.get("/health/ready").status_code == 200
 
@@ -199,7 +199,7 @@ def test_the_signal_reloads_and_the_log_tells(folder: Path) -> None:
             process.send_signal(signal.SIGHUP)
             told = next(line for line in lines if line["message"] == "models reloaded")
             (model,) = httpx.get(f"{address}/models").json()["models"]
-            assert (model["cell"], model["version"]) == ("gru", told["mine"])
+            assert (model["cell"], model["version"]) == ("gru", told["models"]["mine"])
             damage(folder)
             process.send_signal(signal.SIGHUP)
             failed = next(line for line in lines if line["level"] == "error")

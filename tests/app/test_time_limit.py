@@ -63,7 +63,7 @@ def test_a_body_that_does_not_arrive_in_time_is_not_waited_for(make_app: MakeApp
 
 @pytest.mark.parametrize("sent", [b"", b"GET /comp", b"GET /models HTTP/1.1\r\nHost: x\r\nX: y"])
 def test_a_head_that_does_not_arrive_in_time_is_not_waited_for(make_app: MakeApp, sent: bytes) -> None:
-    impatient = bounded_protocol(Settings(timeout_seconds=0.1))
+    impatient = bounded_protocol(Settings(timeout_seconds=1.0))
     with serving(make_app(), http=impatient) as address:
         parts = urlsplit(address)
         with socket.create_connection((parts.hostname, parts.port), timeout=60) as connection:
@@ -75,7 +75,7 @@ def test_a_head_that_does_not_arrive_in_time_is_not_waited_for(make_app: MakeApp
 
 
 def test_a_second_request_on_a_connection_has_its_time_too(make_app: MakeApp) -> None:
-    with serving(make_app(), http=bounded_protocol(Settings(timeout_seconds=0.5))) as address:
+    with serving(make_app(), http=bounded_protocol(Settings(timeout_seconds=1.0))) as address:
         whole = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
         parts = urlsplit(address)
         with socket.create_connection((parts.hostname, parts.port), timeout=60) as connection:
