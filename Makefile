@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
-CODE := app model tests benchmarks scripts
+CODE := app model tests benchmarks scripts examples
 # The first of these that is new enough makes the virtual environment; PYTHON=/path/to/python chooses another.
 PYTHON ?= python3 python3.13 python3.12 python3.11 python
 # Further arguments of run, test, train and bench: make train ARGS="my/recipe.toml --out build/mine"
