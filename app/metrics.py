@@ -6,7 +6,15 @@ Labels are names of routes, methods, status codes and models: never anything tha
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, Info, ProcessCollector, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    Info,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -37,6 +45,8 @@ class Metrics:
     def __init__(
         self, version: str, methods: Mapping[str, Iterable[str]], loaded: "Callable[[], Generation | None]"
     ) -> None:
+        # A further line for each counter, which only another format has a use for. It holds for the whole process.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self._paths = frozenset(methods)
         self._methods = frozenset(method for path in methods.values() for method in path)
@@ -59,15 +69,15 @@ class Metrics:
 
     def count(self, scope: Scope, status: int, seconds: float) -> None:
         """Count a request that was answered."""
-        route = self._route(scope)
+        route = self.route(scope) or _NO_ROUTE
         method = scope["method"] if scope["method"] in self._methods else _OTHER
         self._requests[route, method, str(status)].inc()
         self._seconds[route,].observe(seconds)
 
-    def _route(self, scope: Scope) -> str:
-        """The template of the route; that of a request that was refused before, where the path is one."""
+    def route(self, scope: Scope) -> str | None:
+        """The template of the route; of a request that was refused before it had one, its path where that is one."""
         path: Any = getattr(scope.get("route"), "path", route_path(scope))
-        return str(path) if path in self._paths else _NO_ROUTE
+        return str(path) if path in self._paths else None
 
     def text(self) -> bytes:
         """All figures, in Prometheus's text format."""

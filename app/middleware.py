@@ -53,16 +53,15 @@ class RequestMiddleware:
                 await problem(500, detail)(scope, receive, send_with_id)
         finally:
             seconds = time.perf_counter() - begin
-            _log_access(scope, status, seconds, request_id)
+            _log_access(scope["method"], self.metrics.route(scope), status, seconds, request_id)
             if status:
                 self.metrics.count(scope, status, seconds)
 
 
-def _log_access(scope: Scope, status: int, seconds: float, request_id: str) -> None:
+def _log_access(method: str, path: str | None, status: int, seconds: float, request_id: str) -> None:
     # The path of the route: what was asked for may hold typed text, as the query string does.
-    path = getattr(scope.get("route"), "path", None)
     fields = {
-        "method": scope["method"],
+        "method": method,
         "path": path,
         "status": status,
         "ms": round(1000 * seconds, 2),

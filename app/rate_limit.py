@@ -84,7 +84,10 @@ class RateLimiter:
     async def _hit(self, caller: str) -> Allowance:
         allowed = await self._strategy.hit(self.item, caller)
         reset_time, remaining = await self._strategy.get_window_stats(self.item, caller)
-        return Allowance(allowed, remaining if allowed else 0, max(1, floor(reset_time - time.time()) + 1))
+        # The library says "now" of a window that has just begun.
+        seconds = reset_time - time.time()
+        whole_seconds = floor(seconds) + 1 if seconds > 0 else self.item.get_expiry()
+        return Allowance(allowed, remaining if allowed else 0, whole_seconds)
 
     async def close(self) -> None:
         """Close the connections to Redis."""

@@ -140,6 +140,7 @@ def test_no_key_is_ever_logged(locked: TestClient, caplog: pytest.LogCaptureFixt
             locked.get("/nothing-here", headers=headers)
     written = json.dumps([json.loads(JsonFormatter().format(record)) for record in caplog.records])
     assert '"message": "request"' in written
+    assert '"path": "/models", "status": 401' in written
     for key in (KEY, ADMIN, "wrong-wrong-wrong"):
         assert key not in written and sha256(key.encode()).hexdigest()[:12] not in written
     assert KEY not in locked.get("/metrics", headers=bearer(KEY)).text

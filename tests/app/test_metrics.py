@@ -64,6 +64,7 @@ def test_what_callers_make_up_never_becomes_a_label(make_app: MakeApp) -> None:
         client.get(f"/{CANARY}")
         assert len(figures(client)) == once
         assert once - before < 150
+        assert "_created" not in client.get("/metrics").text
 
 
 def test_refused_requests_are_seen_by_status(make_app: MakeApp) -> None:

@@ -180,6 +180,7 @@ def test_two_processes_count_together_in_redis(make_app: MakeApp, tmp_path: Path
             for client, remaining in ((one, 2), (other, 1), (one, 0)):
                 response = client.get("/models")
                 assert (response.status_code, left(response)) == (200, remaining)
+                assert int(response.headers["RateLimit"].partition("t=")[2]) > 86_000, "nothing is given back for long"
             assert one.get("/models").status_code == other.get("/models").status_code == 429
 
 
