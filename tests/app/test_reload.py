@@ -41,6 +41,11 @@ def train_again(folder: Path) -> None:
     save_model(folder, made.vocabulary, made.network, {"training": {"tokens": 2000}})
 
 
+def engines() -> int:
+    """How many engines run."""
+    return sum(thread.name == "engine" for thread in threading.enumerate())
+
+
 def damage(folder: Path) -> None:
     (folder / "words.txt").write_text("no words\n")
 
@@ -96,13 +101,13 @@ def test_where_the_new_model_is_bad_the_old_one_stays(folder: Path, caplog: pyte
 
 def test_a_failure_of_ours_while_it_warms_up_changes_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with TestClient(app_of(folder)) as client:
-        before, threads = answer(client), threading.active_count()
+        before, running = answer(client), engines()
         broken, network = counting(load_model(folder))
         network.error = ZeroDivisionError()
         monkeypatch.setattr(service_module, "load_models", lambda settings: {"mine": broken})
         assert refused(reload(client))[0] == 500
         assert answer(client) == before
-        assert threading.active_count() <= threads, "the engine of the broken model has ended"
+        assert engines() == running, "the engine of the broken model has ended"
         monkeypatch.undo()
         assert reload(client).status_code == 200
 
@@ -132,28 +137,26 @@ def test_of_two_reloads_at_once_the_second_is_refused(folder: Path, monkeypatch:
 def test_a_request_under_way_is_finished_by_the_old_model(folder: Path) -> None:
     old, network = counting(load_model(folder))
     settings = Settings(models={"mine": folder}).model_copy(update={"admin_keys": read_keys(ADMIN)})
-    app = create_app(settings, {"mine": old})
-    words = {"text": "the dog eats fod and the cat eats fod", "all": True}
-    with TestClient(app) as client, ThreadPoolExecutor(2) as pool:
-        expected = client.post("/correct", json=words).json()
+    words = {"text": "my dog eats fod and the cat eats fod", "all": True}
+    with TestClient(create_app(settings, {"mine": old})) as client, ThreadPoolExecutor(2) as pool:
         train_again(folder)
         network.go_on.clear()
         network.in_step.clear()
-        words["text"] = "my " + str(words["text"])
-        under_way = pool.submit(client.post, "/correct", json=words)
-        assert network.in_step.wait(60)
-        reloading = pool.submit(reload, client)
-        while client.get("/models").json()["models"][0]["cell"] != "gru":
-            assert not reloading.done(), "it waits for the old model's requests"
-        read_before = network.tokens_read
-        assert answer(client), "the new model answers already"
-        assert network.tokens_read == read_before
-        network.go_on.set()
-        finished = under_way.result(60)
-        assert finished.status_code == 200
+        try:
+            under_way = pool.submit(client.post, "/correct", json=words)
+            assert network.in_step.wait(60)
+            reloading = pool.submit(reload, client)
+            while client.get("/models").json()["models"][0]["cell"] != "gru":
+                assert not reloading.done(), "it waits for the old model's requests"
+            read_before = network.tokens_read
+            assert answer(client), "the new model answers already"
+            assert network.tokens_read == read_before
+            assert not under_way.done() and not reloading.done()
+        finally:
+            network.go_on.set()
+        assert under_way.result(60).status_code == 200
         assert reloading.result(60).status_code == 200
-        assert len(finished.json()["corrections"]) >= len(expected["corrections"]) - 1
-        assert network.tokens_read > read_before, "all its words were read by the old model"
+        assert network.tokens_read > read_before + 2, "all its words were read by the old model"
 
 
 def test_under_load_no_request_fails(folder: Path) -> None:

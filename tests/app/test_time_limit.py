@@ -28,13 +28,15 @@ def test_a_request_without_an_answer_in_time_is_given_up(
         client.get("/complete?text=the a")  # the start of a text is known from here on
     with TestClient(make_app(model, timeout_seconds=0.05)) as client:
         network.go_on.clear()
-        first = client.post(path, json={"text": "the dog eats a"})
-        read = network.tokens_read
-        for _ in range(5):
-            response = client.post(path, json={"text": "my big cat eats food and is full now a"})
-            assert refused(response) == (503, "no answer within 0.05 s, try again in a second")
-            assert response.headers["Retry-After"] == "1"
-        network.go_on.set()
+        try:
+            first = client.post(path, json={"text": "the dog eats a"})
+            read = network.tokens_read
+            for _ in range(5):
+                response = client.post(path, json={"text": "my big cat eats food and is full now a"})
+                assert refused(response) == (503, "no answer within 0.05 s, try again in a second")
+                assert response.headers["Retry-After"] == "1"
+        finally:
+            network.go_on.set()
         assert refused(first)[0] == 503
     # The engine has ended, having emptied its queue: it ended the step it was in, and began none of the others.
     assert network.tokens_read <= read + 2
@@ -44,8 +46,10 @@ def test_after_that_the_service_answers_as_before(make_app: MakeApp, tiny_model:
     model, network = counting(tiny_model)
     with TestClient(make_app(model, timeout_seconds=1.0)) as client:
         network.go_on.clear()
-        assert client.post("/complete", json={"text": "the dog eats a"}).status_code == 503
-        network.go_on.set()
+        try:
+            assert client.post("/complete", json={"text": "the dog eats a"}).status_code == 503
+        finally:
+            network.go_on.set()
         while client.post("/complete", json={"text": "my cat a"}).status_code == 503:
             pass
         assert 'tsuzuki_waiting_requests{model="tiny"} 0.0' in client.get("/metrics").text
