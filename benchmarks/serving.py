@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.typing_trace import Keystroke, fresh_contexts, keystrokes
+from benchmarks.typing_trace import Keystroke, fresh_contexts, keystrokes, words_with_slips
 
 ROUNDS = 3
 CONTEXT_WORDS = 20
@@ -71,7 +71,7 @@ def running_server() -> Iterator[Server]:
 
 def ask(connection: http.client.HTTPConnection, keystroke: Keystroke) -> float:
     """Send one request and read its answer; the seconds it took."""
-    body = json.dumps({"text": keystroke.text, "limit": 5})
+    body = json.dumps({"text": keystroke.text, "limit": 5, "fuzzy": keystroke.fuzzy})
     begun = time.perf_counter()
     connection.request("POST", keystroke.path, body, {"Content-Type": "application/json"})
     response = connection.getresponse()
@@ -109,9 +109,15 @@ def main() -> None:
             starts.append(server.start_seconds)
             typed = latencies(server.port, keystrokes())
             cold = latencies(server.port, fresh_contexts(CONTEXT_WORDS))
+            slips = latencies(server.port, words_with_slips())
             memories.append(server.memory_mib())
+        # A new server: the first one's caches hold these contexts by now.
+        with running_server() as server:
+            literal = latencies(server.port, (keystroke._replace(fuzzy=False) for keystroke in keystrokes()))
         cases = {
             "/complete, as people type": typed["/complete"],
+            "/complete, the same with `fuzzy=false`": literal["/complete"],
+            "/complete, words with a slip never seen": slips["/complete"],
             "/next-word, as people type": typed["/next-word"],
             f"/next-word, {CONTEXT_WORDS} words never seen": cold["/next-word"],
         }

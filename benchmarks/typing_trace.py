@@ -1,7 +1,10 @@
 """What a person types, as the requests that an editor would send: one a keystroke."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
+
+from model.noise import Noise
 
 # Written for this benchmark; in no text that a model is trained on.
 TEXTS = (
@@ -17,10 +20,11 @@ TEXTS = (
 
 
 class Keystroke(NamedTuple):
-    """A request: the endpoint and the text up to the cursor."""
+    """A request: the endpoint, the text up to the cursor, and whether corrections are wanted."""
 
     path: str
     text: str
+    fuzzy: bool = True
 
 
 def keystrokes() -> Iterator[Keystroke]:
@@ -29,6 +33,16 @@ def keystrokes() -> Iterator[Keystroke]:
         for end in range(1, len(text) + 1):
             path = "/next-word" if text[end - 1].isspace() else "/complete"
             yield Keystroke(path, text[:end])
+
+
+def words_with_slips() -> Iterator[Keystroke]:
+    """A first request for each word of the texts that was typed with a slip: nothing of it was seen before."""
+    noise = Noise(1)
+    for text in TEXTS:
+        for match in re.finditer(r"[a-z]{5,}", text):
+            slip = noise.certain_slip(match.group(), ("substitution", "transposition", "omission", "addition"))
+            if slip is not None:
+                yield Keystroke("/complete", text[max(0, match.start() - 20) : match.start()] + slip.typed)
 
 
 def fresh_contexts(words: int) -> Iterator[Keystroke]:

@@ -18,13 +18,15 @@ from model.typing_errors import RATES, cost, most_edits
 from model.typist import CODE_POINTS_A_TOKEN, LEAST_SHARE, OWN_SHARE, Typist
 
 # What a change costs beyond the error model, chosen on held-out text for nine right changes in ten.
-CHANGE_COST = 2.0
-# And one to a word of the lexicon, whose words are less to be trusted.
+CHANGE_COST = 2.5
+# The same of a word that the vocabulary does not hold and that has no capital: unknown words are mostly names.
+SMALL_COST = -0.5
+# What a change costs in addition to a word of the lexicon, whose words are less to be trusted.
 RARE_COST = 8.0
-# And one of a word with a capital to a word of the lexicon: there are more names than any lexicon holds.
+# The same of a word with a capital: there are more names than any lexicon holds.
 NAME_COST = 14.0
-# And one to two words: compounds and the names of things are written together.
-SPLIT_COST = 2.0
+# What one costs in addition to two words: compounds and the names of things are written together.
+SPLIT_COST = 3.0
 MOST_SPLITS = 4
 # Signs of addresses, tags, paths, code: what stands among them is left alone.
 _CODE = re.compile(r"[\d_@/\\#~^<>=*+|{}$&%`]|\w[.:]\w")
@@ -141,7 +143,8 @@ def _options(typist: Typist, query: Query, typed: str, key: str, output: FloatAr
     p_found, p_exact, p_first = np.split(joint.others, np.cumsum([len(found.words), len(exact)]))
     small = typed.casefold()
     options = {typed: 0.0}
-    p_typed = sum(float(p) for w, p in zip(exact, p_exact, strict=True) if table.forms[w].casefold() == small)
+    standing = [table.forms[w].casefold() == small and _stands(typist, int(w)) for w in exact]
+    p_typed = float(p_exact[standing].sum())
     if p_typed == 0:
         p_typed = joint.unknown * table.lexicon.novel * math.exp(typist.speller.log_word(typed))
     forms = [form for _, form in query.unknown]
@@ -153,13 +156,15 @@ def _options(typist: Typist, query: Query, typed: str, key: str, output: FloatAr
         # THis: the same word with one capital competes with it.
         options[_cased(typed.lower(), typed, query)] = options[typed]
         options[typed] *= RATES["stray capital"]
+    in_vocabulary = bool((exact[standing] < table.vocabulary_size).any())
+    change = CHANGE_COST if in_vocabulary or typed[0].isupper() else SMALL_COST
     allowed = most_edits(len(key))
     for w, price, p in zip(found.words.tolist(), found.cost.tolist(), p_found.tolist(), strict=True):
         form = table.forms[w]
         if form.casefold() == small or (price > 0 and allowed == 0):
             continue
         price += _marks_cost(typed, form) + _case_cost(typed, form, query)
-        price += CHANGE_COST if price else 0.0
+        price += change if price else 0.0
         if w >= table.vocabulary_size:
             price += NAME_COST if typed[0].isupper() else RARE_COST
         text = _cased(form, typed, query)
@@ -171,6 +176,12 @@ def _options(typist: Typist, query: Query, typed: str, key: str, output: FloatAr
         following = typist.following((*query.context, a), b)
         options[text] = options.get(text, 0.0) + p * following * math.exp(-price)
     return options
+
+
+def _stands(typist: Typist, word: int) -> bool:
+    """Whether a word that was typed may stand: names, and what would be offered; *recieve* is known, but withheld."""
+    form = typist.table.forms[word]
+    return word >= typist.table.vocabulary_size or bool(typist.model.vocabulary.offered[word]) or not form.islower()
 
 
 def _marks_cost(typed: str, form: str) -> float:
@@ -207,7 +218,8 @@ def _splits(typist: Typist, typed: str) -> list[tuple[int, int]]:
     """Pairs of words of the vocabulary that the typed one is, without the space; the most frequent ones."""
     vocabulary = typist.model.vocabulary
     small = typed.casefold()
-    if vocabulary.id_of(typed) != typist.unknown_id or len(small) < 4:
+    known = vocabulary.id_of(typed)
+    if (known != typist.unknown_id and _stands(typist, known)) or len(small) < 4:
         return []
     found = []
     for i in range(1, len(small)):

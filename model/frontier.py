@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from model.network import FloatArray, IntArray
-from model.trie import Trie
+from model.trie import LONGEST_KEY, Trie
 from model.typing_errors import FIRST_LETTER_COST, ErrorCosts
 
 MOST_EDITS = 2
@@ -42,6 +42,9 @@ def _start() -> Frontier:
     return Frontier(root, None, -1)
 
 
+_NOTHING = Frontier(States(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros(0, np.int8)), None, -1)
+
+
 class FrontierSearch:
     """Frontiers by what was typed; the last ones are remembered. It belongs to one thread."""
 
@@ -50,7 +53,9 @@ class FrontierSearch:
         self._kept: OrderedDict[str, Frontier] = OrderedDict({"": _start()})
 
     def after(self, key: str) -> Frontier:
-        """The frontier after the letters of a folded key."""
+        """The frontier after the letters of a folded key; an empty one where that is longer than any word."""
+        if len(key) > LONGEST_KEY + MOST_EDITS:
+            return _NOTHING
         length = len(key)
         while key[:length] not in self._kept:
             length -= 1

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 
 import numpy as np
 
@@ -27,10 +27,13 @@ MOST_SLIPS = 30.0
 LEAST_OWN_SHARE = 0.005
 
 
-def rare_words(counts: Counts, vocabulary: Vocabulary) -> dict[str, int]:
+def rare_words(
+    counts: Counts, vocabulary: Vocabulary, vouched: Container[str] = (), misspelled: Container[str] = ()
+) -> dict[str, int]:
     """How often each word outside the vocabulary was written, by true-cased form.
 
-    Of words with a capital those that only private sources hold are left out, as are words with digits.
+    A word that is ``vouched`` for (in small letters) need not have been written more than once; one that is known to
+    be ``misspelled`` is left out, as are those with digits, and those with a capital that only private sources hold.
     """
     known = {form.casefold() for form in vocabulary.forms}
     written: Counter[str] = Counter()
@@ -41,10 +44,12 @@ def rare_words(counts: Counts, vocabulary: Vocabulary) -> dict[str, int]:
     words = {}
     for form in true_cased(counts):
         key = form.casefold()
-        if key in known or len(form) < 2 or len(form) > LONGEST or any(c.isdigit() for c in form):
+        if key in known or key in misspelled or len(form) < 2 or len(form) > LONGEST or any(c.isdigit() for c in form):
             continue
-        if written[key] >= LEAST_COUNT and (form.islower() or public.get(key, 0)):
-            words[form] = written[key]
+        if (written[key] >= LEAST_COUNT or key in vouched) and (form.islower() or public.get(key, 0)):
+            # A capital that only titles and sentence starts show says nothing of a common word.
+            small = key in vouched and form not in counts.inside
+            words[key if small else form] = written[key]
     return words
 
 

@@ -21,6 +21,8 @@ CLASSES = {
     "missed apostrophe": 0.05,
     "missed space": 0.05,
 }
+# In a word with an apostrophe, that is the likeliest thing to go.
+APOSTROPHE_FACTOR = 10.0
 # Words with fewer letters are typed rightly: what is a slip in "to" is mostly another word.
 LEAST_LETTERS = 3
 _TRIES = 20
@@ -50,6 +52,8 @@ class Noise:
     def certain_slip(self, word: str, kinds: tuple[str, ...] = tuple(CLASSES)) -> Slip | None:
         """A slip of one of the classes; None where the word can have none of those drawn."""
         chances = np.array([CLASSES[kind] for kind in kinds])
+        if "'" in word:
+            chances[[kind == "missed apostrophe" for kind in kinds]] *= APOSTROPHE_FACTOR
         for _ in range(_TRIES):
             kind = kinds[int(self._rng.choice(len(kinds), p=chances / chances.sum()))]
             slip = self._make(word, kind)

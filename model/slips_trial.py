@@ -70,7 +70,9 @@ class SlipsTrial:
             answer = correct(self.typist, finished, output, 1, 0.0)
             best = answer.suggestions[0].insert
             before = text[answer.start : word.start]
-            changed = not _same(best, before + typed)
+            changed = straight(best).casefold() != straight(before + typed).casefold()
+            # Who writes dont has made no slip if the text is so.
+            changed = changed and (bool(word.kind) or not _same(best, before + typed))
             yield CorrectedWord(word.line, word.kind, changed, _same(best, before + word.meant))
 
     def completions(

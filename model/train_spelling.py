@@ -75,6 +75,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("model", type=Path, help="a trained model's folder")
     p.add_argument("sources", nargs="+", type=Path, help="what it was trained on: recipes (.toml), text files, folders")
     p.add_argument("--root", type=Path, help="folder that the paths in recipes are relative to")
+    p.add_argument("--vouched", type=Path, metavar="FILE", help="words, one a line, that need not stand there twice")
+    p.add_argument("--misspelled", type=Path, metavar="FILE", help="words, one a line up to any '->', to leave out")
     p.add_argument("--cell", choices=("rnn", "lstm", "gru"), default="lstm")
     p.add_argument("--embedding", type=int, default=32, help="embedding width E")
     p.add_argument("--hidden", type=int, default=128, help="hidden width H")
@@ -95,7 +97,7 @@ def run(options: argparse.Namespace) -> None:
     check_sources(recipe)
     with ProgressBar.counting() as show:
         counts = count(recipe, options.processes, show)
-    rare = rare_words(counts, vocabulary)
+    rare = rare_words(counts, vocabulary, listed(options.vouched), listed(options.misspelled))
     expected = expected_slips(rare, vocabulary)
     words_kept = [form for form in rare if not is_slip(rare[form], expected[form])]
     kept = sorted(words_kept, key=lambda form: (-rare[form], form))[: max(0, options.lexicon)]
@@ -111,6 +113,17 @@ def run(options: argparse.Namespace) -> None:
     lexicon = make_lexicon(meant, unknown, lambda forms: log_spellings(spelling, forms))
     save_spelling(options.model, Spelling(characters, network, lexicon), {"training": figures})
     print(f"{len(kept)} words in the lexicon, {len(rare) - len(words_kept)} left out as slips; {figures}")
+
+
+def listed(path: Path | None) -> frozenset[str]:
+    """The words of a list, in small letters; quotes around them and what a line says behind them do not count."""
+    if path is None:
+        return frozenset()
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not a readable list of words: {error}") from None
+    return frozenset(line.split("->")[0].strip(' "').casefold() for line in lines)
 
 
 def spelled_counts(counts: Counts) -> dict[str, int]:

@@ -58,12 +58,12 @@ class Trie:
         numbers.append(np.zeros(width, dtype=np.int64))
         firsts.append(np.full(width, size))
         self.character: IntArray = np.concatenate(characters).astype(np.int32)
-        self.low: IntArray = np.concatenate(lows)
-        self.high: IntArray = np.concatenate(highs)
-        self.exact: IntArray = np.concatenate(exacts)
+        self.low: IntArray = np.concatenate(lows).astype(np.int32)
+        self.high: IntArray = np.concatenate(highs).astype(np.int32)
+        self.exact: IntArray = np.concatenate(exacts).astype(np.int32)
         self.best: FloatArray = np.concatenate(bests).astype(np.float32)
-        self.first_child: IntArray = np.concatenate(firsts)
-        self.children: IntArray = np.concatenate(numbers)
+        self.first_child: IntArray = np.concatenate(firsts).astype(np.int32)
+        self.children: IntArray = np.concatenate(numbers).astype(np.int32)
 
     @staticmethod
     def _add(

@@ -111,6 +111,12 @@ def test_a_frontier_is_the_same_whether_it_grew_or_began_anew() -> None:
         np.testing.assert_array_equal(a, b)
 
 
+def test_what_is_longer_than_any_word_is_not_searched() -> None:
+    search = FrontierSearch(TRIE, ErrorCosts(TRIE.alphabet))
+    assert not len(search.after("a" * 10_000).states.node)
+    assert len(search._kept) == 1
+
+
 def test_the_table_holds_vocabulary_and_lexicon() -> None:
     vocabulary = tiny_vocabulary()
     rare = Lexicon(SortedWords(["Applegate", "donation"]), np.log(np.array([0.25, 0.5], np.float32)))

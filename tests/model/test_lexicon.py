@@ -33,6 +33,17 @@ def test_rare_words_are_those_outside_the_vocabulary_that_come_twice() -> None:
     assert words["zebra"] == 2 and "gnu" not in words and "dog" not in words and "cb12" not in words
 
 
+def test_lists_vouch_for_words_and_rule_out_misspellings() -> None:
+    counts = counts_of(
+        ["We saw a gnu and a zebra, a zebra.", "Xylophone!\nZwack! Zwack!\nWe met Quagga, then Quagga ate."]
+    )
+    words = rare_words(counts, tiny_vocabulary(), {"gnu", "xylophone", "quagga"}, {"zebra"})
+    # What only began sentences is a common word where a list says so, and a name where it does not.
+    assert words == {"gnu": 1, "xylophone": 1, "Zwack": 2, "Quagga": 2} | {
+        form: n for form, n in words.items() if form in ("saw", "met", "ate", "We", "we", "then", "and")
+    }
+
+
 def test_names_of_private_sources_stay_out() -> None:
     lines = ["We met Zadie and the zebra. Then we met Zadie and a zebra.", "We met Quentin. Then we met Quentin."]
     counts = counts_of(lines[:1], private=True)
@@ -90,10 +101,18 @@ def test_the_command_writes_files_that_load(folder: Path) -> None:
     assert speller.log_word("zebra") > speller.log_word("qqqqq")
 
 
+def test_the_command_reads_lists(tmp_path: Path) -> None:
+    assert train_spelling.listed(None) == frozenset()
+    (tmp_path / "list.txt").write_text('"Gnu"\nacomodate->accommodate\n\n', "utf-8")
+    assert {"gnu", "acomodate"} <= train_spelling.listed(tmp_path / "list.txt")
+
+
 def test_the_command_refuses_bad_input(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert train_spelling.main([str(folder), str(folder / "none.txt")]) == 2
     assert "none.txt" in capsys.readouterr().err
     assert train_spelling.main([str(folder), str(folder / "text.txt"), "--hidden", "0"]) == 2
+    assert train_spelling.main([str(folder), str(folder / "text.txt"), "--vouched", str(folder / "no-list")]) == 2
+    assert "no-list" in capsys.readouterr().err
     assert train_spelling.main([str(folder / "nowhere"), str(folder / "text.txt")]) == 2
 
 

@@ -1,5 +1,6 @@
 """The mixture of the network with n-grams and with the words that the context holds."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model import recency
+from model.mixture import AGREED
+from model.network import FloatArray
 from model.recency import HALF_SURPRISE, LEFT_OUT, SHARE, recent_words
 from model.storage import LanguageModel
 from model.suggest import candidates
@@ -30,6 +33,14 @@ def mixed_model(share: float) -> LanguageModel:
 
 
 TEXTS = ("", "the ", "the do", "the don'", "the dog eats ", "the dog eats a", "the dog eats app", "CAFE", "q", "xyz")
+
+
+def combined(network: FloatArray, ngrams: FloatArray, share: float) -> FloatArray:
+    """Both, and what they agree on; without a share there is nothing to agree with."""
+    both = [math.sqrt(a * b) for a, b in zip(network.tolist(), ngrams.tolist(), strict=True)]
+    agreed = AGREED if share and sum(both) else 0.0
+    linear = (1 - share) * network + share * ngrams
+    return (1 - agreed) * linear + agreed * np.array(both) / (sum(both) or 1)
 
 
 @pytest.fixture
@@ -57,14 +68,14 @@ def test_the_mixture_of_both_over_the_words_that_fit(text: str, share: float) ->
         # The next word: both distributions whole, but for what cannot follow a space.
         by_network = np.exp(model.network.logits(output.astype(np.float64)))
         by_network[MODEL.vocabulary.closing] = ngrams[MODEL.vocabulary.closing] = 0
-        expected = (1 - share) * by_network / by_network.sum() + share * ngrams / ngrams.sum()
+        expected = combined(by_network / by_network.sum(), ngrams / ngrams.sum(), share)
     elif "'" in query.prefix:
         # Mixed over all that begins with the letters, then cut down to what has the apostrophe too.
         everything, p_letters = candidates(model, query._replace(prefix="don"), output)
         expected = p_letters[np.isin(everything, ids)]
         expected = expected / expected.sum()
     else:
-        expected = (1 - share) * network + share * ngrams[ids] / ngrams[ids].sum()
+        expected = combined(network, ngrams[ids] / ngrams[ids].sum(), share)
     np.testing.assert_allclose(p, expected, rtol=1e-4, atol=1e-7)
 
 

@@ -15,7 +15,7 @@ from model.suggest import Suggestion, read_completion, read_next_word
 from model.text import UNKNOWN
 from model.train_spelling import character_vocabulary, log_spellings
 from model.typist import Typist
-from model.vocabulary import SortedWords
+from model.vocabulary import SortedWords, Vocabulary
 from tests.model.tiny_model import answer, model_of, output_of, random_model, unhurried
 
 CHANCES = {"the": 0.2, "then": 0.01, "tomorrow": 0.05, "form": 0.01, "from": 0.02, "message": 0.05, "received": 0.02}
@@ -94,6 +94,12 @@ def test_probabilities_fall_and_do_not_exceed_one() -> None:
         assert shares == sorted(shares, reverse=True) and 0 <= sum(shares) <= 1 + 1e-4
 
 
+def test_a_string_longer_than_any_word_is_left_alone() -> None:
+    long = "tomorow" * 1000
+    assert complete(long) == [] and TYPIST.meant(long) is None
+    assert corrected(long)[0][0].kind == "typed"
+
+
 def test_rare_words_are_completed() -> None:
     assert complete("Kubern")[0].text == "Kubernetes"
     assert "thermal" in [suggestion.text for suggestion in complete("ther")]
@@ -153,6 +159,16 @@ def test_the_typed_word_is_offered_too_and_comes_first_where_it_should_stay() ->
     assert (suggestions[0].text, suggestions[0].kind, start, end) == ("from", "typed", 5, 9)
     kinds = {s.text: s.kind for s in corrected("the teh")[0]}
     assert kinds["the"] == "correction" and kinds.get("teh", "typed") == "typed"
+
+
+def test_what_is_withheld_may_not_stand_but_a_name_may() -> None:
+    chances = {"received": 0.2, "recieved": 0.2, "a": 0.2, "lot": 0.2, "alot": 0.1, "Cheryl": 0.05, "cheryls": 0.01}
+    model = model_of(chances)
+    withheld = Vocabulary(model.vocabulary.forms, model.vocabulary.counts, {"recieved", "alot", "Cheryl"})
+    typist = Typist(replace(MODEL, vocabulary=withheld, network=model.network))
+    assert corrected("recieved", typist)[0][0].text == "received"
+    assert corrected("Cheryl", typist)[0][0].text == "Cheryl"
+    assert "a lot" in [s.text for s in corrected("alot", typist)[0]]
 
 
 @pytest.mark.parametrize(
