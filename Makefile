@@ -43,7 +43,7 @@ LOCK = build/uv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal 
 
 lock: build/uv/bin/uv ## renew requirements.lock and requirements-dev.lock
 	$(LOCK) --extra train --extra test --extra check --output-file requirements-dev.lock
-	$(LOCK) --constraint requirements-dev.lock --output-file requirements.lock
+	$(LOCK) --extra redis --constraint requirements-dev.lock --output-file requirements.lock
 
 clean: ## remove the virtual environment and caches; models trained into build/ stay
 	rm -rf $(VENV) build/uv dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis

@@ -1,6 +1,7 @@
 """``python -m app``: load the models and serve."""
 
 import argparse
+import logging
 import sys
 from collections.abc import Sequence
 
@@ -8,9 +9,12 @@ import uvicorn
 
 from app import log
 from app.main import create_app
+from app.protocol import bounded_protocol
 from app.service import load_models
 from app.settings import Settings, option, read_settings, variable
 from model.errors import UserError
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,14 +23,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = read_settings(options)
         models = load_models(settings)
+        app = create_app(settings, models)
     except UserError as error:
         print(f"tsuzuki: {error}", file=sys.stderr)
         return 2
     log.configure(settings.log_level)
+    if not settings.api_keys and settings.host not in _LOOPBACK:
+        # Whoever can reach the machine can use it, and the operator may not have meant that.
+        logging.getLogger("tsuzuki").warning(
+            "anybody who reaches this address may use the service: set TSUZUKI_API_KEYS, "
+            "or listen on 127.0.0.1 only (TSUZUKI_HOST)",
+            extra={"fields": {"host": settings.host}},
+        )
     uvicorn.run(
-        create_app(settings, models),
+        app,
         host=settings.host,
         port=settings.port,
+        http=bounded_protocol(settings),
+        proxy_headers=settings.trusted_proxies != "none",
+        forwarded_allow_ips=settings.trusted_proxies,
         lifespan="on",
         ws="none",
         access_log=False,

@@ -33,6 +33,19 @@ _LAST_KEPT = 2
 _EACH_KEPT = 8
 
 
+@dataclass(slots=True)
+class Statistics:
+    """What an engine did so far: written by its thread, read by anybody.
+
+    ``hits`` and ``misses``: requests whose context had been read, and those for which there was something to read;
+    ``batches``: how often a batch had each size.
+    """
+
+    batches: list[int]
+    hits: int = 0
+    misses: int = 0
+
+
 class Job(NamedTuple):
     """A request in the queue, what to do once its context is read, and the future its answer goes to.
 
@@ -69,22 +82,32 @@ class Engine:
     ) -> None:
         self.model, self.cache, self.typist = model, cache, Typist(model, keyboard)
         self.batch_limit, self.queue_limit, self.blas_threads = batch_limit, queue_limit, blas_threads
+        self.statistics = Statistics([0] * (batch_limit + 1))
         self.waiting = 0
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
         self._readings: dict[Context, _Reading] = {}
         self._read: deque[tuple[Job, FloatArray]] = deque()
-        self._open = False
+        self._open = self._has_successor = False
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+
+    @property
+    def queued(self) -> int:
+        """How many requests the thread has not taken yet."""
+        return self._queue.qsize()
 
     def start(self) -> None:
         """Start the thread."""
         self._open = True
         self._thread.start()
 
-    def close(self) -> None:
-        """Answer what is queued, then end the thread; requests that come later get ``NotReadyError``."""
+    def close(self, has_successor: bool = False) -> None:
+        """Answer what is queued, then end the thread; requests that come later get ``NotReadyError``.
+
+        The limit on BLAS threads ends with it, unless it ``has_successor``, whose limit may be the same one.
+        """
         if self._open:
             self._open = False
+            self._has_successor = has_successor
             self._queue.put(None)
             self._thread.join()
 
@@ -124,8 +147,12 @@ class Engine:
 
     def _run(self) -> None:
         # Of the whole process or of this thread only, as the BLAS library has it; so it is set in this thread.
-        with threadpool_limits(self.blas_threads, user_api="blas"):
+        limits = threadpool_limits(self.blas_threads, user_api="blas")
+        try:
             self._work()
+        finally:
+            if not self._has_successor:
+                limits.restore_original_limits()
 
     def _work(self) -> None:
         while self._take():
@@ -158,17 +185,22 @@ class Engine:
         return True
 
     def _begin(self, job: Job) -> None:
+        if job.future.cancelled():
+            return
         if job.resolve:
             job = job._replace(query=self.typist.resolve(job.query))
         context = job.query.context
         reading = self._readings.get(context)
         if reading is not None:
+            self.statistics.misses += 1
             reading.jobs.append(job)
             return
         length, entry = self.cache.longest(context)
         if entry is not None and length == len(context):
+            self.statistics.hits += 1
             self._read.append((job, self._output(context, entry)))
             return
+        self.statistics.misses += 1
         state = self.model.network.zero_state(1)[:, 0] if entry is None else entry.state
         self._readings[context] = _Reading(context, length, state, [job])
 
@@ -190,6 +222,7 @@ class Engine:
         readings = readings[: self.batch_limit]
         if not readings:
             return
+        self.statistics.batches[len(readings)] += 1
         ids = np.array([reading.context[reading.position] for reading in readings])
         states = self.model.network.step(ids, np.stack([reading.state for reading in readings], axis=1))
         for i, reading in enumerate(readings):

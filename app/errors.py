@@ -28,6 +28,63 @@ class MalformedBodyError(ServiceError):
     status = 400
 
 
+class MissingKeyError(ServiceError):
+    """A request without the key that it needs."""
+
+    status = 401
+    headers_sent = {"WWW-Authenticate": "Bearer"}  # noqa: RUF012
+
+    def __init__(self) -> None:
+        super().__init__("a key is missing: send it as Authorization: Bearer KEY, or as X-API-Key: KEY")
+
+
+class UnknownKeyError(ServiceError):
+    """A key that is none of those in the settings. The message must not hold it: it may be a good one elsewhere."""
+
+    status = 401
+    headers_sent = {"WWW-Authenticate": "Bearer"}  # noqa: RUF012
+
+    def __init__(self) -> None:
+        super().__init__("the key that was sent is not known here")
+
+
+class AdminKeyError(ServiceError):
+    """A key that may ask for suggestions, but may not administer the service."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("this needs an administrator's key, one of TSUZUKI_ADMIN_KEYS")
+
+
+class NoAdministratorError(ServiceError):
+    """An administrator's task where no key may do it."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("nobody may do this here, TSUZUKI_ADMIN_KEYS holds no keys")
+
+
+class SlowRequestError(ServiceError):
+    """A request that did not arrive in time. The connection ends: nobody reads the rest of it."""
+
+    status = 408
+    headers_sent = {"Connection": "close"}  # noqa: RUF012
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"the request must arrive within {seconds:g} s")
+
+
+class ReloadRunningError(ServiceError):
+    """A reload of the models while another one runs."""
+
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("the models are being reloaded already")
+
+
 class BodyTooLargeError(ServiceError):
     """More bytes than any allowed text takes. The connection ends: nobody reads the rest of the body."""
 
@@ -84,6 +141,35 @@ class RepeatedParameterError(ServiceError):
         super().__init__(f"{name}: given {times} times, it must be given once")
 
 
+class ReloadFailedError(ServiceError):
+    """A model that cannot be loaded; the ones that were loaded before go on."""
+
+    status = 422
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the loaded models stay, for the new ones cannot be loaded: {reason}")
+
+
+class RateLimitError(ServiceError):
+    """More requests than a caller may send."""
+
+    status = 429
+
+    def __init__(self, most: int, window: int, seconds: int) -> None:
+        self.headers_sent = {"Retry-After": str(seconds)}
+        super().__init__(f"more than {most} requests in {window} s, try again in {seconds} s")
+
+
+class HeadTooLargeError(ServiceError):
+    """More bytes before the body than any request needs. The connection ends."""
+
+    status = 431
+    headers_sent = {"Connection": "close"}  # noqa: RUF012
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"address and header fields: must be at most {most} bytes")
+
+
 class NotReadyError(ServiceError):
     """The models are not loaded yet, or the service is stopping."""
 
@@ -102,6 +188,16 @@ class BusyError(ServiceError):
 
     def __init__(self, waiting: int) -> None:
         super().__init__(f"{waiting} requests are waiting already, try again in a second")
+
+
+class TimeLimitError(ServiceError):
+    """A request that took longer than any may take; it is given up."""
+
+    status = 503
+    headers_sent = {"Retry-After": "1"}  # noqa: RUF012
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"no answer within {seconds:g} s, try again in a second")
 
 
 def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:

@@ -5,17 +5,26 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
 from app import openapi
+from app.access import ADMIN_OPERATIONS, LIMIT, POLICY, AccessMiddleware
 from app.errors import add_error_handlers
-from app.middleware import REQUEST_ID, CrossOriginMiddleware, RequestMiddleware, SizeMiddleware
+from app.generation import Generation
+from app.hangup import reloading_on_hangup
+from app.keys import KEY_HEADER, Keyring
+from app.metrics import Metrics
+from app.middleware import REQUEST_ID, CrossOriginMiddleware, RequestMiddleware, SizeMiddleware, TimeMiddleware
 from app.pages import pages_router
 from app.routes import router
 from app.service import Service, load_models
 from app.settings import Settings, read_settings
 from model.storage import LanguageModel
+
+if TYPE_CHECKING:
+    from app.rate_limit import RateLimiter
 
 _TAGS = [
     {"name": "suggestions", "description": "Words that fit at a place in a text."},
@@ -24,8 +33,12 @@ _TAGS = [
 
 
 def create_app(settings: Settings | None = None, models: Mapping[str, LanguageModel] | None = None) -> FastAPI:
-    """The app. Its models are loaded when it starts, unless loaded ones are handed in."""
+    """The app. Its models are loaded when it starts, unless loaded ones are handed in.
+
+    Raises ``SettingsError`` where a setting needs a package that is not installed.
+    """
     settings = settings or read_settings()
+    rate_limiter = _rate_limiter(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -35,9 +48,12 @@ def create_app(settings: Settings | None = None, models: Mapping[str, LanguageMo
         service = app.state.service = Service(settings, loaded)
         try:
             await service.start()
-            yield
+            with reloading_on_hangup(service):
+                yield
         finally:
             await service.stop()
+            if rate_limiter is not None:
+                await rate_limiter.close()
 
     app = FastAPI(
         title="Tsuzuki",
@@ -57,15 +73,40 @@ def create_app(settings: Settings | None = None, models: Mapping[str, LanguageMo
     app.include_router(pages)
     openapi.describe(app, settings)
     add_error_handlers(app, router, pages)
+    app.state.metrics = Metrics(app.version, app.state.methods, lambda: _generation(app))
+    _add_middleware(app, settings, rate_limiter)
+    return app
+
+
+def _generation(app: FastAPI) -> Generation | None:
+    service: Service | None = getattr(app.state, "service", None)
+    return service.generation if service else None
+
+
+def _rate_limiter(settings: Settings) -> "RateLimiter | None":
+    if settings.rate_limit is None:
+        return None
+    # Only here: a service without a limit is to start without waiting for the library.
+    from app.rate_limit import RateLimiter
+
+    return RateLimiter(settings.rate_limit, settings.rate_limit_storage)
+
+
+def _add_middleware(app: FastAPI, settings: Settings, rate_limiter: "RateLimiter | None") -> None:
     # The last one added is the first one met.
     app.add_middleware(SizeMiddleware, most=settings.max_request_bytes)
+    # Loading models may take longer than any other request.
+    unlimited = frozenset(path for _, path in ADMIN_OPERATIONS)
+    app.add_middleware(TimeMiddleware, seconds=settings.timeout_seconds, unlimited=unlimited)
+    app.add_middleware(
+        AccessMiddleware, keyring=Keyring(settings.api_keys, settings.admin_keys), rate_limiter=rate_limiter
+    )
     if settings.cors_origins:
         app.add_middleware(
             CrossOriginMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=("GET", "POST"),
-            allow_headers=("Authorization", "Content-Type", REQUEST_ID),
-            expose_headers=(REQUEST_ID,),
+            allow_headers=("Authorization", "Content-Type", KEY_HEADER, REQUEST_ID),
+            expose_headers=(LIMIT, POLICY, "Retry-After", REQUEST_ID),
         )
-    app.add_middleware(RequestMiddleware)
-    return app
+    app.add_middleware(RequestMiddleware, metrics=app.state.metrics)

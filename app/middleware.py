@@ -1,5 +1,6 @@
-"""What holds for every request, as pure ASGI: its id, its line in the log, its size, no unanswered failure."""
+"""What holds for every request, as pure ASGI: its id, log and figures, its time and size, no unanswered failure."""
 
+import asyncio
 import logging
 import re
 import time
@@ -10,8 +11,10 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import BodyTooLargeError, QueryTooLongError, answer, problem
+from app.access import route_path
+from app.errors import BodyTooLargeError, QueryTooLongError, SlowRequestError, TimeLimitError, answer, problem
 from app.log import failure
+from app.metrics import Metrics
 
 REQUEST_ID = "X-Request-ID"
 _SANE_ID = re.compile(r"[!-~]{1,128}")
@@ -20,10 +23,10 @@ log = logging.getLogger("tsuzuki")
 
 
 class RequestMiddleware:
-    """Gives every answer its ``X-Request-ID``, writes the access log, and turns a failure into a 500."""
+    """Gives every answer its ``X-Request-ID``, writes the access log, counts, and turns a failure into a 500."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self.app, self.metrics = app, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -49,14 +52,16 @@ class RequestMiddleware:
                 detail = f"the service failed, its log says more under request id {request_id}"
                 await problem(500, detail)(scope, receive, send_with_id)
         finally:
-            _log_access(scope, status, time.perf_counter() - begin, request_id)
+            seconds = time.perf_counter() - begin
+            _log_access(scope["method"], self.metrics.route(scope), status, seconds, request_id)
+            if status:
+                self.metrics.count(scope, status, seconds)
 
 
-def _log_access(scope: Scope, status: int, seconds: float, request_id: str) -> None:
+def _log_access(method: str, path: str | None, status: int, seconds: float, request_id: str) -> None:
     # The path of the route: what was asked for may hold typed text, as the query string does.
-    path = getattr(scope.get("route"), "path", None)
     fields = {
-        "method": scope["method"],
+        "method": method,
         "path": path,
         "status": status,
         "ms": round(1000 * seconds, 2),
@@ -64,6 +69,40 @@ def _log_access(scope: Scope, status: int, seconds: float, request_id: str) -> N
     }
     level = logging.DEBUG if path and path.startswith("/health/") else logging.INFO
     log.log(level, "request", extra={"fields": fields})
+
+
+class TimeMiddleware:
+    """Gives up a request that takes too long; the engine passes over what nobody waits for any more."""
+
+    def __init__(self, app: ASGIApp, seconds: float, unlimited: frozenset[str]) -> None:
+        self.app, self.seconds, self.unlimited = app, seconds, unlimited
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or route_path(scope) in self.unlimited:
+            await self.app(scope, receive, send)
+            return
+        awaits_body = answered = False
+
+        async def receive_noting() -> Message:
+            nonlocal awaits_body
+            awaits_body = True
+            message = await receive()
+            awaits_body = message.get("more_body", False)
+            return message
+
+        async def send_noting(message: Message) -> None:
+            nonlocal answered
+            answered = True
+            await send(message)
+
+        try:
+            async with asyncio.timeout(self.seconds) as limit:
+                await self.app(scope, receive_noting, send_noting)
+        except TimeoutError:
+            if answered or not limit.expired():
+                raise
+            error = SlowRequestError(self.seconds) if awaits_body else TimeLimitError(self.seconds)
+            await answer(error)(scope, receive, send)
 
 
 class SizeMiddleware:

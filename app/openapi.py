@@ -5,15 +5,24 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app.access import ADMIN_OPERATIONS, LIMIT, POLICY, UNCOUNTED_PATHS, is_open
 from app.errors import (
+    AdminKeyError,
     BodyTooLargeError,
     InvalidFieldError,
     MalformedBodyError,
+    MissingKeyError,
     NotReadyError,
     QueryTooLongError,
+    RateLimitError,
+    ReloadFailedError,
+    ReloadRunningError,
     ServiceError,
+    SlowRequestError,
     WrongContentTypeError,
 )
+from app.keys import KEY_HEADER
+from app.middleware import REQUEST_ID
 from app.settings import Settings
 
 _DESCRIPTION = """\
@@ -22,6 +31,7 @@ Finishes the word that a person is typing, and offers the next one. Nothing leav
 - Positions (`cursor`, `replace`) are Unicode code points.
 - Every error is `{{"detail": "…"}}`, a sentence that names the field, the value and the rule.
 - Every answer carries `X-Request-ID`: the caller's, where it is 1 to 128 visible ASCII characters, or a new one.
+- Where the service has keys, a request brings one as `Authorization: Bearer KEY` or `X-API-Key: KEY`.
 - The limits here: a text of {text:,} code points, a body or query string of {bytes:,} bytes, {limit:,} suggestions.
 """
 
@@ -34,6 +44,10 @@ _TEXTS: dict[str, dict[str, dict[str, Any]]] = {
     "next_word": {
         "a finished word": {"text": "the dog eats", "limit": 3},
         "the start of a text": {"text": "", "limit": 3},
+    },
+    "correct": {
+        "the last word": {"text": "Hello wrold", "limit": 2},
+        "all words": {"text": "I wnat to go to the libary", "all": True, "limit": 1},
     },
 }
 _COMPLETED = {
@@ -56,11 +70,40 @@ _CONTINUED = {
     "replace": {"start": 12, "end": 12},
     "model": "en",
 }
-_ANSWERS: dict[str, dict[str, Any]] = {
+_CORRECTED = {
+    "suggestions": [
+        {"text": "world", "insert": "world", "probability": 0.99, "kind": "correction"},
+        {"text": "wrold", "insert": "wrold", "probability": 0.01, "kind": "typed"},
+    ],
+    "prefix": "wrold",
+    "replace": {"start": 6, "end": 11},
+    "model": "en",
+}
+_FIGURES = """\
+# HELP tsuzuki_requests_total Requests that were answered.
+# TYPE tsuzuki_requests_total counter
+tsuzuki_requests_total{method="POST",route="/complete",status="200"} 1207.0
+"""
+_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "The key as `Authorization: Bearer KEY`."},
+    "header": {"type": "apiKey", "in": "header", "name": KEY_HEADER, "description": f"The key as `{KEY_HEADER}: KEY`."},
+}
+# The fields of answers: what they say, and an example.
+_REQUEST_ID = (REQUEST_ID, "The request's id, as it stands in the log.", "4f1c8e0ad2f14b7c9a51d0a6c3f5e7b2")
+_RETRY_AFTER = ("Retry-After", "Whole seconds after which to try again.", "1")
+_CHALLENGE = ("WWW-Authenticate", "How to send a key.", "Bearer")
+_LIMITS = (
+    (POLICY, "The quota `q` of the window of `w` seconds.", '"default";q=600;w=60'),
+    (LIMIT, "What remains, `r` requests, and the seconds `t` after which there are more.", '"default";r=599;t=42'),
+)
+_ANSWERS: dict[str, Any] = {
+    "metrics": _FIGURES,
     "complete": _COMPLETED,
     "complete_get": _COMPLETED,
     "next_word": _CONTINUED,
     "next_word_get": _CONTINUED,
+    "correct": _CORRECTED,
+    "correct_get": _CORRECTED,
     "health_live": {"status": "live"},
     "health_ready": {"status": "ready"},
 }
@@ -87,6 +130,8 @@ def describe(app: FastAPI, settings: Settings) -> None:
             )
             _write_bounds(schema, settings)
             _write_examples(schema, settings)
+            _write_access(schema, settings)
+            _write_headers(schema, settings)
             app.openapi_schema = schema
         return app.openapi_schema
 
@@ -132,16 +177,51 @@ def _write_examples(schema: dict[str, Any], settings: Settings) -> None:
             name = operation["operationId"]
             _write_requests(operation, _TEXTS.get(name.removesuffix("_get"), {}))
             for status, response in operation["responses"].items():
-                error = errors.get(int(status))
+                error = errors.get((name, int(status))) or errors.get(int(status))
+                if error and "text/plain" in response["content"]:
+                    # Errors are JSON whatever else the operation answers.
+                    response["content"] = {"application/json": response["content"].pop("text/plain")}
                 example = {"detail": error.detail} if error else _ANSWERS.get(name)
                 if example:
-                    response["content"]["application/json"]["example"] = example
+                    (content,) = response["content"].values()
+                    content["example"] = example
 
 
-def _errors(settings: Settings) -> dict[int, ServiceError]:
-    """An error of each status, as the service raises it."""
+def _write_access(schema: dict[str, Any], settings: Settings) -> None:
+    """The keys that operations ask for, where the settings have some: "Authorize" of the OpenAPI page sends one."""
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            is_administration = (method.upper(), path) in ADMIN_OPERATIONS
+            keys = settings.admin_keys if is_administration else () if is_open(path) else settings.api_keys
+            if keys:
+                schema["components"]["securitySchemes"] = _SCHEMES
+                operation["security"] = [{name: []} for name in _SCHEMES]
+
+
+def _write_headers(schema: dict[str, Any], settings: Settings) -> None:
+    for path, operations in schema["paths"].items():
+        limited = settings.rate_limit and not is_open(path) and path not in UNCOUNTED_PATHS
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                headers = [_REQUEST_ID]
+                headers += [_RETRY_AFTER] if status in ("429", "503") else []
+                headers += [_CHALLENGE] if status == "401" else []
+                headers += _LIMITS if limited else []
+                response["headers"] = {
+                    name: {"description": text, "schema": {"type": "string"}, "example": example}
+                    for name, text, example in headers
+                }
+
+
+def _errors(settings: Settings) -> dict[int | tuple[str, int], ServiceError]:
+    """An error of each status, as the service raises it; of some operations, one of their own."""
     most = settings.max_limit
     errors = (
+        MissingKeyError(),
+        AdminKeyError(),
+        SlowRequestError(settings.timeout_seconds),
+        ReloadRunningError(),
+        RateLimitError(600, 60, 3),
         MalformedBodyError("body: not JSON at character 9: Expecting value"),
         BodyTooLargeError(settings.max_request_bytes),
         QueryTooLongError(settings.max_request_bytes),
@@ -149,7 +229,9 @@ def _errors(settings: Settings) -> dict[int, ServiceError]:
         InvalidFieldError("limit", most + 1, f"must be at most {most}"),
         NotReadyError(),
     )
-    return {error.status_code: error for error in errors}
+    missing = "models/mine/words.txt: cannot be read: No such file or directory"
+    own: dict[int | tuple[str, int], ServiceError] = {("reload_models", 422): ReloadFailedError(missing)}
+    return own | {error.status_code: error for error in errors}
 
 
 def _write_requests(operation: dict[str, Any], texts: dict[str, dict[str, Any]]) -> None:

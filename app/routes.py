@@ -6,7 +6,9 @@ from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import PlainTextResponse
 from fastapi.routing import APIRoute
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from app.errors import MalformedBodyError, NotReadyError, RepeatedParameterError, WrongContentTypeError
 from app.problems import show
@@ -30,7 +32,8 @@ class StrictRequest(Request):
 
     async def json(self) -> Any:
         try:
-            return json.loads((await self.body()).decode("utf-8-sig"), parse_constant=_no_constant)
+            text = (await self.body()).decode("utf-8-sig")
+            return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_each_once)
         except UnicodeDecodeError as error:
             raise MalformedBodyError(f"body: not UTF-8 at byte {error.start}") from None
         except json.JSONDecodeError as error:
@@ -43,6 +46,16 @@ class StrictRequest(Request):
 
 def _no_constant(name: str) -> None:
     raise MalformedBodyError(f"body: {name} is not JSON")
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names differ: of equal ones some readers take the first, others the last."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        times = Counter(name for name, _ in pairs)
+        name = next(name for name, count in times.items() if count > 1)
+        raise MalformedBodyError(f"body: {show(name)} stands {times[name]} times in one object")
+    return found
 
 
 class StrictRoute(APIRoute):
@@ -87,15 +100,29 @@ Parameters = Annotated[SuggestionQuery, Query()]
 CorrectionParameters = Annotated[CorrectionQuery, Query()]
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Problem, "description": "The body is not JSON in UTF-8."},
+    400: {"model": Problem, "description": "The body is not JSON in UTF-8, or a name stands twice in an object."},
+    401: {"model": Problem, "description": "A key is missing or not known, where the settings ask for one."},
+    403: {"model": Problem, "description": "The key is not an administrator's, or no key is."},
+    408: {"model": Problem, "description": "The request did not arrive in time."},
+    409: {"model": Problem, "description": "A reload is running already."},
     413: {"model": Problem, "description": "The body has more bytes than the longest text can take."},
     414: {"model": Problem, "description": "The query string has more bytes than the longest text can take."},
     415: {"model": Problem, "description": "The body's content type is not application/json."},
     422: {"model": Problem, "description": "A field breaks a rule; the answer names field, value and rule."},
-    503: {"model": Problem, "description": "Starting, stopping, or too many requests wait; try again in a second."},
+    429: {"model": Problem, "description": "More requests than the rate limit allows; `Retry-After` says when again."},
+    503: {
+        "model": Problem,
+        "description": "Starting, stopping, too many requests wait, or no answer in time; try again in a second.",
+    },
 }
-_BY_QUERY: dict[int | str, dict[str, Any]] = {status: _PROBLEMS[status] for status in (414, 422, 503)}
-_BY_BODY: dict[int | str, dict[str, Any]] = {status: _PROBLEMS[status] for status in (400, 413, 415, 422, 503)}
+
+
+def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    return {status: _PROBLEMS[status] for status in statuses}
+
+
+_BY_QUERY = _problems(401, 414, 422, 429, 503)
+_BY_BODY = _problems(400, 401, 408, 413, 415, 422, 429, 503)
 
 # An operation is called as its function: that gives generated clients good names.
 router = APIRouter(route_class=StrictRoute, generate_unique_id_function=lambda route: route.name)
@@ -176,10 +203,38 @@ async def correct(body: CorrectionRequest, service: TheService) -> SuggestionAns
     return await (service.correct_all(body) if body.all else service.correct(body))
 
 
-@router.get("/models", summary="List the models", tags=["service"], responses={503: _PROBLEMS[503]})
+@router.get("/models", summary="List the models", tags=["service"], responses=_problems(401, 429, 503))
 async def list_models(service: TheService) -> ModelList:
     """List the loaded models with their sizes and the figures of their training."""
     return service.models
+
+
+@router.post(
+    "/models/reload",
+    summary="Load the models anew",
+    tags=["service"],
+    responses=_problems(401, 403, 409, 429, 503)
+    | {422: {"model": Problem, "description": "A model cannot be loaded; those that were loaded before stay."}},
+)
+async def reload_models(service: TheService) -> ModelList:
+    """Load all models anew from their folders, and put them in place of the old ones.
+
+    For administrators. Requests under way are finished by the old models. Where a new one cannot be loaded,
+    nothing changes.
+    """
+    return await service.reload()
+
+
+@router.get(
+    "/metrics",
+    summary="Figures for Prometheus",
+    tags=["service"],
+    response_class=PlainTextResponse,
+    responses=_problems(401),
+)
+async def metrics(request: Request) -> Response:
+    """Answer what the service counts, in Prometheus's text format."""
+    return Response(request.app.state.metrics.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 @router.get("/health/live", summary="Is the process alive?", tags=["service"])
@@ -192,7 +247,7 @@ async def health_live() -> Health:
     "/health/ready",
     summary="Can it answer?",
     tags=["service"],
-    responses={503: _PROBLEMS[503]},
+    responses=_problems(503),
 )
 async def health_ready(service: TheService) -> Health:
     """Say whether the models are loaded and have answered a first request; 503 while they have not."""

@@ -144,6 +144,10 @@ class ModelDescription(BaseModel):
 
     name: str = Field(description="The name to ask for it by.", examples=["en"])
     default: bool = Field(description="Whether it answers where a request names none.", examples=[True])
+    version: str = Field(
+        description="A digest of its configuration and weights: another model has another one.",
+        examples=["3f9a1c0b72de"],
+    )
     cell: str = Field(description="The kind of recurrent cell: rnn, lstm or gru.", examples=["lstm"])
     vocabulary: int = Field(description="The number of words, marks and special tokens it knows.", examples=[32000])
     parameters: int = Field(description="The number of its weights.", examples=[9928448])

@@ -1,15 +1,14 @@
 """The orchestrator: the loaded models, an engine for each, and the way of a request through them."""
 
 import asyncio
-import json
+import logging
 from collections.abc import Callable, Mapping
 
-from app.cache import StateCache
 from app.engine import Engine
-from app.errors import InvalidFieldError, TextTooLongError
+from app.errors import InvalidFieldError, NotReadyError, ReloadFailedError, ReloadRunningError, TextTooLongError
+from app.generation import Generation
 from app.schemas import (
     CorrectionList,
-    ModelDescription,
     ModelList,
     PlaceQuery,
     Span,
@@ -20,6 +19,7 @@ from app.schemas import (
 )
 from app.settings import Settings
 from model.correct import last_word, read_finished
+from model.errors import UserError
 from model.storage import LanguageModel, load_model
 from model.suggest import CODE_POINTS_A_TOKEN, Query, read_completion, read_next_word
 from model.suggest import Suggestion as Found
@@ -28,6 +28,8 @@ from model.text import tokens
 Reader = Callable[[LanguageModel, str, int, int], Query]
 
 _WARM_UP = "Good mor"
+
+log = logging.getLogger("tsuzuki")
 
 
 def load_models(settings: Settings) -> dict[str, LanguageModel]:
@@ -40,56 +42,96 @@ class Service:
 
     def __init__(self, settings: Settings, models: Mapping[str, LanguageModel]) -> None:
         self.settings = settings
-        share = settings.cache_megabytes * 2**20 // len(models)
-        self.engines = {
-            name: Engine(
-                model,
-                StateCache(share),
-                settings.batch_limit,
-                settings.queue_limit,
-                settings.blas_threads,
-                settings.keyboard,
-            )
-            for name, model in models.items()
-        }
-        self.default_model = next(iter(models))
+        self.generation = Generation(settings, models)
         self.ready = False
-        self.models = ModelList(models=[self._describe(name, model) for name, model in models.items()])
+        self._reloading = False
 
-    def _describe(self, name: str, model: LanguageModel) -> ModelDescription:
-        weights = model.network.weights.values()
-        training = model.information.get("training")
-        # JSON can spell half a surrogate pair, which no answer can carry.
-        encodable = json.dumps(training, ensure_ascii=False).encode(errors="replace")
-        return ModelDescription(
-            name=name,
-            default=name == self.default_model,
-            cell=model.network.config.cell,
-            vocabulary=len(model.vocabulary),
-            parameters=sum(array.size for array in weights),
-            bytes=sum(array.nbytes for array in weights),
-            training=json.loads(encodable) if isinstance(training, dict) else {},
-        )
+    @property
+    def models(self) -> ModelList:
+        """The loaded models."""
+        return self.generation.models
 
     async def start(self) -> None:
-        """Start the engines, and ask each for a first completion and a first next word, which touches its memory."""
-        for name, engine in self.engines.items():
-            engine.start()
-            query = SuggestionQuery(text=_WARM_UP, model=name)
-            await self.suggest(read_completion, query)
-            await self.suggest(read_next_word, query)
-            await self.correct(query)
+        """Start the engines, and have each answer once."""
+        self.generation.start()
+        await self._warm_up(self.generation)
         self.ready = True
 
     async def stop(self) -> None:
         """Answer what is queued, then end the engines."""
         self.ready = False
-        await asyncio.gather(*(asyncio.to_thread(engine.close) for engine in self.engines.values()))
+        await self.generation.close()
+
+    async def reload(self) -> ModelList:
+        """Load all models anew and put them in place of the old ones, which finish what they have begun.
+
+        Raises ``ReloadRunningError``, or ``ReloadFailedError`` where a model cannot be loaded: then nothing changes.
+        """
+        if not self.ready:
+            raise NotReadyError
+        if self._reloading:
+            raise ReloadRunningError
+        self._reloading = True
+        try:
+            old, new = self.generation, await self._load()
+            if not self.ready:  # the service was stopped meanwhile
+                await new.close()
+                raise NotReadyError
+            self.generation = new
+            log.info("models reloaded", extra={"fields": {"models": {m.name: m.version for m in new.models.models}}})
+            await old.retire()
+            return new.models
+        finally:
+            self._reloading = False
+
+    async def _load(self) -> Generation:
+        """All models anew, ready to answer."""
+
+        def load() -> Generation:
+            return Generation(self.settings, load_models(self.settings))
+
+        try:
+            new = await asyncio.to_thread(load)
+        except UserError as error:
+            log.error("reload failed", extra={"fields": {"detail": str(error)}})
+            raise ReloadFailedError(str(error)) from None
+        new.start()
+        try:
+            await self._warm_up(new)
+        except BaseException:
+            await new.close(has_successor=True)
+            raise
+        return new
+
+    async def _warm_up(self, generation: Generation) -> None:
+        """Ask each model for a first completion, next word and correction, which touches its memory."""
+        for name in generation.engines:
+            query = SuggestionQuery(text=_WARM_UP, model=name)
+            await self._suggest(generation, read_completion, query)
+            await self._suggest(generation, read_next_word, query)
+            await self._correct(generation, query)
 
     async def suggest(self, read: Reader, request: SuggestionQuery) -> SuggestionAnswer:
         """Check what depends on the settings, read the place in the text, and ask the model's engine."""
-        limit, name, cursor = self._check(request)
-        engine = self.engines[name]
+        with self.generation.in_use() as generation:
+            return await self._suggest(generation, read, request)
+
+    async def correct(self, request: PlaceQuery) -> SuggestionAnswer:
+        """What the last word before the cursor may have been meant for."""
+        with self.generation.in_use() as generation:
+            return await self._correct(generation, request)
+
+    async def correct_all(self, request: PlaceQuery) -> CorrectionList:
+        """Those words before the cursor that should change.
+
+        One after the other: each goes through the queue, so that a long text holds up nobody.
+        """
+        with self.generation.in_use() as generation:
+            return await self._correct_all(generation, request)
+
+    async def _suggest(self, generation: Generation, read: Reader, request: SuggestionQuery) -> SuggestionAnswer:
+        limit, name, cursor = self._check(generation, request)
+        engine = generation.engines[name]
         query = read(engine.model, request.text, cursor, self.settings.context_tokens)
         found = await engine.suggest(query, limit, request.min_probability, request.fuzzy)
         return SuggestionAnswer(
@@ -99,26 +141,23 @@ class Service:
             model=name,
         )
 
-    async def correct(self, request: PlaceQuery) -> SuggestionAnswer:
-        """What the last word before the cursor may have been meant for."""
-        limit, name, cursor = self._check(request)
+    async def _correct(self, generation: Generation, request: PlaceQuery) -> SuggestionAnswer:
+        limit, name, cursor = self._check(generation, request)
         place = last_word(request.text, cursor, self.settings.context_tokens * CODE_POINTS_A_TOKEN)
         if place is None:
             return SuggestionAnswer(suggestions=[], prefix="", replace=Span(start=cursor, end=cursor), model=name)
-        answer = await self._correct_word(name, request.text, *place, limit, request.min_probability)
+        engine = generation.engines[name]
+        answer = await self._correct_word(engine, request.text, *place, limit, request.min_probability)
         return SuggestionAnswer(**dict(answer), model=name)
 
-    async def correct_all(self, request: PlaceQuery) -> CorrectionList:
-        """Those words before the cursor that should change.
-
-        One after the other: each goes through the queue, so that a long text holds up nobody.
-        """
-        limit, name, cursor = self._check(request)
+    async def _correct_all(self, generation: Generation, request: PlaceQuery) -> CorrectionList:
+        limit, name, cursor = self._check(generation, request)
+        engine = generation.engines[name]
         corrections: list[WordAnswer] = []
         for token in list(tokens(request.text[:cursor])):
             if not token.is_word:
                 continue
-            answer = await self._correct_word(name, request.text, token.start, token.end, limit, 0.0)
+            answer = await self._correct_word(engine, request.text, token.start, token.end, limit, 0.0)
             best = answer.suggestions[0] if answer.suggestions else None
             if best is None or best.kind != "correction" or best.probability < request.min_probability:
                 continue
@@ -130,9 +169,8 @@ class Service:
         return CorrectionList(corrections=corrections, model=name)
 
     async def _correct_word(
-        self, name: str, text: str, start: int, end: int, limit: int, min_probability: float
+        self, engine: Engine, text: str, start: int, end: int, limit: int, min_probability: float
     ) -> WordAnswer:
-        engine = self.engines[name]
         word = read_finished(engine.model, text, start, end, self.settings.context_tokens)
         found = await engine.correct(word, limit, min_probability)
         return WordAnswer(
@@ -141,19 +179,19 @@ class Service:
             replace=Span(start=found.start, end=found.end),
         )
 
-    def _check(self, request: PlaceQuery) -> tuple[int, str, int]:
+    def _check(self, generation: Generation, request: PlaceQuery) -> tuple[int, str, int]:
         """The limit, the model's name and the cursor of a request that the settings allow."""
         settings, length = self.settings, len(request.text)
         if length > settings.max_text_length:
             raise TextTooLongError(length, settings.max_text_length)
         if request.cursor is not None and request.cursor > length:
             raise InvalidFieldError("cursor", request.cursor, f"must be at most {length}, the length of the text")
-        if request.model is not None and request.model not in self.engines:
-            raise InvalidFieldError("model", request.model, f"must be one of {', '.join(self.engines)}")
+        if request.model is not None and request.model not in generation.engines:
+            raise InvalidFieldError("model", request.model, f"must be one of {', '.join(generation.engines)}")
         limit = min(settings.default_limit, settings.max_limit) if request.limit is None else request.limit
         if limit > settings.max_limit:
             raise InvalidFieldError("limit", limit, f"must be at most {settings.max_limit}")
-        name = self.default_model if request.model is None else request.model
+        name = generation.default_model if request.model is None else request.model
         return limit, name, length if request.cursor is None else request.cursor
 
 

@@ -1,13 +1,15 @@
 """What an operator can set: ``TSUZUKI_…`` variables, or options of ``python -m app``."""
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 import model
+from app.keys import read_keys
 from app.problems import rule_broken, sentence
 from model.errors import UserError
 from model.offensive import SHIPPED_LIST
@@ -19,6 +21,11 @@ _BYTES_A_CODE_POINT = 12
 _BYTES_BESIDE_TEXT = 4096
 _SHIPPED_MODEL = Path(model.__file__).parent / "en"
 _MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_RATE_LIMIT = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
+# What may stand in the place of these is nobody's business.
+_SECRET = frozenset({"api_keys", "admin_keys", "rate_limit_storage"})
+_KEYS = "a file with one a line, or some separated by commas; sha256:… stands for one"
+_REDIS = re.compile(r"rediss?://(?:[^\s/@]*@)?[A-Za-z0-9.\[\]:-]+:[0-9]{1,5}(?:/[0-9]*)?(?:\?\S*)?")
 _ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.:\[\]-]+")
 
 
@@ -54,6 +61,25 @@ class Settings(BaseSettings):
         SHIPPED_LIST,
         description="list of words that are only offered to who has typed most of them, one a line; none guards none",
     )
+    api_keys: Annotated[tuple[bytes, ...], NoDecode] = Field(
+        (), repr=False, description=f"keys that requests must bring, none for all requests: {_KEYS}"
+    )
+    admin_keys: Annotated[tuple[bytes, ...], NoDecode] = Field(
+        (), repr=False, description=f"keys that may do all that, and reload the models: {_KEYS}"
+    )
+    rate_limit: str | None = Field(
+        None, description="most requests of a key, or of an address without one: 600/minute; second, hour or day"
+    )
+    rate_limit_storage: str | None = Field(
+        None, repr=False, description="Redis that several processes count in, as redis://host:6379; none is memory"
+    )
+    timeout_seconds: float = Field(
+        30.0, ge=0.01, le=3600, allow_inf_nan=False, description="longest that a request may take; then it gets 503"
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1,::1",
+        description="addresses and networks of the proxies whose X-Forwarded-For counts; * is all, none is none",
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="pages that may call from a browser: https://a.example,https://b.example; * is any page"
     )
@@ -87,7 +113,40 @@ class Settings(BaseSettings):
             raise rule_broken(f"must be at most max_limit, {most}")
         return value
 
-    @field_validator("offensive_words", mode="before")
+    @field_validator("api_keys", "admin_keys", mode="before")
+    @classmethod
+    def _read_keys(cls, value: object) -> object:
+        return read_keys(value) if isinstance(value, str) else value
+
+    @field_validator("rate_limit", mode="after")
+    @classmethod
+    def _check_rate(cls, value: str | None) -> str | None:
+        if value is not None and not _RATE_LIMIT.fullmatch(value):
+            raise rule_broken("must be a number per second, minute, hour or day, as 600/minute, or none")
+        return value
+
+    @field_validator("rate_limit_storage", mode="after")
+    @classmethod
+    def _check_storage(cls, value: str | None) -> str | None:
+        if value is not None and not _REDIS.fullmatch(value):
+            raise rule_broken("must be an address such as redis://host:6379 or rediss://host:6379, or none")
+        return value
+
+    @field_validator("trusted_proxies", mode="after")
+    @classmethod
+    def _check_proxies(cls, value: str) -> str:
+        if value in ("*", "none"):
+            return value
+        try:
+            for part in value.split(","):
+                ip_network(part.strip())
+        except ValueError:
+            raise rule_broken(
+                "must be addresses or networks, as 10.0.0.0/8, separated by commas, or * or none"
+            ) from None
+        return value
+
+    @field_validator("offensive_words", "rate_limit", "rate_limit_storage", mode="before")
     @classmethod
     def _read_none(cls, value: object) -> object:
         return None if value == "none" else value
@@ -122,7 +181,9 @@ def read_settings(options: dict[str, str] | None = None) -> Settings:
     try:
         return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
-        first = error.errors()[0]
+        first: dict[str, Any] = dict(error.errors()[0])
         name = str(first["loc"][0])
+        if name in _SECRET:
+            first["input"] = object()
         shown = option(name) if name in given else variable(name)
         raise SettingsError(sentence(shown, first, quotes=False)) from None

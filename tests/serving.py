@@ -8,10 +8,13 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
+from app.protocol import bounded_protocol
+from app.settings import Settings
+
 
 @contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """Serve the app on a free port; gives its address."""
+def serving(app: FastAPI, **options: Any) -> Iterator[str]:
+    """Serve the app on a free port, with further options of the server; gives its address."""
     ready = threading.Event()
 
     class Server(uvicorn.Server):
@@ -19,9 +22,8 @@ def serving(app: FastAPI) -> Iterator[str]:
             await super().startup(sockets)
             ready.set()
 
-    config = uvicorn.Config(
-        app, port=0, lifespan="on", ws="none", log_config=None, access_log=False, timeout_graceful_shutdown=5
-    )
+    usual: dict[str, Any] = {"http": bounded_protocol(Settings()), "lifespan": "on", "ws": "none", "log_config": None}
+    config = uvicorn.Config(app, port=0, access_log=False, timeout_graceful_shutdown=5, **usual | options)
     running = Server(config)
     thread = threading.Thread(target=running.run)
     thread.start()

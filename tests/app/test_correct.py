@@ -1,5 +1,6 @@
 """Corrections over HTTP: completions with them and without, the last word, every word."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,8 @@ def test_the_keyboard_decides_what_is_near(make_app: MakeApp) -> None:
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=texts, cursor=st.none() | st.integers(-1, 210), every=st.booleans())
 def test_any_text_is_corrected_or_refused(client: TestClient, text: str, cursor: int | None, every: bool) -> None:
-    response = client.post("/correct", json={"text": text, "cursor": cursor, "all": every})
+    body = json.dumps({"text": text, "cursor": cursor, "all": every})
+    response = client.post("/correct", content=body, headers={"Content-Type": "application/json"})
     assert response.status_code in (200, 422)
     if response.status_code == 422:
         return

@@ -99,6 +99,32 @@ def test_the_command_serves_logs_and_ends(process: "subprocess.Popen[str]") -> N
     assert process.stderr.read() == ""
 
 
+@pytest.mark.parametrize(
+    ("options", "warned"),
+    [
+        (["--host", "0.0.0.0"], True),
+        (["--host", "0.0.0.0", "--api-keys", "sesame-open-sesame"], False),
+        (["--host", "127.0.0.1"], False),
+    ],
+)
+def test_an_open_door_to_the_network_is_warned_of(tiny_folder: Path, options: list[str], warned: bool) -> None:
+    command = [*COMMAND, "--models", f"tiny={tiny_folder}", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            lines = []
+            for line in map(json.loads, process.stdout):
+                lines.append(line)
+                if line["message"].startswith("Uvicorn running on "):
+                    break
+        finally:
+            process.kill()
+    warnings = [line["message"] for line in lines if line["level"] == "warning"]
+    assert len(warnings) == warned
+    assert all("TSUZUKI_API_KEYS" in warning and "127.0.0.1" in warning for warning in warnings)
+    assert "sesame" not in json.dumps(lines)
+
+
 def test_the_command_ends_with_one_line_about_a_damaged_model(damaged_folder: Path) -> None:
     ended = subprocess.run([*COMMAND, "--models", f"en={damaged_folder}"], capture_output=True, text=True, check=False)
     assert ended.returncode == 2

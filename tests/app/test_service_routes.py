@@ -1,6 +1,7 @@
 """Models, health, the way to the documentation, and the OpenAPI document."""
 
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,12 @@ from tests.app.conftest import MakeApp
 
 def test_models_are_listed_the_default_first(client: TestClient, tiny_model: LanguageModel) -> None:
     first, second = client.get("/models").json()["models"]
+    assert re.fullmatch("[0-9a-f]{12}", first["version"])
     weights = tiny_model.network.weights.values()
     assert first == {
         "name": "tiny",
         "default": True,
+        "version": first["version"],
         "cell": "lstm",
         "vocabulary": len(tiny_model.vocabulary),
         "parameters": sum(w.size for w in weights),
@@ -72,7 +75,7 @@ def test_operations_have_names_fit_for_methods(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     names = {operation["operationId"] for path in document["paths"].values() for operation in path.values()}
     suggestions = {"complete", "complete_get", "next_word", "next_word_get", "correct", "correct_get"}
-    assert names == suggestions | {"list_models", "health_live", "health_ready"}
+    assert names == suggestions | {"list_models", "reload_models", "metrics", "health_live", "health_ready"}
 
 
 def test_every_field_and_parameter_is_described_by_example(client: TestClient) -> None:
@@ -86,8 +89,13 @@ def test_every_field_and_parameter_is_described_by_example(client: TestClient) -
             assert operation["summary"] and operation["description"]
             for parameter in operation.get("parameters", []):
                 assert parameter["description"] and "example" in parameter
-            for content in [r["content"]["application/json"] for r in operation["responses"].values()]:
+            for status, response in operation["responses"].items():
+                ((kind, content),) = response["content"].items()
+                is_text = (operation["operationId"], status) == ("metrics", "200")
+                assert kind == ("text/plain" if is_text else "application/json")
                 assert "example" in content or content["schema"]["$ref"].endswith("/ModelList")
+                assert all(field["description"] and field["example"] for field in response["headers"].values())
+                assert "X-Request-ID" in response["headers"]
 
 
 def test_settings_are_in_the_document(make_app: MakeApp) -> None:
@@ -145,12 +153,14 @@ def test_pages_of_other_origins_may_call_only_where_a_setting_says_so(make_app: 
     with TestClient(make_app(cors_origins=("https://a.example",))) as open_client:
         allowed = open_client.get("/complete?text=a&limit=0", headers=page)
         assert allowed.headers["Access-Control-Allow-Origin"] == "https://a.example"
-        assert allowed.headers["Access-Control-Expose-Headers"] == "X-Request-ID"
+        exposed = "RateLimit, RateLimit-Policy, Retry-After, X-Request-ID"
+        assert allowed.headers["Access-Control-Expose-Headers"] == exposed
         preflight = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
         assert open_client.options("/complete", headers=page | preflight).status_code == 200
         refused = open_client.options("/complete", headers={"Origin": "https://b.example"} | preflight)
         assert refused.status_code == 400
         assert refused.json() == {"detail": "Disallowed CORS origin"}
         assert refused.headers["X-Request-ID"]
-        with_key = preflight | {"Access-Control-Request-Headers": "authorization,content-type"}
-        assert open_client.options("/complete", headers=page | with_key).status_code == 200
+        for header in ("authorization", "x-api-key", "x-request-id"):
+            with_key = preflight | {"Access-Control-Request-Headers": f"{header},content-type"}
+            assert open_client.options("/complete", headers=page | with_key).status_code == 200

@@ -23,6 +23,7 @@ def test_the_openapi_page_shows_and_tries_every_operation(new_page: NewPage, ser
         block.locator(".opblock-summary-control").click()
         with page.expect_response(re.compile(rf"{server}{path}(\?|$)")) as response:
             block.get_by_role("button", name="Execute").click()
-        assert response.value.status == 200
-        json.loads(response.value.text())
+        assert response.value.status == (403 if path == "/models/reload" else 200)
+        if path != "/metrics":
+            json.loads(response.value.text())
         block.locator(".opblock-summary-control").click()

@@ -1,0 +1,100 @@
+"""API keys: how an operator gives them, and whether a request brings one. Only their digests are kept."""
+
+import hmac
+import re
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from starlette.datastructures import Headers
+
+from app.problems import rule_broken
+
+_DIGEST = re.compile(r"sha256:([0-9a-fA-F]{64})")
+# A shorter key can be guessed. In a variable a key has no dot or slash, so that a wrong path is not taken for one.
+_KEY_IN_FILE = re.compile(r"[!-~]{16,512}")
+_KEY_IN_VARIABLE = re.compile(r"[A-Za-z0-9_~+=-]{16,512}")
+# Of a digest as much as tells callers apart.
+_CALLER_DIGITS = 16
+
+KEY_HEADER = "X-API-Key"
+
+
+class Caller(NamedTuple):
+    """Who brings a key: a name for its limit, which says nothing of the key, and what it may do."""
+
+    name: str
+    role: Literal["user", "admin"]
+
+
+class Keyring:
+    """The digests of the keys that open the service; those of administrators open all of it."""
+
+    def __init__(self, user_digests: Iterable[bytes], admin_digests: Iterable[bytes]) -> None:
+        self._user, self._admin = tuple(user_digests), tuple(admin_digests)
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether the service answers only to who brings a key."""
+        return bool(self._user)
+
+    @property
+    def has_administrators(self) -> bool:
+        """Whether any key may administer the service."""
+        return bool(self._admin)
+
+    def caller(self, key: bytes) -> Caller | None:
+        """Who brings this key; None where no such key is known. Takes as long whichever it is."""
+        digest = sha256(key).digest()
+        is_user, is_admin = _among(digest, self._user), _among(digest, self._admin)
+        if not is_user and not is_admin:
+            return None
+        return Caller(digest.hex()[:_CALLER_DIGITS], "admin" if is_admin else "user")
+
+
+def _among(digest: bytes, known: tuple[bytes, ...]) -> bool:
+    found = False
+    for other in known:  # all of them: where it stops would tell which it is
+        found |= hmac.compare_digest(digest, other)
+    return found
+
+
+def key_of(headers: Headers) -> bytes | None:
+    """The key that a request brings, as ``Authorization: Bearer KEY`` or ``X-API-Key: KEY``."""
+    scheme, _, key = headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        key = headers.get(KEY_HEADER, "")
+    # As the bytes that came: a key that is not ASCII is simply not known.
+    return key.strip().encode("latin-1") or None
+
+
+def read_keys(value: str) -> tuple[bytes, ...]:
+    """The digests of the keys in a setting: a file with one a line, or some separated by commas."""
+    file = Path(value)
+    if file.is_file():
+        return _read_file(file)
+    return tuple(_digest(part.strip(), _KEY_IN_VARIABLE) for part in value.split(","))
+
+
+def _read_file(file: Path) -> tuple[bytes, ...]:
+    try:
+        lines = [line.strip() for line in file.read_text("ascii").splitlines()]
+    except (OSError, UnicodeDecodeError):
+        raise rule_broken("must be a file of ASCII text that can be read") from None
+    digests = tuple(_digest(line, _KEY_IN_FILE) for line in lines if line and not line.startswith("#"))
+    if not digests:
+        raise rule_broken("must be a file that holds at least one key")
+    return digests
+
+
+def _digest(given: str, allowed: re.Pattern[str]) -> bytes:
+    told = _DIGEST.fullmatch(given)
+    if told:
+        return bytes.fromhex(told[1])
+    if not allowed.fullmatch(given) or given.lower().startswith("sha256"):
+        raise rule_broken(
+            "must be a file with one key a line, or keys of at least 16 letters, digits, -, _, ~, + and =, "
+            "separated by commas; sha256: and 64 hexadecimal digits stand for a key too"
+        )
+    return sha256(given.encode()).digest()
