@@ -52,9 +52,9 @@ _TEXTS: dict[str, dict[str, dict[str, Any]]] = {
 }
 _COMPLETED = {
     "suggestions": [
-        {"text": "appointment", "insert": "appointment", "probability": 0.732739, "kind": "completion"},
-        {"text": "apple", "insert": "apple", "probability": 0.11092, "kind": "completion"},
-        {"text": "appropriate", "insert": "appropriate", "probability": 0.058882, "kind": "completion"},
+        {"text": "appointment", "insert": "appointment", "probability": 0.867386, "kind": "completion"},
+        {"text": "apple", "insert": "apple", "probability": 0.053125, "kind": "completion"},
+        {"text": "appropriate", "insert": "appropriate", "probability": 0.018621, "kind": "completion"},
     ],
     "prefix": "app",
     "replace": {"start": 16, "end": 19},
@@ -62,9 +62,9 @@ _COMPLETED = {
 }
 _CONTINUED = {
     "suggestions": [
-        {"text": "a", "insert": " a", "probability": 0.105448, "kind": "next-word"},
-        {"text": "the", "insert": " the", "probability": 0.05055, "kind": "next-word"},
-        {"text": "it", "insert": " it", "probability": 0.026297, "kind": "next-word"},
+        {"text": "a", "insert": " a", "probability": 0.099158, "kind": "next-word"},
+        {"text": "the", "insert": " the", "probability": 0.040652, "kind": "next-word"},
+        {"text": "it", "insert": " it", "probability": 0.031021, "kind": "next-word"},
     ],
     "prefix": "",
     "replace": {"start": 12, "end": 12},
@@ -72,8 +72,8 @@ _CONTINUED = {
 }
 _CORRECTED = {
     "suggestions": [
-        {"text": "world", "insert": "world", "probability": 0.99, "kind": "correction"},
-        {"text": "wrold", "insert": "wrold", "probability": 0.01, "kind": "typed"},
+        {"text": "world", "insert": "world", "probability": 0.977471, "kind": "correction"},
+        {"text": "World", "insert": "World", "probability": 0.02249, "kind": "correction"},
     ],
     "prefix": "wrold",
     "replace": {"start": 6, "end": 11},

@@ -150,11 +150,11 @@ class ModelDescription(BaseModel):
     )
     cell: str = Field(description="The kind of recurrent cell: rnn, lstm or gru.", examples=["lstm"])
     vocabulary: int = Field(description="The number of words, marks and special tokens it knows.", examples=[32000])
-    parameters: int = Field(description="The number of its weights.", examples=[9928448])
-    bytes: int = Field(description="The memory its weights take.", examples=[39713792])
+    parameters: int = Field(description="The number of its weights.", examples=[9929984])
+    bytes: int = Field(description="The memory its weights take.", examples=[39719936])
     training: dict[str, Any] = Field(
         description="The figures of its training, as the model folder holds them.",
-        examples=[{"tokens": 76000000, "validation_perplexity": 71.2}],
+        examples=[{"tokens": 43319360, "validation_perplexity": 29.882}],
     )
 
 

@@ -161,7 +161,8 @@ def _options(typist: Typist, query: Query, typed: str, key: str, output: FloatAr
     allowed = most_edits(len(key))
     for w, price, p in zip(found.words.tolist(), found.cost.tolist(), p_found.tolist(), strict=True):
         form = table.forms[w]
-        if form.casefold() == small or (price > 0 and allowed == 0):
+        withheld = w < table.vocabulary_size and not typist.model.vocabulary.offered[w]
+        if withheld or form.casefold() == small or (price > 0 and allowed == 0):
             continue
         price += _marks_cost(typed, form) + _case_cost(typed, form, query)
         price += change if price else 0.0

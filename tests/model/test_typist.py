@@ -168,6 +168,9 @@ def test_what_is_withheld_may_not_stand_but_a_name_may() -> None:
     typist = Typist(replace(MODEL, vocabulary=withheld, network=model.network))
     assert corrected("recieved", typist)[0][0].text == "received"
     assert corrected("Cheryl", typist)[0][0].text == "Cheryl"
+    # Neither is what a slip is corrected to.
+    for slip in ("recievd", "Cherylo"):
+        assert not {"recieved", "Cheryl"} & {s.text for s in corrected(slip, typist)[0]}
     assert "a lot" in [s.text for s in corrected("alot", typist)[0]]
 
 
