@@ -12,7 +12,9 @@ from playwright.sync_api import expect
 from tests.browser.conftest import NewPage
 
 
-def test_the_openapi_page_shows_and_tries_every_operation(new_page: NewPage, server: str) -> None:
+def test_the_openapi_page_shows_and_tries_every_operation(new_page: NewPage, server: str, forgiven: list[str]) -> None:
+    # Without an administrator's key nobody may reload the models.
+    forgiven.append("Failed to load resource: the server responded with a status of 403")
     page = new_page()
     page.goto(f"{server}/docs")
     document = httpx.get(f"{server}/openapi.json").json()
