@@ -12,10 +12,10 @@ import numpy as np
 
 from model.network import FloatArray
 from model.storage import LanguageModel
-from model.suggest import Query, Suggestion, encode
+from model.suggest import CODE_POINTS_A_TOKEN, Query, Suggestion, encode
 from model.text import Token, fold, straight, tokens, unaccented, word_end
 from model.typing_errors import RATES, cost, most_edits
-from model.typist import CODE_POINTS_A_TOKEN, LEAST_SHARE, OWN_SHARE, Typist
+from model.typist import LEAST_SHARE, OWN_SHARE, Typist
 
 # What a change costs beyond the error model, chosen on held-out text for nine right changes in ten.
 CHANGE_COST = 2.5

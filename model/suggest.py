@@ -178,13 +178,22 @@ def candidates(model: LanguageModel, query: Query, output: FloatArray) -> tuple[
         return ids, np.zeros(0, dtype=np.float32)
     excluded = vocabulary.closing if not prefix and not query.lead else NO_IDS
     p = mixture(model, query.context, output, span, excluded=excluded)
-    if any(c in APOSTROPHES for c in prefix):
-        # A typed apostrophe rules out the words without one: don' is not on its way to "done".
-        typed = unaccented(prefix)
-        fits = [i for i, id_ in enumerate(span) if unaccented(vocabulary.forms[id_]).startswith(typed)]
-        ids, p = ids[fits], p[fits]
+    if has_apostrophe(prefix):
+        kept = fitting_apostrophes(prefix, vocabulary.forms[span.start : span.stop])
+        ids, p = ids[kept], p[kept]
         p /= max(float(p.sum()), 1e-30)
     return ids, p
+
+
+def has_apostrophe(prefix: str) -> bool:
+    """Whether an apostrophe was typed, of whatever kind."""
+    return any(c in APOSTROPHES for c in prefix)
+
+
+def fitting_apostrophes(prefix: str, forms: list[str]) -> list[int]:
+    """Which words a typed apostrophe leaves: ``don'`` is not on its way to *done*."""
+    typed = unaccented(prefix)
+    return [i for i, form in enumerate(forms) if unaccented(form).startswith(typed)]
 
 
 def rank(

@@ -17,9 +17,8 @@ from model.network import FloatArray, IntArray
 from model.offensive import TYPED_SHARE
 from model.spelling import Speller
 from model.storage import LanguageModel
-from model.suggest import CODE_POINTS_A_TOKEN as CODE_POINTS_A_TOKEN
-from model.suggest import Query, Suggestion, rank, suggest, written
-from model.text import APOSTROPHES, UNKNOWN, fold, straight, unaccented
+from model.suggest import Query, Suggestion, fitting_apostrophes, has_apostrophe, rank, suggest, written
+from model.text import UNKNOWN, fold, straight
 from model.typing_errors import RATES
 
 # A correction's cost beyond what the error model says, so that a literal completion does not yield to a word that is
@@ -146,23 +145,22 @@ class Typist:
     def _literal(self, prefix: str, span: range, p: FloatArray) -> tuple[IntArray, FloatArray]:
         """The ids that begin as typed: a typed apostrophe rules out the words without one."""
         ids: IntArray = np.arange(span.start, span.stop)
-        if any(c in APOSTROPHES for c in prefix):
-            typed = unaccented(prefix)
-            fits = [i for i, id_ in enumerate(span) if unaccented(self.model.vocabulary.forms[id_]).startswith(typed)]
+        if has_apostrophe(prefix):
+            fits = fitting_apostrophes(prefix, self.model.vocabulary.forms[span.start : span.stop])
             return ids[fits], p[fits]
         return ids, p
 
     def _rare(self, prefix: str, rows: range, unknown: float) -> tuple[IntArray, FloatArray, float]:
         """The likeliest words of the lexicon among some rows, and all that begins so and is not in the vocabulary."""
-        table, typed = self.table, unaccented(prefix)
+        table = self.table
         words = table.word[rows.start : rows.stop]
         words = words[words >= table.vocabulary_size]
         log_p = table.lexicon.log_probability[words - table.vocabulary_size]
         if len(words) > _MOST_RARE:
             best = np.argpartition(-log_p, _MOST_RARE)[:_MOST_RARE]
             words, log_p = words[best], log_p[best]
-        if any(c in APOSTROPHES for c in prefix):
-            fits = [i for i, word in enumerate(words) if unaccented(table.forms[word]).startswith(typed)]
+        if has_apostrophe(prefix):
+            fits = fitting_apostrophes(prefix, [table.forms[word] for word in words])
             words, log_p = words[fits], log_p[fits]
         share = float(table.lexicon_share[rows.stop] - table.lexicon_share[rows.start])
         share += table.lexicon.novel * math.exp(self.speller.log_beginning(prefix))
