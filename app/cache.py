@@ -1,6 +1,7 @@
 """The states of the network after contexts that were read before."""
 
 from collections import OrderedDict
+from threading import Lock
 from typing import NamedTuple
 
 from model.network import FloatArray
@@ -20,22 +21,24 @@ class Entry(NamedTuple):
 
 
 class StateCache:
-    """Least recently used states, bounded in bytes. It belongs to one thread: there is no lock in it."""
+    """Least recently used states, bounded in bytes; for several threads."""
 
     def __init__(self, most_bytes: int) -> None:
         self.most_bytes = most_bytes
         self.bytes = 0
         self._entries: OrderedDict[Context, Entry] = OrderedDict()
+        self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def get(self, context: Context) -> Entry | None:
         """The entry of exactly this context."""
-        entry = self._entries.get(context)
-        if entry is not None:
-            self._entries.move_to_end(context)
-        return entry
+        with self._lock:
+            entry = self._entries.get(context)
+            if entry is not None:
+                self._entries.move_to_end(context)
+            return entry
 
     def longest(self, context: Context) -> tuple[int, Entry | None]:
         """The longest beginning of ``context`` that is kept: its length (0 where there is none) and its entry."""
@@ -47,11 +50,12 @@ class StateCache:
 
     def put(self, context: Context, entry: Entry) -> None:
         """Keep ``entry``, and drop the least recently used ones that no longer fit."""
-        self._drop(context)
-        self._entries[context] = entry
-        self.bytes += _size(context, entry)
-        while self.bytes > self.most_bytes:
-            self._drop(next(iter(self._entries)))
+        with self._lock:
+            self._drop(context)
+            self._entries[context] = entry
+            self.bytes += _size(context, entry)
+            while self.bytes > self.most_bytes:
+                self._drop(next(iter(self._entries)))
 
     def _drop(self, context: Context) -> None:
         entry = self._entries.pop(context, None)

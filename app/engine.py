@@ -1,17 +1,18 @@
 """The scheduler of one model: a thread that reads the contexts of all waiting requests together.
 
 Continuous batching: each round takes what is queued (there is no timer), reads one token of every unread
-context in a single product, and answers the requests whose context is read. So a long new context never
-holds up a short one for more than a round, and the event loop never waits for the network.
+context in a single product, and multiplies all outputs that a next word is wanted of with the whole output layer in
+another. So a long new context never holds up a short one for more than a round, and the event loop never waits for the
+network. What needs no such product, a letter more in a context that is known, is answered in the event loop: handing it
+to a thread and back would take longer than the answer.
 """
 
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -21,11 +22,10 @@ from app.errors import BusyError, NotReadyError
 from model.correct import Correction, Finished, correct
 from model.keyboards import DEFAULT_LAYOUT
 from model.network import FloatArray
+from model.reader import Reader
 from model.storage import LanguageModel
-from model.suggest import Query, Suggestion
+from model.suggest import Query, Suggestion, next_words
 from model.typist import Typist
-
-T = TypeVar("T")
 
 # Of a new context these states are kept: the last two (a person may delete the last word again), and each
 # eighth, from which the ones between are soon reached.
@@ -46,15 +46,23 @@ class Statistics:
     misses: int = 0
 
 
-class Job(NamedTuple):
-    """A request in the queue, what to do once its context is read, and the future its answer goes to.
-
-    ``resolve`` says that slips in the context are to be read as what was meant.
-    """
+class NextWord(NamedTuple):
+    """A next word that is asked for."""
 
     query: Query
-    resolve: bool
-    finish: Callable[[Query, FloatArray], Any]
+    limit: int
+    min_probability: float
+
+
+class Job(NamedTuple):
+    """A request in the queue: a context, its output (E,) where that is known, and the future for the answer.
+
+    That is the output, or where a next word is ``wanted`` the suggestions.
+    """
+
+    context: Context
+    output: FloatArray | None
+    wanted: NextWord | None
     future: "asyncio.Future[Any]"
 
 
@@ -69,7 +77,10 @@ class _Reading:
 
 
 class Engine:
-    """Answers queries with one model; ``suggest`` and ``correct`` may be called from one event loop, at any rate."""
+    """Answers queries with one model; ``suggest`` and ``correct`` may be called from one event loop, at any rate.
+
+    Reader and typist keep caches of their own and belong to that loop.
+    """
 
     def __init__(
         self,
@@ -77,16 +88,19 @@ class Engine:
         cache: StateCache,
         batch_limit: int,
         queue_limit: int,
+        context_tokens: int = 64,
         blas_threads: int = 1,
         keyboard: str = DEFAULT_LAYOUT,
     ) -> None:
-        self.model, self.cache, self.typist = model, cache, Typist(model, keyboard)
+        self.model, self.cache = model, cache
+        self.reader, self.typist = Reader(model, context_tokens), Typist(model, keyboard)
         self.batch_limit, self.queue_limit, self.blas_threads = batch_limit, queue_limit, blas_threads
         self.statistics = Statistics([0] * (batch_limit + 1))
         self.waiting = 0
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
         self._readings: dict[Context, _Reading] = {}
-        self._read: deque[tuple[Job, FloatArray]] = deque()
+        self._wanted: deque[tuple[NextWord, FloatArray, asyncio.Future[Any]]] = deque()
+        self._results: list[tuple[asyncio.Future[Any], Any]] = []
         self._open = self._has_successor = False
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
@@ -116,32 +130,53 @@ class Engine:
 
         Raises ``BusyError`` where too many wait already.
         """
-
-        def finish(query: Query, output: FloatArray) -> list[Suggestion]:
-            return self.typist.suggest(query, output, limit, min_probability, fuzzy)
-
-        return await self._ask(query, fuzzy, finish)
+        if fuzzy:
+            query = self.typist.resolve(query)
+        output = self._known(query.context)
+        if not query.prefix:
+            found: list[Suggestion] = await self._ask(query.context, output, NextWord(query, limit, min_probability))
+            return found
+        if output is None:
+            output = await self._ask(query.context, None, None)
+        return self.typist.suggest(query, output, limit, min_probability, fuzzy)
 
     async def correct(self, word: Finished, limit: int, min_probability: float) -> Correction:
         """What a finished word may have been meant for. Raises ``BusyError`` where too many wait already."""
+        query = self.typist.resolve(word.query)
+        output = self._known(query.context)
+        if output is None:
+            output = await self._ask(query.context, None, None)
+        return correct(self.typist, word._replace(query=query), output, limit, min_probability)
 
-        def finish(query: Query, output: FloatArray) -> Correction:
-            return correct(self.typist, word._replace(query=query), output, limit, min_probability)
-
-        return await self._ask(word.query, True, finish)
-
-    async def _ask(self, query: Query, resolve: bool, finish: Callable[[Query, FloatArray], T]) -> T:
+    def _known(self, context: Context) -> FloatArray | None:
+        """The projected output after a context that was read before."""
         if not self._open:
             raise NotReadyError
+        entry = self.cache.get(context)
+        if entry is None:
+            self.statistics.misses += 1
+            return None
+        self.statistics.hits += 1
+        return self._output(context, entry)
+
+    async def _ask(self, context: Context, output: FloatArray | None, wanted: NextWord | None) -> Any:
         if self.waiting >= self.queue_limit:
             raise BusyError(self.waiting)
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.waiting += 1
         try:
-            self._queue.put(Job(query, resolve, finish, future))
+            self._queue.put(Job(context, output, wanted, future))
             return await future
         finally:
             self.waiting -= 1
+
+    def _output(self, context: Context, entry: Entry) -> FloatArray:
+        """The projected output of a kept state, which one that was only passed through does not have yet."""
+        if entry.output is None:
+            entry = Entry(entry.state, self.model.network.project(entry.state[0]))
+            self.cache.put(context, entry)
+        assert entry.output is not None
+        return entry.output
 
     # From here on: the thread.
 
@@ -160,16 +195,16 @@ class Engine:
                 self._step()
             except Exception as error:  # whatever it is, those who wait must hear of it and the thread go on
                 for reading in self._readings.values():
-                    for job in reading.jobs:
-                        _fail(job, error)
+                    self._results.extend((job.future, error) for job in reading.jobs)
                 self._readings.clear()
-            self._answer()
+            self._find_next_words()
+            self._tell()
 
     def _take(self) -> bool:
         """Take in what is queued, and wait for something where there is nothing to do; false at the end."""
-        # Not all at once: contexts that are known are answered in this round, and the others wait for that.
+        # Not all at once: what is read already is answered in this round, and the others wait for that.
         for _ in range(self.batch_limit):
-            busy = bool(self._readings or self._read)
+            busy = bool(self._readings or self._wanted or self._results)
             try:
                 job = self._queue.get(block=not busy)
             except Empty:
@@ -181,36 +216,33 @@ class Engine:
             try:
                 self._begin(job)
             except Exception as error:
-                _fail(job, error)
+                self._results.append((job.future, error))
         return True
 
     def _begin(self, job: Job) -> None:
         if job.future.cancelled():
             return
-        if job.resolve:
-            job = job._replace(query=self.typist.resolve(job.query))
-        context = job.query.context
-        reading = self._readings.get(context)
+        if job.output is not None:
+            self._read(job, job.output)
+            return
+        reading = self._readings.get(job.context)
         if reading is not None:
-            self.statistics.misses += 1
             reading.jobs.append(job)
             return
-        length, entry = self.cache.longest(context)
-        if entry is not None and length == len(context):
-            self.statistics.hits += 1
-            self._read.append((job, self._output(context, entry)))
+        length, entry = self.cache.longest(job.context)
+        if entry is not None and length == len(job.context):
+            # It was read while this job stood in the queue.
+            self._read(job, self._output(job.context, entry))
             return
-        self.statistics.misses += 1
         state = self.model.network.zero_state(1)[:, 0] if entry is None else entry.state
-        self._readings[context] = _Reading(context, length, state, [job])
+        self._readings[job.context] = _Reading(job.context, length, state, [job])
 
-    def _output(self, context: Context, entry: Entry) -> FloatArray:
-        """The projected output of a kept state, which one that was only passed through does not have yet."""
-        if entry.output is None:
-            entry = Entry(entry.state, self.model.network.project(entry.state[0]))
-            self.cache.put(context, entry)
-        assert entry.output is not None
-        return entry.output
+    def _read(self, job: Job, output: FloatArray) -> None:
+        """The context of a job is read: it is answered, or its next word looked for."""
+        if job.wanted is None:
+            self._results.append((job.future, output))
+        else:
+            self._wanted.append((job.wanted, output, job.future))
 
     def _step(self) -> None:
         """Read one more token of every context that somebody still waits for."""
@@ -240,48 +272,41 @@ class Engine:
             if reading.position == length:
                 output = self._output(reading.context, entry)
                 del self._readings[reading.context]
-                self._read.extend((job, output) for job in reading.jobs)
+                for job in reading.jobs:
+                    self._read(job, output)
 
-    def _answer(self) -> None:
-        """Answer the requests whose context is read.
+    def _find_next_words(self) -> None:
+        """Look for the next words of some outputs: one product with the whole output layer for all of them."""
+        asked = [self._wanted.popleft() for _ in range(min(len(self._wanted), self.batch_limit))]
+        asked = [(wanted, output, future) for wanted, output, future in asked if not future.cancelled()]
+        if not asked:
+            return
+        logits = self.model.network.logits(np.stack([output for _, output, _ in asked]))
+        for (wanted, _, future), row in zip(asked, logits, strict=True):
+            result: Any
+            try:
+                result = next_words(self.model, wanted.query, row, wanted.limit, wanted.min_probability)
+            except Exception as error:
+                result = error
+            self._results.append((future, result))
 
-        A next word is looked for in the whole vocabulary, which takes as long as some steps: one of these
-        in a round, so that the others do not wait behind them all.
-        """
-        whole = 0
-        for _ in range(len(self._read)):
-            job, output = self._read.popleft()
-            whole += not job.query.prefix
-            if whole > 1 and not job.query.prefix:
-                self._read.append((job, output))
-            elif not job.future.cancelled():
-                self._finish(job, output)
-
-    def _finish(self, job: Job, output: FloatArray) -> None:
+    def _tell(self) -> None:
+        """Hand what was found to the event loop, all at once: waking it takes longer than a short answer."""
+        if not self._results:
+            return
+        results, self._results = self._results, []
         try:
-            result = job.finish(job.query, output)
-        except Exception as error:
-            _fail(job, error)
+            results[0][0].get_loop().call_soon_threadsafe(_settle, results)
+        except RuntimeError:
+            # The loop is closed: nobody waits any more.
+            return
+
+
+def _settle(results: "list[tuple[asyncio.Future[Any], Any]]") -> None:
+    for future, result in results:
+        if future.done():
+            continue
+        if isinstance(result, Exception):
+            future.set_exception(result)
         else:
-            _tell(job, result)
-
-
-def _tell(job: Job, result: Any) -> None:
-    try:
-        job.future.get_loop().call_soon_threadsafe(_settle, job.future, result)
-    except RuntimeError:
-        # The loop is closed: nobody waits any more.
-        return
-
-
-def _fail(job: Job, error: Exception) -> None:
-    _tell(job, error)
-
-
-def _settle(future: "asyncio.Future[Any]", result: Any) -> None:
-    if future.done():
-        return
-    if isinstance(result, Exception):
-        future.set_exception(result)
-    else:
-        future.set_result(result)
+            future.set_result(result)

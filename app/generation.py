@@ -32,6 +32,7 @@ class Generation:
                 StateCache(share),
                 settings.batch_limit,
                 settings.queue_limit,
+                settings.context_tokens,
                 settings.blas_threads,
                 settings.keyboard,
             )

@@ -24,7 +24,6 @@ from app.schemas import (
     SuggestionRequest,
 )
 from app.service import Service
-from model.suggest import read_completion, read_next_word
 
 
 class StrictRequest(Request):
@@ -139,7 +138,7 @@ async def complete_get(query: Parameters, service: TheService) -> SuggestionAnsw
 
     As `POST /complete`, for trying it out: addresses end up in histories and logs of proxies, bodies do not.
     """
-    return await service.suggest(read_completion, query)
+    return await service.complete(query)
 
 
 @router.post("/complete", summary="Finish a word", tags=["suggestions"], responses=_BY_BODY)
@@ -151,7 +150,7 @@ async def complete(body: SuggestionRequest, service: TheService) -> SuggestionAn
     follow what was typed: `App` gives *Apple*, `dont` gives *don't*. Words that the letters may be a slip for are
     among them, of the kind `correction`, unless `fuzzy` is false.
     """
-    return await service.suggest(read_completion, body)
+    return await service.complete(body)
 
 
 @router.get(
@@ -165,7 +164,7 @@ async def next_word_get(query: Parameters, service: TheService) -> SuggestionAns
 
     As `POST /next-word`, for trying it out: addresses end up in histories and logs of proxies, bodies do not.
     """
-    return await service.suggest(read_next_word, query)
+    return await service.next_word(query)
 
 
 @router.post("/next-word", summary="Offer the next word", tags=["suggestions"], responses=_BY_BODY)
@@ -175,7 +174,7 @@ async def next_word(body: SuggestionRequest, service: TheService) -> SuggestionA
     Takes the word before the cursor as finished and answers words that can follow, the most probable first.
     `insert` brings the space that is missing before the word.
     """
-    return await service.suggest(read_next_word, body)
+    return await service.next_word(body)
 
 
 @router.get(

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from app.engine import Engine
 from app.errors import InvalidFieldError, NotReadyError, ReloadFailedError, ReloadRunningError, TextTooLongError
@@ -21,11 +21,9 @@ from app.settings import Settings
 from model.correct import last_word, read_finished
 from model.errors import UserError
 from model.storage import LanguageModel, load_model
-from model.suggest import CODE_POINTS_A_TOKEN, Query, read_completion, read_next_word
+from model.suggest import CODE_POINTS_A_TOKEN
 from model.suggest import Suggestion as Found
 from model.text import tokens
-
-Reader = Callable[[LanguageModel, str, int, int], Query]
 
 _WARM_UP = "Good mor"
 
@@ -107,14 +105,19 @@ class Service:
         """Ask each model for a first completion, next word and correction, which touches its memory."""
         for name in generation.engines:
             query = SuggestionQuery(text=_WARM_UP, model=name)
-            await self._suggest(generation, read_completion, query)
-            await self._suggest(generation, read_next_word, query)
+            await self._suggest(generation, query, completing=True)
+            await self._suggest(generation, query, completing=False)
             await self._correct(generation, query)
 
-    async def suggest(self, read: Reader, request: SuggestionQuery) -> SuggestionAnswer:
-        """Check what depends on the settings, read the place in the text, and ask the model's engine."""
+    async def complete(self, request: SuggestionQuery) -> SuggestionAnswer:
+        """Suggestions for the word being typed at the cursor."""
         with self.generation.in_use() as generation:
-            return await self._suggest(generation, read, request)
+            return await self._suggest(generation, request, completing=True)
+
+    async def next_word(self, request: SuggestionQuery) -> SuggestionAnswer:
+        """Suggestions for the word behind the cursor."""
+        with self.generation.in_use() as generation:
+            return await self._suggest(generation, request, completing=False)
 
     async def correct(self, request: PlaceQuery) -> SuggestionAnswer:
         """What the last word before the cursor may have been meant for."""
@@ -124,15 +127,17 @@ class Service:
     async def correct_all(self, request: PlaceQuery) -> CorrectionList:
         """Those words before the cursor that should change.
 
-        One after the other: each goes through the queue, so that a long text holds up nobody.
+        One after the other, and between two of them come others.
         """
         with self.generation.in_use() as generation:
             return await self._correct_all(generation, request)
 
-    async def _suggest(self, generation: Generation, read: Reader, request: SuggestionQuery) -> SuggestionAnswer:
+    async def _suggest(self, generation: Generation, request: SuggestionQuery, *, completing: bool) -> SuggestionAnswer:
+        """Check what depends on the settings, read the place in the text, and ask the model's engine."""
         limit, name, cursor = self._check(generation, request)
         engine = generation.engines[name]
-        query = read(engine.model, request.text, cursor, self.settings.context_tokens)
+        read = engine.reader.completion if completing else engine.reader.next_word
+        query = read(request.text, cursor)
         found = await engine.suggest(query, limit, request.min_probability, request.fuzzy)
         return SuggestionAnswer(
             suggestions=_shown(found),
@@ -157,6 +162,8 @@ class Service:
         for token in list(tokens(request.text[:cursor])):
             if not token.is_word:
                 continue
+            # Most words need no product, and a long text is not to hold up the other requests.
+            await asyncio.sleep(0)
             answer = await self._correct_word(engine, request.text, token.start, token.end, limit, 0.0)
             best = answer.suggestions[0] if answer.suggestions else None
             if best is None or best.kind != "correction" or best.probability < request.min_probability:

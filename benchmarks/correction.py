@@ -19,7 +19,7 @@ import model
 from model.correct import TYPED, correct, read_finished
 from model.storage import load_model
 from model.text import TEXT_START
-from model.typing_trial import ContextReader
+from model.typing_trial import NetworkReader
 from model.typist import Typist
 
 # From a misspelling to corrections, best first.
@@ -30,7 +30,7 @@ MOST = 10
 def tsuzuki(folder: Path, context_free: bool) -> Checker:
     """This project's corrections, at the start of a text, or by how frequent words are."""
     loaded = load_model(folder)
-    typist, reader = Typist(loaded), ContextReader(loaded)
+    typist, reader = Typist(loaded), NetworkReader(loaded)
     start = (loaded.vocabulary.id_of(TEXT_START),)
 
     def at_start(word: str) -> list[str]:

@@ -32,7 +32,8 @@ class WordTable:
     """Vocabulary and lexicon in one trie.
 
     A word's number is its id in the vocabulary, or V and more for those of the lexicon. ``word[row]`` is the word of
-    a row of the trie, ``log_p[row]`` its context-free probability.
+    a row of the trie, ``log_p[row]`` its context-free probability; ``spelling[word]`` is one number for all words that
+    differ in case only.
     """
 
     def __init__(self, vocabulary: Vocabulary, lexicon: Lexicon) -> None:
@@ -48,6 +49,10 @@ class WordTable:
         self.vocabulary_size = V
         self.lexicon = lexicon
         self.forms = [*vocabulary.forms, *lexicon.words.forms]
+        spelled: dict[str, int] = {}
+        self.spelling: IntArray = np.array(
+            [spelled.setdefault(form.casefold(), i) for i, form in enumerate(self.forms)]
+        )
         self.word: IntArray = words[order]
         self.log_p: FloatArray = log_p[order].astype(np.float32)
         self.trie = Trie([keys[i] for i in order.tolist()], self.log_p)

@@ -8,12 +8,12 @@ the range, so that the words which begin with the typed letters need no more tha
 import numpy as np
 
 from model.network import FloatArray, IntArray
+from model.ngram import NO_IDS
 from model.recency import recent_words
 from model.storage import LanguageModel
 
 # The part of what both agree on; chosen on the development texts, as docs/experiments.md tells.
 AGREED = 0.3
-NO_IDS: IntArray = np.zeros(0, dtype=np.int64)
 # Nothing is impossible, whatever the n-grams say.
 LEAST_MASS = 1e-7
 
@@ -21,47 +21,49 @@ LEAST_MASS = 1e-7
 def mixture(
     model: LanguageModel,
     context: tuple[int, ...],
-    output: FloatArray,
+    logits: FloatArray,
     span: range,
     others: IntArray = NO_IDS,
     excluded: IntArray = NO_IDS,
 ) -> FloatArray:
     """The probabilities of the tokens in ``span`` and of M ``others`` beside it, (len(span) + M,).
 
-    Given that it is one of these: they add up to 1. ``output`` (E,) is the network's projected output after
-    ``context``. Where ``span`` is the whole vocabulary, ``excluded`` tokens of it can be given no chance.
+    Given that it is one of these: they add up to 1. ``logits``, as long, are the network's after ``context``; they are
+    written over. Where ``span`` is the whole vocabulary, ``excluded`` tokens of it can be given no chance.
     """
-    weights = model.network.weights
-    p: FloatArray = model.network.logits(output, slice(span.start, span.stop))
-    if len(others):
-        p = np.append(p, weights["embedding"][others] @ output + weights["bias"][others])
+    p = logits
     p[excluded] = -np.inf
     p -= p.max()
     np.exp(p, out=p)
     p /= p.sum()
     if model.ngrams is None:
         return p
-    if len(others):
-        everything = model.ngrams.probabilities(context, range(len(model.vocabulary)))
-        counted = np.append(everything[span.start : span.stop], everything[others])
-    else:
-        counted = model.ngrams.probabilities(context, span)
+    counted = model.ngrams.probabilities(context, span, others)
     counted[excluded] = 0
     mass = float(counted.sum())
     # Words that no n-gram allows here are left to the network.
     if mass > 0 and model.ngrams.share > 0:
-        p = _combined(p, counted / mass, model.ngrams.share)
+        counted /= mass
+        p = _combined(p, counted, model.ngrams.share)
     return _with_recent_words(model, context, p, span, mass)
 
 
 def _combined(network: FloatArray, ngrams: FloatArray, share: float) -> FloatArray:
-    """(1 - a) ((1 - share) network + share n-grams) + a √(network · n-grams) / Σ, a = ``AGREED``."""
-    agreed = np.sqrt(network * ngrams)
+    """(1 - a) ((1 - share) network + share n-grams) + a √(network · n-grams) / Σ, a = ``AGREED``.
+
+    The arrays are written over: they may have the length of the vocabulary.
+    """
+    agreed = network * ngrams
+    np.sqrt(agreed, out=agreed)
     total = float(agreed.sum())
-    linear = (1 - share) * network + share * ngrams
-    if total == 0:
-        return linear
-    return (1 - AGREED) * linear + agreed * (AGREED / total)
+    a = AGREED if total else 0.0
+    network *= (1 - a) * (1 - share)
+    ngrams *= (1 - a) * share
+    network += ngrams
+    if total:
+        agreed *= a / total
+        network += agreed
+    return network
 
 
 def _with_recent_words(

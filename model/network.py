@@ -84,6 +84,6 @@ class Network:
         """h (…, H) → p (…, E), what the output rows are multiplied with."""
         return h @ self.weights["projection"]
 
-    def logits(self, p: Array, ids: slice = slice(None)) -> Array:
-        """Unnormalised log probabilities of a range of n tokens: p (…, E) → (…, n)."""
+    def logits(self, p: Array, ids: slice | Array = slice(None)) -> Array:
+        """Unnormalised log probabilities of n tokens: p (…, E) → (…, n)."""
         return p @ self.weights["embedding"][ids].T + self.weights["bias"][ids]

@@ -21,6 +21,7 @@ from model.errors import ModelError
 from model.network import FloatArray, IntArray
 
 NGRAMS = "ngrams.safetensors"
+NO_IDS: IntArray = np.zeros(0, dtype=np.int64)
 # Token ids are two bytes.
 MOST_TOKENS = 1 << 16
 ORDER = 4
@@ -62,17 +63,19 @@ class NGrams:
     start: int
     share: float
 
-    def probabilities(self, context: tuple[int, ...], ids: range) -> FloatArray:
-        """P(w | context) for a range of tokens, (len(ids),)."""
-        p = self.unigrams[ids.start : ids.stop].copy()
-        if not len(ids):
-            return p
+    def probabilities(self, context: tuple[int, ...], ids: range, others: IntArray = NO_IDS) -> FloatArray:
+        """P(w | context) for a range of tokens and M others beside it, (len(ids) + M,)."""
+        p = np.append(self.unigrams[ids.start : ids.stop], self.unigrams[others])
+        # Bounds and tokens of the levels' own type: with others NumPy would copy the levels first.
+        others = others.astype(np.uint16)
         for length, level in enumerate(self.levels, 1):
             if length > len(context):
                 break
             place = self._find(context[-length:])
             if place is not None:
-                _refine(p, level, place, ids)
+                p *= SHARES_OF_CODES[level.gamma[place]]
+                _add_range(p, level, place, ids)
+                _add_others(p[len(ids) :], level, place, others)
             if context[-length] == self.start:
                 break
         return p
@@ -88,15 +91,25 @@ class NGrams:
         return place
 
 
-def _refine(p: FloatArray, level: Level, place: int, ids: range) -> None:
-    """From the probabilities after a shorter context to those after the one at ``place``, in place."""
+def _add_range(p: FloatArray, level: Level, place: int, ids: range) -> None:
+    """What the context at ``place`` says of a range of tokens, added in place."""
+    if not len(ids):
+        return
     begin, end = int(level.begins[place]), int(level.begins[place + 1])
     tokens = level.tokens[begin:end]
-    # Bounds of the tokens' own type: with others NumPy would copy the tokens first.
     low = begin + int(np.searchsorted(tokens, np.uint16(ids.start)))
     high = begin + int(np.searchsorted(tokens, np.uint16(ids.stop - 1), side="right"))
-    p *= SHARES_OF_CODES[level.gamma[place]]
     p[level.tokens[low:high].astype(np.int64) - ids.start] += SHARES_OF_CODES[level.values[low:high]]
+
+
+def _add_others(p: FloatArray, level: Level, place: int, others: IntArray) -> None:
+    """The same of single tokens (M,), each by a binary search."""
+    begin, end = int(level.begins[place]), int(level.begins[place + 1])
+    if not len(others) or begin == end:
+        return
+    places = np.minimum(begin + np.searchsorted(level.tokens[begin:end], others), end - 1)
+    found = level.tokens[places] == others
+    p[found] += SHARES_OF_CODES[level.values[places[found]]]
 
 
 def save_ngrams(ngrams: NGrams) -> bytes:

@@ -1,5 +1,6 @@
 """Offensive words: known and read like any other, but offered only to who has typed most of them."""
 
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from model.vocabulary import SortedWords
 SHIPPED_LIST = Path(__file__).parent / "offensive.txt"
 # The share of a guarded word's letters that must be typed before it is offered.
 TYPED_SHARE = 0.75
+# More letters than are ever typed of a word.
+NEVER = 255
 
 
 def guarded_mask(words: SortedWords, path: Path) -> "np.ndarray[Any, np.dtype[np.bool_]]":
@@ -35,3 +38,13 @@ def guarded_mask(words: SortedWords, path: Path) -> "np.ndarray[Any, np.dtype[np
             if word in (plain, plain + "'s") or (entry.endswith("*") and word.startswith(plain)):
                 mask[i] = True
     return mask
+
+
+def guarded_letters(
+    words: SortedWords, guarded: "np.ndarray[Any, np.dtype[np.bool_]]"
+) -> "np.ndarray[Any, np.dtype[np.uint8]]":
+    """How many letters must be typed before each word (V,) is offered: 0 of one that is not guarded."""
+    needed = np.zeros(len(words), dtype=np.uint8)
+    for i in np.flatnonzero(guarded).tolist():
+        needed[i] = min(NEVER, ceil(TYPED_SHARE * len(words.keys[i - words.first_word])))
+    return needed

@@ -29,13 +29,13 @@ class Recent(NamedTuple):
 
 def recent_words(vocabulary: Vocabulary, context: tuple[int, ...], span: range) -> Recent:
     """The words of a range of ids that stand in the context, behind the last start of a text in it."""
-    start = vocabulary.id_of(TEXT_START)
+    start, surprise = vocabulary.id_of(TEXT_START), vocabulary.surprise
     weights: dict[int, float] = {}
     total = HALF_SURPRISE
     for place, token in enumerate(reversed(context)):
         if token == start:
             break
-        weight = float(vocabulary.surprise[token])
+        weight = surprise[token]
         total += weight
         if weight and place >= LEFT_OUT and token in span:
             weights[token] = weights.get(token, 0.0) + weight

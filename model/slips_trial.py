@@ -13,7 +13,7 @@ from model.noise import CLASSES, Noise
 from model.storage import LanguageModel
 from model.suggest import read_completion
 from model.text import normal_form, straight, tokens
-from model.typing_trial import ContextReader
+from model.typing_trial import NetworkReader
 from model.typist import Typist
 
 STRIP = 3
@@ -55,7 +55,7 @@ class SlipsTrial:
 
     def __init__(self, model: LanguageModel, context_tokens: int, seed: int) -> None:
         self.model, self.context_tokens, self.seed = model, context_tokens, seed
-        self.typist, self.reader = Typist(model), ContextReader(model)
+        self.typist, self.reader = Typist(model), NetworkReader(model)
 
     def corrections(self, lines: list[str], first_line: int, wanted: set[int] | None = None) -> Iterator[CorrectedWord]:
         """Every word of a document, finished, and then asked to be corrected; ``wanted`` line numbers if given."""

@@ -22,12 +22,13 @@ from model.cells import CELLS
 from model.errors import ModelError
 from model.network import FloatArray, Network, NetworkConfig
 from model.ngram import NGRAMS, NGrams, load_ngrams
-from model.offensive import SHIPPED_LIST, guarded_mask
+from model.offensive import NEVER, SHIPPED_LIST, guarded_letters, guarded_mask
 from model.spelling import EMPTY_LEXICON, Lexicon, Spelling
 from model.text import SPECIAL_TOKENS, TEXT_START
 from model.vocabulary import WITHHELD, SortedWords, Vocabulary
 
 BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
+ByteArray = np.ndarray[Any, np.dtype[np.uint8]]
 
 FORMAT_VERSION = 1
 WEIGHTS, WORDS, CONFIG = "weights.safetensors", "words.txt", "config.json"
@@ -54,6 +55,22 @@ class LanguageModel:
     def words(self) -> WordTable:
         """All its words in one table; made when first asked for, in a fraction of a second."""
         return WordTable(self.vocabulary, self.spelling.lexicon if self.spelling else EMPTY_LEXICON)
+
+    @cached_property
+    def letters_needed(self) -> ByteArray:
+        """After how many typed letters each word may be offered: those of the vocabulary (V,), then the lexicon's.
+
+        0 for most; of a guarded word most of its letters; more than any word has for what is never offered.
+        """
+        vocabulary = self.vocabulary
+        needed = np.where(vocabulary.offered, 0, NEVER).astype(np.uint8)
+        if self.guarded is not None:
+            needed = np.maximum(needed, guarded_letters(vocabulary, self.guarded))
+        if self.spelling is None:
+            return needed
+        words = self.spelling.lexicon.words
+        rare = np.zeros(len(words), dtype=np.uint8)
+        return np.append(needed, rare if self.guarded_rare is None else guarded_letters(words, self.guarded_rare))
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -1,16 +1,16 @@
 """The search for suggestions: which words can stand at a place in a text, how likely, and how written.
 
 Reading a place (``read_completion``, ``read_next_word``) gives the ids of the context; whoever holds the
-network runs it over them and hands its projected output to ``suggest``.
+network runs it over them. ``next_words`` looks through the whole vocabulary, a ``Typist`` for what was begun to type.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from model.mixture import NO_IDS, mixture
+from model.mixture import mixture
 from model.network import FloatArray, IntArray
-from model.offensive import TYPED_SHARE
+from model.ngram import NO_IDS
 from model.storage import BoolArray, LanguageModel
 from model.text import (
     APOSTROPHES,
@@ -35,6 +35,8 @@ _OPENING = frozenset("([{<«‹“„‘¿¡@/\\_-‐‑–—^$€£¥&=")
 _OPENING_APART = frozenset("#+*~`|'" + APOSTROPHES)
 # How often a word with a capital of its own is begun with a small letter, roughly: people are lazy, but not all.
 SMALL_FOR_CAPITAL = 0.2
+# Values that are looked at as one in the search for the largest.
+_BLOCK = 256
 
 
 class Query(NamedTuple):
@@ -85,7 +87,7 @@ def read_next_word(model: LanguageModel, text: str, cursor: int, context_tokens:
 
 def _next_word(model: LanguageModel, text: str, tokens: list[Token], place: int, context_tokens: int) -> Query:
     context, capital, unknown = encode(model.vocabulary, tokens, context_tokens)
-    return Query(context, "", place, place, _lead(text, place), _trail(text, place), capital, unknown)
+    return Query(context, "", place, place, *lead_and_trail(text, place), capital, unknown)
 
 
 def encode(
@@ -96,14 +98,24 @@ def encode(
     Of more than ``most`` tokens the first ones are dropped, half of ``most`` at a time: a window that moved
     with every word would have to be read anew with every word.
     """
-    stride = max(1, most // 2)
-    dropped = -(-max(0, len(tokens) - most) // stride) * stride
+    dropped = window(len(tokens), most)
     # Where sentences start is read from all of them: a quote that is open stays so when its mark is dropped.
     forms = [token.form for token in tokens]
     ids = vocabulary.encode(forms, from_start=not tokens or tokens[0].start == 0)
     none = vocabulary.id_of(UNKNOWN)
     unknown = tuple((i + 1 - dropped, form) for i, form in enumerate(forms) if ids[i] == none and form[0].isalpha())
     return (vocabulary.id_of(TEXT_START), *ids[dropped:]), sentence_starts(forms)[-1], unknown
+
+
+def window(tokens: int, most: int) -> int:
+    """How many of so many tokens are dropped, that at most ``most`` are left."""
+    stride = max(1, most // 2)
+    return -(-max(0, tokens - most) // stride) * stride
+
+
+def lead_and_trail(text: str, place: int) -> tuple[str, str]:
+    """The space that a word needs before it at this place, and the one behind it, or none."""
+    return _lead(text, place), _trail(text, place)
 
 
 def _lead(text: str, place: int) -> str:
@@ -153,36 +165,18 @@ def _is_ideograph(character: str) -> bool:
     )
 
 
-def suggest(
-    model: LanguageModel, query: Query, output: FloatArray, limit: int, min_probability: float
+def next_words(
+    model: LanguageModel, query: Query, logits: FloatArray, limit: int, min_probability: float
 ) -> list[Suggestion]:
-    """At most ``limit`` words, best first, none less likely than ``min_probability``.
+    """At most ``limit`` words for the place of a query without a prefix, best first.
 
-    ``output`` (E,) is the network's projected output after the query's context.
+    ``logits`` (V,) are the network's after the query's context; they are written over. Where the text ends in a space,
+    the marks that end something are ruled out: those stand behind a word, not apart from it.
     """
-    ids, probabilities = candidates(model, query, output)
-    return rank(model, query, ids, probabilities, limit, min_probability)
-
-
-def candidates(model: LanguageModel, query: Query, output: FloatArray) -> tuple[IntArray, FloatArray]:
-    """Ids of the tokens that can stand here, and their probabilities, which add up to 1.
-
-    With a prefix these are the words that begin with it, and only their rows of the output layer are
-    multiplied; the typed letters as a whole word are among them. Without one it is the whole vocabulary, less
-    the marks that end something where the text ends in a space: those stand behind a word, not apart from it.
-    """
-    vocabulary, prefix = model.vocabulary, query.prefix
-    span = vocabulary.prefix_range(prefix) if prefix else range(len(vocabulary))
-    ids: IntArray = np.arange(span.start, span.stop)
-    if not len(ids):
-        return ids, np.zeros(0, dtype=np.float32)
-    excluded = vocabulary.closing if not prefix and not query.lead else NO_IDS
-    p = mixture(model, query.context, output, span, excluded=excluded)
-    if has_apostrophe(prefix):
-        kept = fitting_apostrophes(prefix, vocabulary.forms[span.start : span.stop])
-        ids, p = ids[kept], p[kept]
-        p /= max(float(p.sum()), 1e-30)
-    return ids, p
+    everything = range(len(model.vocabulary))
+    excluded = NO_IDS if query.lead else model.vocabulary.closing
+    p = mixture(model, query.context, logits, everything, excluded=excluded)
+    return rank(model, query, everything, p, limit, min_probability)
 
 
 def has_apostrophe(prefix: str) -> bool:
@@ -190,64 +184,78 @@ def has_apostrophe(prefix: str) -> bool:
     return any(c in APOSTROPHES for c in prefix)
 
 
-def fitting_apostrophes(prefix: str, forms: list[str]) -> list[int]:
+def fitting_apostrophes(prefix: str, forms: list[str]) -> BoolArray:
     """Which words a typed apostrophe leaves: ``don'`` is not on its way to *done*."""
     typed = unaccented(prefix)
-    return [i for i, form in enumerate(forms) if unaccented(form).startswith(typed)]
+    return np.array([unaccented(form).startswith(typed) for form in forms], dtype=bool)
 
 
 def rank(
     model: LanguageModel,
     query: Query,
-    ids: IntArray,
+    ids: range,
     probabilities: FloatArray,
     limit: int,
     min_probability: float,
 ) -> list[Suggestion]:
     """Candidates as suggestions: offered words only, written as the person writes, each word once."""
-    vocabulary = model.vocabulary
     if not len(ids):
         return []
-    offered = vocabulary.offered[ids]
-    if model.guarded is not None:
-        guarded = np.flatnonzero(model.guarded[ids])
-        offered[guarded] &= _mostly_typed(vocabulary, query.prefix, ids[guarded])
-    probabilities = np.where(offered, probabilities, 0)
-    # Spellings that differ only in case are one suggestion: their chances add up at the first of them.
-    words = vocabulary.first_spelling[ids]
-    lowest = int(words.min())
-    shares = np.bincount(words - lowest, weights=probabilities)
-    most = min(len(shares), limit + 1)
-    best = np.argpartition(shares, len(shares) - most)[len(shares) - most :]
-    best = best[np.argsort(-shares[best], kind="stable")]
+    offered = model.letters_needed[ids.start : ids.stop] <= len(fold(query.prefix))
+    probabilities = probabilities * offered
+    shares = _add_up_spellings(model.vocabulary, ids, probabilities)
     typed = straight(query.prefix)
     kind = "completion" if query.prefix else "next-word"
     suggestions = []
-    for word in best.tolist():
-        share = round(float(shares[word]), 6)
+    for place in largest(shares, limit + 1).tolist():
+        share = round(float(shares[place]), 6)
         if share <= 0 or share < min_probability:
             break
-        places = np.searchsorted(ids, vocabulary.spellings[word + lowest])
-        text = written(_spelling(vocabulary, ids[places], probabilities[places], query.prefix), query)
+        text = written(_spelling(model.vocabulary, place + ids.start, ids, probabilities, query.prefix), query)
         if text != typed:
             suggestions.append(Suggestion(text, query.lead + text + query.trail, share, kind))
     return suggestions[:limit]
 
 
-def _mostly_typed(vocabulary: Vocabulary, prefix: str, ids: IntArray) -> BoolArray:
-    """Of which words the prefix is most: those may be offered whatever they are."""
-    longest = len(fold(prefix)) / TYPED_SHARE
-    return np.array([len(vocabulary.keys[i - vocabulary.first_word]) <= longest for i in ids.tolist()], dtype=bool)
+def _add_up_spellings(vocabulary: Vocabulary, ids: range, probabilities: FloatArray) -> FloatArray:
+    """Spellings that differ only in case are one suggestion: their chances add up at the first of them."""
+    shares = probabilities.copy()
+    low, high = np.searchsorted(vocabulary.later_spellings, (ids.start, ids.stop))
+    later = vocabulary.later_spellings[low:high]
+    np.add.at(shares, vocabulary.first_spelling[later] - ids.start, probabilities[later - ids.start])
+    shares[later - ids.start] = 0
+    return shares
 
 
-def _spelling(vocabulary: Vocabulary, ids: IntArray, probabilities: FloatArray, prefix: str) -> str:
+def largest(values: FloatArray, most: int) -> IntArray:
+    """Where the ``most`` largest of n values stand, the largest first.
+
+    Of many values only those are sorted that no block of them rules out: as many blocks as values are wanted have
+    a maximum of at least ``bound``, so every value below it has so many before it.
+    """
+    blocks = len(values) // _BLOCK
+    if blocks > most:
+        maxima = values[: blocks * _BLOCK].reshape(blocks, _BLOCK).max(axis=1)
+        bound = np.partition(maxima, blocks - most)[blocks - most]
+        places = np.flatnonzero(values >= bound)
+    else:
+        places = np.arange(len(values))
+    ordered: IntArray = places[np.argsort(-values[places], kind="stable")[:most]]
+    return ordered
+
+
+def _spelling(vocabulary: Vocabulary, first: int, ids: range, probabilities: FloatArray, prefix: str) -> str:
     """Of the spellings of a word (apple, Apple) the likeliest, given that the person began it small."""
-    forms = [vocabulary.forms[i] for i in ids.tolist()]
-    if prefix[:1].islower():
-        small = np.array([form[0].islower() for form in forms])
-        probabilities = np.where(small, probabilities, probabilities * SMALL_FOR_CAPITAL)
-    form: str = forms[int(np.argmax(probabilities))]
-    return form
+    spellings = vocabulary.spellings[first]
+    if len(spellings) == 1:
+        return vocabulary.forms[first]
+    small = prefix[:1].islower()
+    chances = {
+        form: float(probabilities[i - ids.start]) * (1 if not small or form[0].islower() else SMALL_FOR_CAPITAL)
+        for i in spellings
+        for form in (vocabulary.forms[i],)
+    }
+    return max(chances, key=lambda form: chances[form])
 
 
 def written(form: str, query: Query) -> str:

@@ -151,6 +151,12 @@ class SentenceTracker:
         self._quote_open = False
         self._previous = TEXT_START
 
+    def copy(self) -> "SentenceTracker":
+        """Another one that has taken the same tokens into account."""
+        other = SentenceTracker()
+        other.at_start, other._quote_open, other._previous = self.at_start, self._quote_open, self._previous
+        return other
+
     def push(self, form: str) -> None:
         """Take the next token's form into account."""
         if form == '"':
@@ -197,7 +203,7 @@ def read_caret(text: str, cursor: int, reach: int) -> Caret:
     in strides, so that the context grows at its end, not slides, from one key to the next. A joiner
     typed just now belongs to the word before it: ``don'`` is on its way to *don't*.
     """
-    begin = _window_start(text, cursor, reach)
+    begin = window_start(text, cursor, reach)
     context = [Token(t.form, t.start + begin, t.end + begin) for t in tokens(text[begin:cursor])]
     joiner = cursor > 0 and text[cursor - 1] in _JOINERS
     if joiner and len(context) > 1 and context[-2].is_word and context[-2].end == cursor - 1:
@@ -218,7 +224,8 @@ def word_end(text: str, start: int, cursor: int) -> int:
     return max(cursor, match.end()) if match else cursor
 
 
-def _window_start(text: str, cursor: int, reach: int) -> int:
+def window_start(text: str, cursor: int, reach: int) -> int:
+    """From where ``read_caret`` reads: a word's beginning, where there is one in reach."""
     begin = max(0, cursor // reach - 1) * reach
     while 0 < begin < cursor and not text[begin - 1].isspace():
         begin += 1

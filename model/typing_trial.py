@@ -1,6 +1,6 @@
 """Typing a text letter by letter with suggestions at hand, and counting what they save.
 
-The trial asks the same code that serves (``read_next_word``, ``read_completion``, ``Typist``). Of each word,
+The trial asks the same code that serves (``Reader``, ``Typist``). Of each word,
 a token that begins with a letter, it asks before the first letter and after each one until the word is
 offered; case is ignored, and a word that is never offered is typed to its end. Accepting a suggestion is one
 keystroke and gives the space too.
@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from model.network import FloatArray
+from model.reader import Reader
 from model.storage import LanguageModel
-from model.suggest import Query, Suggestion, read_completion, read_next_word
+from model.suggest import Query, Suggestion
 from model.text import straight, tokens
 from model.typist import Typist
 
@@ -41,7 +42,7 @@ class TypedWord(NamedTuple):
     asks: list[Ask]
 
 
-class ContextReader:
+class NetworkReader:
     """Runs the network over contexts, from where a context parts from the one before it."""
 
     def __init__(self, model: LanguageModel) -> None:
@@ -68,9 +69,9 @@ class TypingTrial:
     """Types documents into a model; ``fuzzy`` as in a request."""
 
     def __init__(self, model: LanguageModel, context_tokens: int, fuzzy: bool = True) -> None:
-        self._model, self._context_tokens, self._fuzzy = model, context_tokens, fuzzy
-        self._typist = Typist(model)
-        self._reader = ContextReader(model)
+        self._fuzzy = fuzzy
+        self._reader, self._typist = Reader(model, context_tokens), Typist(model)
+        self._network = NetworkReader(model)
 
     def words(self, lines: list[str], first_line: int, wanted: set[int] | None = None) -> Iterator[TypedWord]:
         """Type a document; each line is seen with the lines before it. ``wanted`` line numbers only, if given."""
@@ -101,8 +102,8 @@ class TypingTrial:
 
     def _ask(self, text: str, letters: int, word: str) -> Ask:
         begun = time.perf_counter()
-        read = read_completion if letters else read_next_word
-        query = read(self._model, text, len(text), self._context_tokens)
+        read = self._reader.completion if letters else self._reader.next_word
+        query = read(text, len(text))
         suggestions = self._suggest(query)
         seconds = time.perf_counter() - begun
         texts = [suggestion.text.casefold() for suggestion in suggestions]
@@ -112,7 +113,7 @@ class TypingTrial:
     def _suggest(self, query: Query) -> list[Suggestion]:
         if self._fuzzy:
             query = self._typist.resolve(query)
-        return self._typist.suggest(query, self._reader.output(query.context), STRIPS[-1], 0.0, self._fuzzy)
+        return self._typist.suggest(query, self._network.output(query.context), STRIPS[-1], 0.0, self._fuzzy)
 
 
 def keystrokes(word: TypedWord, strip: int) -> int:

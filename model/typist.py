@@ -10,14 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.candidates import Candidates
 from model.keyboards import DEFAULT_LAYOUT
 from model.mixture import mixture
 from model.network import FloatArray, IntArray
-from model.offensive import TYPED_SHARE
+from model.ngram import NO_IDS
 from model.spelling import Speller
-from model.storage import LanguageModel
-from model.suggest import Query, Suggestion, fitting_apostrophes, has_apostrophe, rank, suggest, written
+from model.storage import BoolArray, LanguageModel
+from model.suggest import Query, Suggestion, fitting_apostrophes, has_apostrophe, next_words, rank, written
 from model.text import UNKNOWN, fold, straight
 from model.typing_errors import RATES
 
@@ -36,7 +35,29 @@ OWN_SHARE = 0.25
 # Rare words and corrections less likely than this are noise.
 LEAST_SHARE = 1e-4
 _KEPT_WORDS = 5000
-NONE = Candidates(np.zeros(0, np.int64), np.zeros(0, np.float32))
+# What is remembered of the letters that were typed last: some 3 kB each.
+_KEPT_PREFIXES = 5000
+# A word is listed in at most so many ways of writing that differ in case.
+_MOST_SPELLINGS = 4
+
+
+class Typed(NamedTuple):
+    """What typed letters may become, whatever stands before them.
+
+    ``span`` are the ids that begin so, ``fits`` of these what a typed apostrophe leaves (None: all). ``slips`` (S,) are
+    words that the letters may be a slip for, at ``slip_shares`` (S,) P(typed | word) relative to no slip. ``rare`` (R,)
+    are the likeliest of the lexicon's that begin so, at ``rare_shares`` (R,) P(word | unknown); ``rest`` is the same
+    of all that begins so and is not in the vocabulary.
+    """
+
+    key: str
+    span: range
+    fits: BoolArray | None
+    slips: IntArray
+    slip_shares: FloatArray
+    rare: IntArray
+    rare_shares: FloatArray
+    rest: float
 
 
 class Joint(NamedTuple):
@@ -55,6 +76,7 @@ class Typist:
         self.search = self.table.search(layout)
         self.speller = Speller(model.spelling)
         self._meant: OrderedDict[str, int | None] = OrderedDict()
+        self._typed: OrderedDict[str, Typed] = OrderedDict()
         self.unknown_id = model.vocabulary.id_of(UNKNOWN)
         self._log_unknown = float(self.table.log_counts[self.unknown_id])
 
@@ -121,37 +143,52 @@ class Typist:
         ``output`` (E,) is the network's projected output after the query's context.
         """
         if not query.prefix:
-            return suggest(self.model, query, output, limit, min_probability)
-        key = fold(query.prefix)
-        table, frontier = self.table, self.search.after(key)
-        rows = table.literal_rows(frontier)
-        found = table.completions(frontier, len(key), rows) if fuzzy else NONE
-        span = self.model.vocabulary.prefix_range(query.prefix)
-        joint = self.joint(query.context, output, span, found.words)
-        ids, p = self._literal(query.prefix, span, joint.literal)
-        rare, p_rare, rest = self._rare(query.prefix, rows, joint.unknown)
-        own = self._own(query, key, joint.unknown)
-        slip_free = len(key) * math.log1p(-RATES["a letter"])
-        corrected = joint.others * np.exp(-found.cost - CORRECTION_COST - slip_free)
-        total = float(p.sum()) + rest + sum(own.values()) + float(corrected.sum())
+            return next_words(self.model, query, self.model.network.logits(output), limit, min_probability)
+        typed = self.typed(query.prefix)
+        joint = self.joint(query.context, output, typed.span, typed.slips if fuzzy else NO_IDS)
+        literal = joint.literal if typed.fits is None else joint.literal * typed.fits
+        own = self._own(query, typed.key, joint.unknown)
+        corrected = joint.others * typed.slip_shares if fuzzy else joint.others
+        total = float(literal.sum()) + joint.unknown * typed.rest + sum(own.values()) + float(corrected.sum())
         if total <= 0:
             return []
+        ranked = rank(self.model, query, typed.span, literal / total, limit, min_probability)
+        least = max(LEAST_SHARE, min_probability, ranked[limit - 1].probability if len(ranked) >= limit else 0)
         beside = [(form, share / total, "completion") for form, share in own.items()]
-        beside += self._offered(rare, p_rare / total, key, "completion")
-        beside += self._offered(found.words, corrected / total, key, "correction")
-        ranked = rank(self.model, query, ids, p / total, limit, min_probability)
-        return merge(ranked, beside, query, limit, min_probability)
+        rare_shares = typed.rare_shares * (joint.unknown / total)
+        beside += self._offered(typed.rare, rare_shares, len(typed.key), least, "completion")
+        if fuzzy:
+            beside += self._offered(typed.slips, corrected / total, len(typed.key), least, "correction")
+        return merge(ranked, beside, query, limit, min_probability) if beside else ranked
 
-    def _literal(self, prefix: str, span: range, p: FloatArray) -> tuple[IntArray, FloatArray]:
-        """The ids that begin as typed: a typed apostrophe rules out the words without one."""
-        ids: IntArray = np.arange(span.start, span.stop)
-        if has_apostrophe(prefix):
-            fits = fitting_apostrophes(prefix, self.model.vocabulary.forms[span.start : span.stop])
-            return ids[fits], p[fits]
-        return ids, p
+    def typed(self, prefix: str) -> Typed:
+        """What typed letters may become; the last ones are remembered."""
+        typed = self._typed.get(prefix)
+        if typed is None:
+            typed = self._typed[prefix] = self._read_prefix(prefix)
+            if len(self._typed) > _KEPT_PREFIXES:
+                self._typed.popitem(last=False)
+        else:
+            self._typed.move_to_end(prefix)
+        return typed
 
-    def _rare(self, prefix: str, rows: range, unknown: float) -> tuple[IntArray, FloatArray, float]:
-        """The likeliest words of the lexicon among some rows, and all that begins so and is not in the vocabulary."""
+    def _read_prefix(self, prefix: str) -> Typed:
+        key, vocabulary, table = fold(prefix), self.model.vocabulary, self.table
+        frontier = self.search.after(key)
+        rows = table.literal_rows(frontier)
+        found = table.completions(frontier, len(key), rows)
+        slip_free = len(key) * math.log1p(-RATES["a letter"])
+        span = vocabulary.prefix_range(prefix)
+        apostrophe = has_apostrophe(prefix)
+        fits = fitting_apostrophes(prefix, vocabulary.forms[span.start : span.stop]) if apostrophe else None
+        rare, log_p = self._rare(prefix, rows)
+        share = float(table.lexicon_share[rows.stop] - table.lexicon_share[rows.start])
+        share += table.lexicon.novel * math.exp(self.speller.log_beginning(prefix))
+        slip_shares = np.exp(-found.cost - CORRECTION_COST - slip_free)
+        return Typed(key, span, fits, found.words, slip_shares, rare, np.exp(log_p.astype(np.float64)), share)
+
+    def _rare(self, prefix: str, rows: range) -> tuple[IntArray, FloatArray]:
+        """The likeliest words of the lexicon among some rows, and ln P(word | unknown)."""
         table = self.table
         words = table.word[rows.start : rows.stop]
         words = words[words >= table.vocabulary_size]
@@ -162,37 +199,39 @@ class Typist:
         if has_apostrophe(prefix):
             fits = fitting_apostrophes(prefix, [table.forms[word] for word in words])
             words, log_p = words[fits], log_p[fits]
-        share = float(table.lexicon_share[rows.stop] - table.lexicon_share[rows.start])
-        share += table.lexicon.novel * math.exp(self.speller.log_beginning(prefix))
-        return words, unknown * np.exp(log_p.astype(np.float64)), unknown * share
+        return words, log_p
 
     def _own(self, query: Query, key: str, unknown: float) -> dict[str, float]:
         """The person's own words that begin as typed, and P(word | context)."""
+        if not query.unknown or len(key) < 2:
+            return {}
         forms = [form for _, form in query.unknown]
-        fits = [form for form in forms if len(fold(form)) > len(key) > 1 and fold(form).startswith(key)]
+        fits = [form for form in forms if len(fold(form)) > len(key) and fold(form).startswith(key)]
         return {form: unknown * OWN_SHARE * fits.count(form) / len(forms) for form in dict.fromkeys(fits)}
 
-    def _offered(self, words: IntArray, p: FloatArray, key: str, kind: str) -> list[tuple[str, float, str]]:
-        """Form, probability and kind of the words that may be offered to who typed a key."""
-        V, model = self.table.vocabulary_size, self.model
-        entries = []
-        for word, share in zip(words.tolist(), p.tolist(), strict=True):
-            form = self.table.forms[word]
-            if word < V:
-                guarded = model.guarded is not None and model.guarded[word]
-                offered = bool(model.vocabulary.offered[word])
-            else:
-                guarded = model.guarded_rare is not None and model.guarded_rare[word - V]
-                offered = True
-            if offered and not (guarded and len(key) < TYPED_SHARE * len(fold(form))):
-                entries.append((form, share, kind))
-        return entries
+    def _offered(
+        self, words: IntArray, shares: FloatArray, letters: int, least: float, kind: str
+    ) -> list[tuple[str, float, str]]:
+        """Form, share and kind of the words that may be offered after so many letters and come to ``least`` together
+        with their other spellings.
+        """
+        able = self.model.letters_needed[words] <= letters
+        likely = shares * able >= least / _MOST_SPELLINGS
+        if not likely.any():
+            return []
+        spelling = self.table.spelling[words]
+        chosen = np.flatnonzero(able & np.isin(spelling, spelling[likely]))
+        forms = self.table.forms
+        return [(forms[words[i]], float(shares[i]), kind) for i in chosen.tolist()]
 
     def joint(self, context: tuple[int, ...], output: FloatArray, literal: range, others: IntArray) -> Joint:
         """P(· | context) of a range of ids, of other words (of the lexicon too), and of ``<unk>``, up to one factor."""
         V = self.table.vocabulary_size
         known = others < V
-        p = mixture(self.model, context, output, literal, np.append(others[known], self.unknown_id))
+        ids = np.append(others[known], self.unknown_id)
+        network = self.model.network
+        logits = np.append(network.logits(output, slice(literal.start, literal.stop)), network.logits(output, ids))
+        p = mixture(self.model, context, logits, literal, ids)
         unknown = float(p[-1])
         beside = np.empty(len(others))
         beside[known] = p[len(literal) : -1]

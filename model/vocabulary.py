@@ -64,8 +64,9 @@ class Vocabulary(SortedWords):
         )
         self._check()
         smoothed = np.asarray(self.counts, dtype=np.float64) + 1
-        self.surprise = np.log(smoothed / smoothed.sum()) ** 2
-        self.surprise[~self.offered] = 0
+        surprise = np.log(smoothed / smoothed.sum()) ** 2
+        surprise[~self.offered] = 0
+        self.surprise: list[float] = surprise.tolist()
         ends = CLOSING_MARKS | {LINE_END, TEXT_START}
         self.closing = np.array([i for i, form in enumerate(self.forms[: self.first_word]) if form in ends])
         self._by_case = self._likeliest(str.casefold)
@@ -75,6 +76,7 @@ class Vocabulary(SortedWords):
         for i, form in enumerate(self.forms):
             self.spellings.setdefault(first.setdefault(form.casefold(), i), []).append(i)
         self.first_spelling = np.array([first[form.casefold()] for form in self.forms])
+        self.later_spellings = np.flatnonzero(self.first_spelling != np.arange(len(self.forms)))
 
     def _check(self) -> None:
         if tuple(self.forms[: len(SPECIAL_TOKENS)]) != SPECIAL_TOKENS:

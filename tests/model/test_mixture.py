@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model import recency
-from model.mixture import AGREED
+from model.mixture import AGREED, mixture
 from model.network import FloatArray
+from model.ngram import NO_IDS
 from model.recency import HALF_SURPRISE, LEFT_OUT, SHARE, recent_words
 from model.storage import LanguageModel
-from model.suggest import candidates
+from model.suggest import Query
 from model.text import TEXT_START
 from tests.model.test_ngram import ngrams_of
 from tests.model.tiny_model import WORDS, answer, output_of, random_model, read
@@ -32,7 +33,16 @@ def mixed_model(share: float) -> LanguageModel:
     return replace(MODEL, ngrams=ngrams_of(tables, unigrams / unigrams.sum(), start, share))
 
 
-TEXTS = ("", "the ", "the do", "the don'", "the dog eats ", "the dog eats a", "the dog eats app", "CAFE", "q", "xyz")
+def mixed(model: LanguageModel, query: Query) -> tuple[range, FloatArray]:
+    """The ids that can stand at a place, and their probabilities."""
+    vocabulary = model.vocabulary
+    span = vocabulary.prefix_range(query.prefix) if query.prefix else range(len(vocabulary))
+    excluded = NO_IDS if query.prefix else vocabulary.closing
+    logits = model.network.logits(output_of(model, query.context), slice(span.start, span.stop))
+    return span, mixture(model, query.context, logits, span, excluded=excluded)
+
+
+TEXTS = ("", "the ", "the do", "the don'", "the dog eats ", "the dog eats a", "the dog eats app", "CAFE")
 
 
 def combined(network: FloatArray, ngrams: FloatArray, share: float) -> FloatArray:
@@ -55,27 +65,16 @@ def no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_mixture_of_both_over_the_words_that_fit(text: str, share: float) -> None:
     model = mixed_model(share)
     query = read(model, "complete", text)
-    output = output_of(model, query.context)
-    ids, p = candidates(model, query, output)
-    plain_ids, network = candidates(MODEL, query, output)
-    np.testing.assert_array_equal(ids, plain_ids)
-    if not len(ids):
-        return
+    ids, p = mixed(model, query)
+    _, network = mixed(MODEL, query)
     assert p.sum() == pytest.approx(1, abs=1e-5)
     assert model.ngrams is not None
     ngrams = model.ngrams.probabilities(query.context, range(len(model.vocabulary)))
     if not query.prefix:
-        # The next word: both distributions whole, but for what cannot follow a space.
-        by_network = np.exp(model.network.logits(output.astype(np.float64)))
-        by_network[MODEL.vocabulary.closing] = ngrams[MODEL.vocabulary.closing] = 0
-        expected = combined(by_network / by_network.sum(), ngrams / ngrams.sum(), share)
-    elif "'" in query.prefix:
-        # Mixed over all that begins with the letters, then cut down to what has the apostrophe too.
-        everything, p_letters = candidates(model, query._replace(prefix="don"), output)
-        expected = p_letters[np.isin(everything, ids)]
-        expected = expected / expected.sum()
-    else:
-        expected = combined(network, ngrams[ids] / ngrams[ids].sum(), share)
+        # What cannot follow a space is no next word for the n-grams either.
+        ngrams[MODEL.vocabulary.closing] = 0
+    counted = ngrams[ids.start : ids.stop]
+    expected = combined(network, counted / counted.sum(), share)
     np.testing.assert_allclose(p, expected, rtol=1e-4, atol=1e-7)
 
 
@@ -85,8 +84,7 @@ def test_words_that_no_ngram_allows_are_left_to_the_network() -> None:
     sure = ngrams_of({(the,): {TOKEN["dog"]: 1.0}}, np.full(len(MODEL.vocabulary), 0.01, dtype=np.float32), share=0.5)
     model = replace(MODEL, ngrams=sure)
     query = read(model, "complete", "the ap")
-    output = output_of(model, query.context)
-    np.testing.assert_array_equal(candidates(model, query, output)[1], candidates(MODEL, query, output)[1])
+    np.testing.assert_array_equal(mixed(model, query)[1], mixed(MODEL, query)[1])
 
 
 def ids_of(*forms: str) -> tuple[int, ...]:
@@ -97,7 +95,7 @@ def test_recent_words_count_by_their_surprise() -> None:
     vocabulary = MODEL.vocabulary
     everything = range(len(vocabulary))
     context = ids_of(TEXT_START, "London", ",", "the", "London", "dog", "is", "in")
-    total = HALF_SURPRISE + sum(vocabulary.surprise[list(context)])
+    total = HALF_SURPRISE + sum(vocabulary.surprise[token] for token in context)
     recent = recent_words(vocabulary, context, everything)
     found = dict(zip(recent.ids, recent.chances.tolist(), strict=True))
     london, the, dog = (
@@ -131,5 +129,5 @@ def test_a_name_that_was_written_is_likely_once_its_first_letters_are_typed() ->
 def test_probabilities_add_up_to_1(words: list[str], prefix: str) -> None:
     model = mixed_model(0.25)
     query = read(model, "complete", " ".join(words) + " " + prefix)
-    _, p = candidates(model, query, output_of(model, query.context))
+    _, p = mixed(model, query)
     assert p.sum() == pytest.approx(1, abs=1e-5) and (p >= 0).all()

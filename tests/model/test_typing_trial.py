@@ -11,7 +11,7 @@ from model.cells import Array, Arrays
 from model.network import Network, NetworkConfig
 from model.storage import LanguageModel
 from model.text import straight, tokens
-from model.typing_trial import MOST_LETTERS, STRIPS, Ask, ContextReader, TypedWord, TypingTrial, keystrokes
+from model.typing_trial import MOST_LETTERS, STRIPS, Ask, NetworkReader, TypedWord, TypingTrial, keystrokes
 from model.typist import Typist
 from model.vocabulary import Vocabulary
 from tests.model.tiny_model import MARKS, WORDS, model_of, output_of, random_model, read, tiny_vocabulary
@@ -200,7 +200,7 @@ IDS = st.lists(st.integers(0, 3) | st.integers(0, len(MODEL.vocabulary) - 1), ma
 def test_a_context_is_read_from_where_it_parts_from_the_one_before(cell: str, contexts: list[tuple[int, ...]]) -> None:
     made = random_model(5, cell)
     network = CountingNetwork(made.network.config, made.network.weights)
-    reader = ContextReader(LanguageModel(made.vocabulary, network, {}))
+    reader = NetworkReader(LanguageModel(made.vocabulary, network, {}))
     before: tuple[int, ...] = ()
     for context in contexts:
         network.steps = 0

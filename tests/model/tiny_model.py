@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, settings
 from model.cells import Arrays
 from model.network import FloatArray, Network, NetworkConfig, initial_weights
 from model.storage import LanguageModel
-from model.suggest import Query, Suggestion, read_completion, read_next_word, suggest
+from model.suggest import Query, Suggestion, read_completion, read_next_word
 from model.text import SPECIAL_TOKENS
+from model.typist import Typist
 from model.vocabulary import Vocabulary
 
 # A busy machine is no fault: nothing here is timed.
@@ -88,7 +89,7 @@ def answer(
 ) -> list[Suggestion]:
     """What an endpoint answers, from the text to the list."""
     query = read(model, endpoint, text, cursor)
-    return suggest(model, query, output_of(model, query.context), limit, least)
+    return Typist(model).suggest(query, output_of(model, query.context), limit, least, fuzzy=False)
 
 
 def words_of(model: LanguageModel, text: str, endpoint: str = "complete") -> list[str]:
