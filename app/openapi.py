@@ -1,5 +1,7 @@
 """The OpenAPI document, with the bounds that are settings and with examples written into it."""
 
+import json
+from importlib.resources import files
 from typing import Any
 
 from fastapi import FastAPI
@@ -28,62 +30,29 @@ from app.settings import Settings
 _DESCRIPTION = """\
 Finishes the word that a person is typing, and offers the next one. Nothing leaves this machine.
 
-- Positions (`cursor`, `replace`) are Unicode code points.
-- Every error is `{{"detail": "…"}}`, a sentence that names the field, the value and the rule.
-- Every answer carries `X-Request-ID`: the caller's, where it is 1 to 128 visible ASCII characters, or a new one.
-- Where the service has keys, a request brings one as `Authorization: Bearer KEY` or `X-API-Key: KEY`.
-- The limits here: a text of {text:,} code points, a body or query string of {bytes:,} bytes, {limit:,} suggestions.
+- **Text** goes in as JSON in UTF-8, or as a query string. Positions (`cursor`, `replace`) are Unicode code points.
+- **Limits** here: a text of {text:,} code points, a body or query string of {bytes:,} bytes, {limit:,} suggestions.
+  They and the names of the models are settings.
+- **Keys**: where the service has some (`TSUZUKI_API_KEYS`), a request brings one as `Authorization: Bearer KEY` or
+  `X-API-Key: KEY` (in `/docs` by *Authorize*). Only the pages, `/openapi.json` and the health checks go without.
+- **Errors** are one sentence that names the field, the value and the rule:
+  `{{"detail": "limit: 0 is not allowed, it must be at least 1"}}`. Beside those that stand with each operation, an
+  address that is not there is a 404; one that has other methods a 405, and `Allow` lists them; address and header
+  fields that take 64 KiB more than the longest query string are a 431 and the end of the connection. What is no HTTP
+  at all gets a 400 in plain text.
+- **Ids**: every answer carries `X-Request-ID`, the caller's, where it is 1 to 128 visible ASCII characters, or a new
+  one. The log has a line for each request with this id, and never what was typed.
+- **Rate limit**: where there is one (`TSUZUKI_RATE_LIMIT`), answers tell how much of it is left, as the IETF's draft
+  *RateLimit header fields for HTTP* (version 10) has it.
+- **Scripts of other pages**, where their origins are allowed (`TSUZUKI_CORS_ORIGINS`), may send `Authorization`,
+  `Content-Type`, `X-API-Key` and `X-Request-ID`, and read `RateLimit`, `RateLimit-Policy`, `Retry-After` and
+  `X-Request-ID`.
+- **Pages**: `/` lets you write, and shows the request, the answer and a curl line meanwhile; `/docs` is this
+  description to try out, `/openapi.json` the same for client generators; `/tsuzuki.js` gives the textareas of any page
+  suggestions (`docs/widget.md`), and pages of every origin may load it. They load their parts from `/static/` and ask
+  no other host. Browsers keep them and ask with `If-None-Match` whether they are still right.
 """
 
-# By the name of the operation: the texts to try it with, and an answer of the shipped model to the first.
-_TEXTS: dict[str, dict[str, dict[str, Any]]] = {
-    "complete": {
-        "the end of a text": {"text": "I would like an app", "limit": 3},
-        "the middle of a text": {"text": "I would lik an apple", "cursor": 11, "limit": 3},
-    },
-    "next_word": {
-        "a finished word": {"text": "the dog eats", "limit": 3},
-        "the start of a text": {"text": "", "limit": 3},
-    },
-    "correct": {
-        "the last word": {"text": "Hello wrold", "limit": 2},
-        "all words": {"text": "I wnat to go to the libary", "all": True, "limit": 1},
-    },
-}
-_COMPLETED = {
-    "suggestions": [
-        {"text": "appointment", "insert": "appointment", "probability": 0.867386, "kind": "completion"},
-        {"text": "apple", "insert": "apple", "probability": 0.053125, "kind": "completion"},
-        {"text": "appropriate", "insert": "appropriate", "probability": 0.018621, "kind": "completion"},
-    ],
-    "prefix": "app",
-    "replace": {"start": 16, "end": 19},
-    "model": "en",
-}
-_CONTINUED = {
-    "suggestions": [
-        {"text": "a", "insert": " a", "probability": 0.099158, "kind": "next-word"},
-        {"text": "the", "insert": " the", "probability": 0.040652, "kind": "next-word"},
-        {"text": "it", "insert": " it", "probability": 0.031021, "kind": "next-word"},
-    ],
-    "prefix": "",
-    "replace": {"start": 12, "end": 12},
-    "model": "en",
-}
-_CORRECTED = {
-    "suggestions": [
-        {"text": "world", "insert": "world", "probability": 0.977471, "kind": "correction"},
-        {"text": "World", "insert": "World", "probability": 0.02249, "kind": "correction"},
-    ],
-    "prefix": "wrold",
-    "replace": {"start": 6, "end": 11},
-    "model": "en",
-}
-_FIGURES = """\
-# HELP tsuzuki_requests_total Requests that were answered.
-# TYPE tsuzuki_requests_total counter
-tsuzuki_requests_total{method="POST",route="/complete",status="200"} 1207.0
-"""
 _SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "The key as `Authorization: Bearer KEY`."},
     "header": {"type": "apiKey", "in": "header", "name": KEY_HEADER, "description": f"The key as `{KEY_HEADER}: KEY`."},
@@ -93,20 +62,17 @@ _REQUEST_ID = (REQUEST_ID, "The request's id, as it stands in the log.", "4f1c8e
 _RETRY_AFTER = ("Retry-After", "Whole seconds after which to try again.", "1")
 _CHALLENGE = ("WWW-Authenticate", "How to send a key.", "Bearer")
 _LIMITS = (
-    (POLICY, "The quota `q` of the window of `w` seconds.", '"default";q=600;w=60'),
-    (LIMIT, "What remains, `r` requests, and the seconds `t` after which there are more.", '"default";r=599;t=42'),
+    (POLICY, "Where there is a rate limit: `q` requests are allowed in `w` seconds.", '"default";q=600;w=60'),
+    (LIMIT, "Of those `r` are left, and after `t` seconds there are more.", '"default";r=598;t=17'),
 )
-_ANSWERS: dict[str, Any] = {
-    "metrics": _FIGURES,
-    "complete": _COMPLETED,
-    "complete_get": _COMPLETED,
-    "next_word": _CONTINUED,
-    "next_word_get": _CONTINUED,
-    "correct": _CORRECTED,
-    "correct_get": _CORRECTED,
-    "health_live": {"status": "live"},
-    "health_ready": {"status": "ready"},
+# By the name of an operation: what it can be asked, and what the shipped model answers (`python -m scripts.api_docs`).
+_SAME = {
+    "complete_get": "complete",
+    "next_word_get": "next_word",
+    "correct_get": "correct",
+    "reload_models": "list_models",
 }
+_EXAMPLES = files("app") / "examples.json"
 
 
 def description(settings: Settings) -> str:
@@ -172,19 +138,31 @@ def _typed(field: dict[str, Any]) -> dict[str, Any]:
 
 def _write_examples(schema: dict[str, Any], settings: Settings) -> None:
     errors = _errors(settings)
+    known = json.loads(_EXAMPLES.read_text("utf-8"))
     for path in schema["paths"].values():
         for operation in path.values():
             name = operation["operationId"]
-            _write_requests(operation, _TEXTS.get(name.removesuffix("_get"), {}))
+            examples = known[_SAME.get(name, name)]
+            if name.endswith("_get"):
+                examples = examples[:1]
+            _write_requests(operation, examples)
             for status, response in operation["responses"].items():
                 error = errors.get((name, int(status))) or errors.get(int(status))
                 if error and "text/plain" in response["content"]:
                     # Errors are JSON whatever else the operation answers.
                     response["content"] = {"application/json": response["content"].pop("text/plain")}
-                example = {"detail": error.detail} if error else _ANSWERS.get(name)
-                if example:
-                    (content,) = response["content"].values()
-                    content["example"] = example
+                (content,) = response["content"].values()
+                if error:
+                    content["example"] = {"detail": error.detail}
+                else:
+                    content |= _named(examples, "answer")
+
+
+def _named(examples: list[dict[str, Any]], part: str) -> dict[str, Any]:
+    """One example as it is; of several, each by its name."""
+    if len(examples) == 1:
+        return {"example": examples[0][part]}
+    return {"examples": {example["name"]: {"summary": example["name"], "value": example[part]} for example in examples}}
 
 
 def _write_access(schema: dict[str, Any], settings: Settings) -> None:
@@ -234,11 +212,11 @@ def _errors(settings: Settings) -> dict[int | tuple[str, int], ServiceError]:
     return own | {error.status_code: error for error in errors}
 
 
-def _write_requests(operation: dict[str, Any], texts: dict[str, dict[str, Any]]) -> None:
-    if texts and "requestBody" in operation:
-        named = {name: {"summary": f"At {name}", "value": value} for name, value in texts.items()}
-        operation["requestBody"]["content"]["application/json"]["examples"] = named
+def _write_requests(operation: dict[str, Any], examples: list[dict[str, Any]]) -> None:
+    if "requestBody" in operation:
+        operation["requestBody"]["content"]["application/json"] |= _named(examples, "request")
     for parameter in operation.get("parameters", []):
-        first = next(iter(texts.values()))
-        if parameter["name"] in ("text", "cursor"):
-            parameter["example"] = first.get(parameter["name"], len(first["text"]))
+        if parameter["name"] in examples[0]["request"]:
+            parameter["example"] = examples[0]["request"][parameter["name"]]
+        elif parameter["name"] == "cursor":
+            parameter["example"] = len(examples[0]["request"]["text"])

@@ -43,7 +43,7 @@ class PlaceQuery(BaseModel):
         "length, the default, is its end. Only what stands before it is context.",
         examples=[19],
     )
-    limit: Count | None = Field(None, description="The most suggestions to answer.", examples=[5])
+    limit: Count | None = Field(None, description="The most suggestions to answer.", examples=[3])
     min_probability: float = Field(
         0.0,
         ge=0,
@@ -63,13 +63,16 @@ class SuggestionQuery(PlaceQuery):
     fuzzy: bool = Field(
         True,
         description="Whether slips are read as what was meant: corrections are offered among the completions, and "
-        "misspelled words of the context are understood.",
+        "misspelled words of the context are understood. `false` takes every letter as it stands.",
         examples=[True],
     )
 
 
 class SuggestionRequest(SuggestionQuery):
-    """Where suggestions are wanted, and how many. `null` stands for a field's default."""
+    """Where suggestions are wanted, and how many.
+
+    `null` stands for the default of `cursor`, `limit` and `model`. Other fields than these are refused.
+    """
 
     # JSON has types: "5" and true are no numbers.
     model_config = ConfigDict(strict=True)
@@ -80,7 +83,10 @@ class CorrectionQuery(PlaceQuery):
 
 
 class CorrectionRequest(CorrectionQuery):
-    """Which word or words are to be corrected. `null` stands for a field's default."""
+    """Which word or words are to be corrected.
+
+    `null` stands for the default of `cursor`, `limit` and `model`. Other fields than these are refused.
+    """
 
     model_config = ConfigDict(strict=True)
 
@@ -94,16 +100,19 @@ class CorrectionRequest(CorrectionQuery):
 class Suggestion(BaseModel):
     """A word that fits."""
 
-    text: str = Field(description="The word, in the letter case of what was typed.", examples=["apple"])
+    text: str = Field(
+        description="The word, to show. Letter case and apostrophes follow what was typed.", examples=["apple"]
+    )
     insert: str = Field(
-        description="What to put in place of the span in `replace`, the space before or behind it included.",
+        description="What to put in place of `text[start:end]`, the span in `replace`; spaces included.",
         examples=["apple"],
     )
     probability: float = Field(
-        ge=0, le=1, description="P(word | context, and the prefix where there is one).", examples=[0.31]
+        ge=0, le=1, description="P(word | context, and the prefix where there is one).", examples=[0.053125]
     )
     kind: Literal["completion", "correction", "next-word", "typed"] = Field(
-        description="Whether it finishes the word being typed, corrects it, follows it, or is the typed word itself.",
+        description="Whether it finishes the word being typed, corrects it, or follows it; of `/correct` also whether "
+        "it is the typed word itself.",
         examples=["completion"],
     )
 
@@ -123,7 +132,10 @@ class WordAnswer(BaseModel):
         description="The letters of the word being typed that stand before the cursor; empty for a next word.",
         examples=["app"],
     )
-    replace: Span = Field(description="The span of the text that an accepted suggestion's `insert` replaces.")
+    replace: Span = Field(
+        description="The span of the text that `insert` replaces, from `start` up to but without `end`. It covers the "
+        "whole word, the letters behind the cursor too, so that accepting a suggestion doubles nothing."
+    )
 
 
 class SuggestionAnswer(WordAnswer):
@@ -133,7 +145,7 @@ class SuggestionAnswer(WordAnswer):
 
 
 class CorrectionList(BaseModel):
-    """The words of a text that should change."""
+    """With `all`, the words of a text that should change."""
 
     corrections: list[WordAnswer] = Field(description="In the order of the text; the best correction of each first.")
     model: str = Field(description="The model that answered.", examples=["en"])
@@ -145,8 +157,8 @@ class ModelDescription(BaseModel):
     name: str = Field(description="The name to ask for it by.", examples=["en"])
     default: bool = Field(description="Whether it answers where a request names none.", examples=[True])
     version: str = Field(
-        description="A digest of its configuration and weights: another model has another one.",
-        examples=["3f9a1c0b72de"],
+        description="A digest of its configuration and weights, by which one training can be told from another.",
+        examples=["e57fdcd4a1ea"],
     )
     cell: str = Field(description="The kind of recurrent cell: rnn, lstm or gru.", examples=["lstm"])
     vocabulary: int = Field(description="The number of words, marks and special tokens it knows.", examples=[32000])

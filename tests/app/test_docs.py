@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from annotated_types import Ge, Le
 from fastapi.testclient import TestClient
+from prometheus_client.parser import text_string_to_metric_families
 from pydantic import BaseModel, ValidationError
 
 import app
@@ -52,11 +53,12 @@ def test_every_operation_status_and_field_is_documented(client: TestClient) -> N
 def test_the_documented_limits_are_the_defaults() -> None:
     settings = Settings()
     assert f"at most {settings.max_text_length:,} code points" in API
-    assert f"1 to {settings.max_limit} | {settings.default_limit} |" in API
+    assert f"1 to {settings.max_limit} | `{settings.default_limit}` |" in API
 
 
 def test_the_examples_are_what_the_service_takes_and_gives() -> None:
     shapes: tuple[type[BaseModel], ...] = (
+        schemas.Health,
         schemas.SuggestionRequest,
         schemas.SuggestionAnswer,
         schemas.CorrectionRequest,
@@ -65,10 +67,23 @@ def test_the_examples_are_what_the_service_takes_and_gives() -> None:
         schemas.Problem,
     )
     found = re.findall(r"```json\n(.*?)```", API, re.DOTALL)
-    assert len(found) == 10
+    assert len(found) > 20
     for example in found:
         body = json.loads(example)
         assert any(_fits(shape, body) for shape in shapes), example
+
+
+def test_exactly_the_figures_of_metrics_are_documented(client: TestClient) -> None:
+    client.post("/complete", json={"text": "the app"})
+    text = client.get("/metrics").text
+    told = set(re.findall(r"^\| `(tsuzuki_\w+)` \| (\w+) \| (.*?) ?\| .+ \|$", API, re.MULTILINE))
+    found = set()
+    for family in text_string_to_metric_families(text):
+        if family.name.startswith("tsuzuki_"):
+            name = f"{family.name}_total" if family.type == "counter" else family.name
+            labels = sorted(set(family.samples[0].labels) - {"le"})
+            found.add((name, family.type, ", ".join(f"`{label}`" for label in labels)))
+    assert told == found
 
 
 def _fits(shape: type[BaseModel], body: object) -> bool:
