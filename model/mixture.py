@@ -8,10 +8,10 @@ the range, so that the words which begin with the typed letters need no more tha
 import numpy as np
 
 from model.network import FloatArray, IntArray
-from model.ngram import NO_IDS
 from model.recency import recent_words
 from model.storage import LanguageModel
 
+NO_IDS: IntArray = np.zeros(0, dtype=np.int64)
 # The part of what both agree on; chosen on the development texts, as docs/experiments.md tells.
 AGREED = 0.3
 # Nothing is impossible, whatever the n-grams say.
@@ -32,14 +32,20 @@ def mixture(
     written over. Where ``span`` is the whole vocabulary, ``excluded`` tokens of it can be given no chance.
     """
     p = logits
-    p[excluded] = -np.inf
+    if len(excluded):
+        p[excluded] = -np.inf
     p -= p.max()
     np.exp(p, out=p)
     p /= p.sum()
     if model.ngrams is None:
         return p
-    counted = model.ngrams.probabilities(context, span, others)
-    counted[excluded] = 0
+    everything = model.ngrams.probabilities(context)
+    if len(others):
+        counted = np.concatenate((everything[span.start : span.stop], everything[others]))
+    else:
+        counted = everything[span.start : span.stop].copy()
+    if len(excluded):
+        counted[excluded] = 0
     mass = float(counted.sum())
     # Words that no n-gram allows here are left to the network.
     if mass > 0 and model.ngrams.share > 0:

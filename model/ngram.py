@@ -9,8 +9,10 @@ no context is written out. Values and γ are kept as one byte each, on a logarit
 bytes, and three more where others begin with it (after Heafield 2011, KenLM, whose trie is reversed).
 """
 
-from dataclasses import dataclass
+from collections import OrderedDict
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +23,8 @@ from model.errors import ModelError
 from model.network import FloatArray, IntArray
 
 NGRAMS = "ngrams.safetensors"
-NO_IDS: IntArray = np.zeros(0, dtype=np.int64)
+# While a word is typed the same context is asked for with every letter; four bytes a token each.
+_KEPT_CONTEXTS = 128
 # Token ids are two bytes.
 MOST_TOKENS = 1 << 16
 ORDER = 4
@@ -62,20 +65,35 @@ class NGrams:
     levels: tuple[Level, ...]
     start: int
     share: float
+    _kept: OrderedDict[tuple[int, ...], FloatArray] = field(default_factory=OrderedDict, repr=False, compare=False)
+    _lock: Any = field(default_factory=Lock, repr=False, compare=False)
 
-    def probabilities(self, context: tuple[int, ...], ids: range, others: IntArray = NO_IDS) -> FloatArray:
-        """P(w | context) for a range of tokens and M others beside it, (len(ids) + M,)."""
-        p = np.append(self.unigrams[ids.start : ids.stop], self.unigrams[others])
-        # Bounds and tokens of the levels' own type: with others NumPy would copy the levels first.
-        others = others.astype(np.uint16)
+    def probabilities(self, context: tuple[int, ...]) -> FloatArray:
+        """P(w | context) for all V tokens, read-only; the last ones are remembered."""
+        key = context[-len(self.levels) :]
+        with self._lock:
+            p = self._kept.get(key)
+            if p is not None:
+                self._kept.move_to_end(key)
+                return p
+        p = self._probabilities(key)
+        p.flags.writeable = False
+        with self._lock:
+            self._kept[key] = p
+            if len(self._kept) > _KEPT_CONTEXTS:
+                self._kept.popitem(last=False)
+        return p
+
+    def _probabilities(self, context: tuple[int, ...]) -> FloatArray:
+        p = self.unigrams.copy()
         for length, level in enumerate(self.levels, 1):
             if length > len(context):
                 break
             place = self._find(context[-length:])
             if place is not None:
+                children = slice(int(level.begins[place]), int(level.begins[place + 1]))
                 p *= SHARES_OF_CODES[level.gamma[place]]
-                _add_range(p, level, place, ids)
-                _add_others(p[len(ids) :], level, place, others)
+                p[level.tokens[children]] += SHARES_OF_CODES[level.values[children]]
             if context[-length] == self.start:
                 break
         return p
@@ -89,27 +107,6 @@ class NGrams:
             if place == end or level.tokens[place] != token:
                 return None
         return place
-
-
-def _add_range(p: FloatArray, level: Level, place: int, ids: range) -> None:
-    """What the context at ``place`` says of a range of tokens, added in place."""
-    if not len(ids):
-        return
-    begin, end = int(level.begins[place]), int(level.begins[place + 1])
-    tokens = level.tokens[begin:end]
-    low = begin + int(np.searchsorted(tokens, np.uint16(ids.start)))
-    high = begin + int(np.searchsorted(tokens, np.uint16(ids.stop - 1), side="right"))
-    p[level.tokens[low:high].astype(np.int64) - ids.start] += SHARES_OF_CODES[level.values[low:high]]
-
-
-def _add_others(p: FloatArray, level: Level, place: int, others: IntArray) -> None:
-    """The same of single tokens (M,), each by a binary search."""
-    begin, end = int(level.begins[place]), int(level.begins[place + 1])
-    if not len(others) or begin == end:
-        return
-    places = np.minimum(begin + np.searchsorted(level.tokens[begin:end], others), end - 1)
-    found = level.tokens[places] == others
-    p[found] += SHARES_OF_CODES[level.values[places[found]]]
 
 
 def save_ngrams(ngrams: NGrams) -> bytes:

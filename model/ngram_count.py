@@ -246,10 +246,7 @@ def best_share(
     by_network = np.exp(-token_losses(model.network, ids))
     sequence = [int(i) for i in ids]
     by_ngrams = np.array(
-        [
-            ngrams.probabilities(tuple(sequence[max(0, i - ORDER + 1) : i]), range(sequence[i], sequence[i] + 1))[0]
-            for i in range(1, len(sequence))
-        ]
+        [ngrams.probabilities(tuple(sequence[max(0, i - ORDER + 1) : i]))[sequence[i]] for i in range(1, len(sequence))]
     )
     perplexities = {
         round(float(share), 2): float(np.exp(-np.log((1 - share) * by_network + share * by_ngrams).mean()))

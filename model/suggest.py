@@ -8,9 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.mixture import mixture
+from model.mixture import NO_IDS, mixture
 from model.network import FloatArray, IntArray
-from model.ngram import NO_IDS
 from model.storage import BoolArray, LanguageModel
 from model.text import (
     APOSTROPHES,

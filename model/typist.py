@@ -11,9 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from model.keyboards import DEFAULT_LAYOUT
-from model.mixture import mixture
+from model.mixture import NO_IDS, mixture
 from model.network import FloatArray, IntArray
-from model.ngram import NO_IDS
 from model.spelling import Speller
 from model.storage import BoolArray, LanguageModel
 from model.suggest import Query, Suggestion, fitting_apostrophes, has_apostrophe, next_words, rank, written
@@ -45,19 +44,31 @@ class Typed(NamedTuple):
     """What typed letters may become, whatever stands before them.
 
     ``span`` are the ids that begin so, ``fits`` of these what a typed apostrophe leaves (None: all). ``slips`` (S,) are
-    words that the letters may be a slip for, at ``slip_shares`` (S,) P(typed | word) relative to no slip. ``rare`` (R,)
-    are the likeliest of the lexicon's that begin so, at ``rare_shares`` (R,) P(word | unknown); ``rest`` is the same
-    of all that begins so and is not in the vocabulary.
+    words that the letters may be a slip for (``others``: the same, prepared to be scored), at ``slip_shares`` (S,)
+    P(typed | word) relative to no slip. ``rare`` (R,) are the likeliest of the lexicon's that begin so, at
+    ``rare_shares`` (R,) P(word | unknown); ``rest`` is the same of all that begins so and is not in the vocabulary.
     """
 
     key: str
     span: range
     fits: BoolArray | None
     slips: IntArray
+    others: "Others"
     slip_shares: FloatArray
     rare: IntArray
     rare_shares: FloatArray
     rest: float
+
+
+class Others(NamedTuple):
+    """Words beside those that begin as typed: ids of the ``known`` ones of the vocabulary with ``<unk>``'s behind them.
+
+    ``known`` (M,) says which they are, ``rare_shares`` is P(word | unknown) of the others.
+    """
+
+    ids: IntArray
+    known: BoolArray
+    rare_shares: FloatArray
 
 
 class Joint(NamedTuple):
@@ -78,6 +89,7 @@ class Typist:
         self._meant: OrderedDict[str, int | None] = OrderedDict()
         self._typed: OrderedDict[str, Typed] = OrderedDict()
         self.unknown_id = model.vocabulary.id_of(UNKNOWN)
+        self._none = self.others(NO_IDS)
         self._log_unknown = float(self.table.log_counts[self.unknown_id])
 
     def resolve(self, query: Query) -> Query:
@@ -132,7 +144,7 @@ class Typist:
     def following(self, context: tuple[int, ...], id_: int) -> float:
         """P(word | context) of one word of the vocabulary without the network: by n-grams, or by its frequency."""
         if self.model.ngrams is not None:
-            return float(self.model.ngrams.probabilities(context, range(id_, id_ + 1))[0])
+            return float(self.model.ngrams.probabilities(context)[id_])
         return math.exp(float(self.context_free(np.array([id_]))[0]))
 
     def suggest(
@@ -145,7 +157,7 @@ class Typist:
         if not query.prefix:
             return next_words(self.model, query, self.model.network.logits(output), limit, min_probability)
         typed = self.typed(query.prefix)
-        joint = self.joint(query.context, output, typed.span, typed.slips if fuzzy else NO_IDS)
+        joint = self.joint(query.context, output, typed.span, typed.others if fuzzy else self._none)
         literal = joint.literal if typed.fits is None else joint.literal * typed.fits
         own = self._own(query, typed.key, joint.unknown)
         corrected = joint.others * typed.slip_shares if fuzzy else joint.others
@@ -185,7 +197,8 @@ class Typist:
         share = float(table.lexicon_share[rows.stop] - table.lexicon_share[rows.start])
         share += table.lexicon.novel * math.exp(self.speller.log_beginning(prefix))
         slip_shares = np.exp(-found.cost - CORRECTION_COST - slip_free)
-        return Typed(key, span, fits, found.words, slip_shares, rare, np.exp(log_p.astype(np.float64)), share)
+        others = self.others(found.words)
+        return Typed(key, span, fits, found.words, others, slip_shares, rare, np.exp(log_p.astype(np.float64)), share)
 
     def _rare(self, prefix: str, rows: range) -> tuple[IntArray, FloatArray]:
         """The likeliest words of the lexicon among some rows, and ln P(word | unknown)."""
@@ -216,26 +229,33 @@ class Typist:
         with their other spellings.
         """
         able = self.model.letters_needed[words] <= letters
-        likely = shares * able >= least / _MOST_SPELLINGS
-        if not likely.any():
+        likely = np.flatnonzero((shares >= least / _MOST_SPELLINGS) & able)
+        if not len(likely):
             return []
         spelling = self.table.spelling[words]
-        chosen = np.flatnonzero(able & np.isin(spelling, spelling[likely]))
+        wanted = set(spelling[likely].tolist())
+        chosen = [i for i, one in enumerate(spelling.tolist()) if one in wanted and able[i]]
         forms = self.table.forms
-        return [(forms[words[i]], float(shares[i]), kind) for i in chosen.tolist()]
+        return [(forms[words[i]], float(shares[i]), kind) for i in chosen]
 
-    def joint(self, context: tuple[int, ...], output: FloatArray, literal: range, others: IntArray) -> Joint:
-        """P(· | context) of a range of ids, of other words (of the lexicon too), and of ``<unk>``, up to one factor."""
+    def others(self, words: IntArray) -> Others:
+        """Words by their numbers, prepared to be scored."""
         V = self.table.vocabulary_size
-        known = others < V
-        ids = np.append(others[known], self.unknown_id)
+        known = words < V
+        log_p = self.table.lexicon.log_probability[words[~known] - V]
+        return Others(np.append(words[known], self.unknown_id), known, np.exp(log_p.astype(np.float64)))
+
+    def joint(self, context: tuple[int, ...], output: FloatArray, literal: range, others: Others) -> Joint:
+        """P(· | context) of a range of ids, of other words (of the lexicon too), and of ``<unk>``, up to one factor."""
         network = self.model.network
-        logits = np.append(network.logits(output, slice(literal.start, literal.stop)), network.logits(output, ids))
-        p = mixture(self.model, context, logits, literal, ids)
+        logits = np.concatenate(
+            (network.logits(output, slice(literal.start, literal.stop)), network.logits(output, others.ids))
+        )
+        p = mixture(self.model, context, logits, literal, others.ids)
         unknown = float(p[-1])
-        beside = np.empty(len(others))
-        beside[known] = p[len(literal) : -1]
-        beside[~known] = unknown * np.exp(self.table.lexicon.log_probability[others[~known] - V])
+        beside = np.empty(len(others.known))
+        beside[others.known] = p[len(literal) : -1]
+        beside[~others.known] = unknown * others.rare_shares
         return Joint(p[: len(literal)], beside, unknown)
 
 

@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model import recency
-from model.mixture import AGREED, mixture
+from model.mixture import AGREED, NO_IDS, mixture
 from model.network import FloatArray
-from model.ngram import NO_IDS
 from model.recency import HALF_SURPRISE, LEFT_OUT, SHARE, recent_words
 from model.storage import LanguageModel
 from model.suggest import Query
@@ -69,7 +68,7 @@ def test_the_mixture_of_both_over_the_words_that_fit(text: str, share: float) ->
     _, network = mixed(MODEL, query)
     assert p.sum() == pytest.approx(1, abs=1e-5)
     assert model.ngrams is not None
-    ngrams = model.ngrams.probabilities(query.context, range(len(model.vocabulary)))
+    ngrams = model.ngrams.probabilities(query.context).copy()
     if not query.prefix:
         # What cannot follow a space is no next word for the n-grams either.
         ngrams[MODEL.vocabulary.closing] = 0

@@ -87,7 +87,7 @@ def test_every_context_by_hand() -> None:
     ngrams = ngrams_of(TABLES)
     for length in range(5):
         for context in itertools.product(range(V), repeat=length):
-            p = ngrams.probabilities(context, range(V))
+            p = ngrams.probabilities(context)
             np.testing.assert_allclose(p, [by_hand(TABLES, context, token) for token in range(V)], rtol=1e-5)
             assert p.dtype == np.float32 and p.sum() == pytest.approx(1, abs=0.03)
 
@@ -104,23 +104,21 @@ def tables_of_any(draw: st.DrawFn) -> dict[Context, dict[int, float]]:
     return tables
 
 
-@given(tables_of_any(), st.lists(st.integers(0, V - 1), max_size=5).map(tuple), st.data())
-def test_any_range_of_any_context(tables: Tables, context: Context, data: st.DataObject) -> None:
+@given(tables_of_any(), st.lists(st.integers(0, V - 1), max_size=5).map(tuple))
+def test_any_context(tables: Tables, context: Context) -> None:
     ngrams = ngrams_of(tables)
-    p = ngrams.probabilities(context, range(V))
+    p = ngrams.probabilities(context)
     np.testing.assert_allclose(p, [by_hand(tables, context, token) for token in range(V)], rtol=1e-5)
     assert p.sum() == pytest.approx(1, abs=0.05)
-    low = data.draw(st.integers(0, V))
-    high = data.draw(st.integers(low, V))
-    np.testing.assert_array_equal(ngrams.probabilities(context, range(low, high)), p[low:high])
+    assert ngrams.probabilities((*context[:-4], *context[-4:])) is p, "what was asked last is remembered"
 
 
 def test_nothing_before_a_start_is_looked_at() -> None:
     assert (2, 1, 4) in TABLES
     ngrams = ngrams_of(TABLES)
     for context, before in itertools.product(((1,), (1, 4), (1, 1)), range(V)):
-        p = ngrams.probabilities((before, *context), range(V))
-        np.testing.assert_array_equal(p, ngrams.probabilities(context, range(V)))
+        p = ngrams.probabilities((before, *context))
+        np.testing.assert_array_equal(p, ngrams.probabilities(context))
 
 
 def test_the_highest_ids_fit_the_keys() -> None:
@@ -128,7 +126,7 @@ def test_the_highest_ids_fit_the_keys() -> None:
     unigrams = np.full(MOST_TOKENS, 1 / MOST_TOKENS, dtype=np.float32)
     tables = {(top,) * length: {top: 0.5, 0: 0.25} for length in (1, 2, 3)}
     ngrams = ngrams_of(tables, unigrams)
-    p = ngrams.probabilities((top, top, top), range(MOST_TOKENS))
+    p = ngrams.probabilities((top, top, top))
     assert p.sum() == pytest.approx(1, abs=0.05)
     for token in (0, top):
         assert p[token] == pytest.approx(by_hand(tables, (top, top, top), token, unigrams), rel=1e-5)
@@ -155,8 +153,8 @@ def test_round_trip(tables: Tables, tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="read-only"):
             array[...] = 0
     assert (loaded.start, loaded.share) == (START, 0.25)
-    # What is handed out may be written to.
-    loaded.probabilities((2,), range(V))[:] = 0
+    with pytest.raises(ValueError, match="read-only"):
+        loaded.probabilities((2,))[:] = 0
 
 
 def fault(file: Path) -> str:
@@ -259,5 +257,5 @@ def test_damaged_bytes_are_refused_or_harmless(file: Path) -> None:
             refused += 1
             continue
         for context in ((), (2,), (3, 4), (5, 3, 4), (1, 4), (6, 6, 6)):
-            assert (ngrams.probabilities(context, range(2, V)) >= 0).all()
+            assert (ngrams.probabilities(context) >= 0).all()
     assert 100 < refused < 300
