@@ -10,10 +10,10 @@ PYTHON ?= python3 python3.13 python3.12 python3.11 python
 ARGS =
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format train bench lock clean
+.PHONY: help run test check format train bench container lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.runtime ## install what serving needs, then serve on http://127.0.0.1:8000
 	$(BIN)/python -m app $(ARGS)
@@ -37,13 +37,17 @@ train: $(VENV)/.dev ## train the English model into build/en (ARGS replaces reci
 bench: $(VENV)/.dev ## measure speed
 	$(BIN)/python -m benchmarks $(ARGS)
 
+container: $(VENV)/.dev ## build the images with buildah and try them with podman; needs root and Debian
+	$(BIN)/python -m scripts.container
+
 # The development lock comes first and binds the other: one version of each package, whoever installs it.
 LOCK = build/uv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-annotate --no-emit-index-url --custom-compile-command "make lock"
 
-lock: build/uv/bin/uv ## renew requirements.lock and requirements-dev.lock
+lock: build/uv/bin/uv ## renew the three lock files
 	$(LOCK) --extra train --extra test --extra check --output-file requirements-dev.lock
 	$(LOCK) --extra redis --constraint requirements-dev.lock --output-file requirements.lock
+	$(LOCK) --extra train --constraint requirements-dev.lock --output-file requirements-train.lock
 
 clean: ## remove the virtual environment and caches; models trained into build/ stay
 	rm -rf $(VENV) build/uv dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis

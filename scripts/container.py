@@ -1,0 +1,300 @@
+"""Build the images of ``docker-compose.yml`` and try them, without a Docker engine: ``python -m scripts.container``.
+
+buildah builds them, podman runs them as the compose file says, on a Debian that debootstrap makes in place of the
+official Python image. Needs root. The exit status is 0 where every check passed, 1 where one failed, and 77 where this
+machine can do no such thing. All of it lies in a temporary folder, which goes at the end.
+"""
+
+import json
+import os
+import platform
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+LARGEST_IMAGE = 300_000_000  # bytes
+SECONDS_TO_STOP = 5
+SKIPPED = 77  # as Automake has it
+BASE = "localhost/python:slim"
+# runc, since crun refuses machines with both kinds of control groups.
+_TOOLS = ("buildah", "podman", "runc", "debootstrap", "unshare", "tar")
+# podman asks for more than a machine may allow.
+_LIMITS = ("--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024")
+_LONGEST_COMMAND = 900  # seconds; none takes a third of that on a small machine
+_LONGEST_START = 60
+# What slim images leave out.
+_LEFT_OUT = ("var/cache", "var/log", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale")
+# What the serving image must be without. The probe runs in it, and prints what it finds.
+_COMMANDS = ("cc", "gcc", "c++", "g++", "clang", "ld", "as", "make", "pip", "git", "curl", "wget")
+_MODULES = ("pip", "pytest", "hypothesis", "matplotlib", "tqdm", "ruff", "mypy", "Cython")
+_PROBE = f"""
+import importlib.util, pathlib, shutil, sys, json
+found = [name for name in {_COMMANDS} if shutil.which(name)]
+found += [name for name in {_MODULES} if importlib.util.find_spec(name)]
+found += [str(path) for path in pathlib.Path("/opt").rglob("tests")]
+print(json.dumps(found))
+"""
+_ASK = """
+import sys, urllib.request
+print(urllib.request.urlopen("http://127.0.0.1:8000" + sys.argv[1], timeout=5).read().decode())
+"""
+_WRITE = """
+try:
+    open("/written", "w")
+except OSError as error:
+    print(error.strerror)
+"""
+_SMALL = ("--epochs=2", "--embedding=16", "--hidden=32", "--batch=8", "--length=10", "--validation-tokens=500")
+
+
+class UnavailableError(Exception):
+    """This machine cannot build or run containers; the text says why."""
+
+
+class CommandError(Exception):
+    """A command failed; the text is its end."""
+
+
+def run(*command: str | Path) -> str:
+    """The standard output of a command."""
+    # Without systemd, podman is not to ask it for a timer of the health check.
+    environment = os.environ | {"DISABLE_HC_SYSTEMD": "true"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=_LONGEST_COMMAND, env=environment)
+    if done.returncode:
+        raise CommandError(f"{command[0]} ended with {done.returncode}: {(done.stdout + done.stderr).strip()[-3000:]}")
+    return done.stdout
+
+
+class Engine:
+    """buildah and podman with a store of their own in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        store: list[str | Path] = ["--root", folder / "storage", "--runroot", folder / "run", "--storage-driver", "vfs"]
+        ways: list[str | Path] = [
+            "--tmpdir",
+            folder / "libpod",
+            "--cgroup-manager",
+            "cgroupfs",
+            "--events-backend",
+            "file",
+        ]
+        self._podman: list[str | Path] = ["podman", *store, *ways, "--runtime", "runc"]
+        self._buildah: list[str | Path] = ["buildah", *store]
+
+    def podman(self, *arguments: str | Path) -> str:
+        """The standard output of a podman command."""
+        return run(*self._podman, *arguments)
+
+    def build(self, service: dict[str, Any], options: Sequence[str]) -> None:
+        """Build the image of a service."""
+        build, image = service["build"], service["image"]
+        # Docker's format, since the other one knows no HEALTHCHECK.
+        ways = ["--isolation", "chroot", "--format", "docker", "--pull-never"]
+        argument = ["--build-arg", f"BASE_IMAGE={BASE}"]
+        target = ["--target", build["target"], "--tag", f"localhost/{image}"]
+        run(*self._buildah, "bud", *ways, *argument, *options, *target, ROOT / build["context"])
+
+    def start(self, name: str, service: dict[str, Any], sources: dict[str, str], *environment: str) -> None:
+        """Run a service in the background, without a network, until it answers."""
+        variables = [f"--env={variable}" for variable in environment]
+        ways = [*_LIMITS, *run_options(service, sources), *variables]
+        self.podman("run", "--detach", "--name", name, "--network", "none", *ways, f"localhost/{service['image']}")
+        end = time.monotonic() + _LONGEST_START
+        while True:
+            try:
+                self.ask(name, "/health/ready")
+                return
+            except CommandError:
+                if time.monotonic() > end:
+                    raise CommandError(f"{name} does not answer: {self.podman('logs', name)[-3000:]}") from None
+                time.sleep(0.2)
+
+    def ask(self, name: str, path: str) -> Any:
+        """What a service answers to a GET."""
+        return json.loads(self.inside(name, _ASK, path))
+
+    def inside(self, name: str, code: str, *arguments: str) -> str:
+        """What Python code prints inside a running container."""
+        return self.podman("exec", name, "python", "-c", code, *arguments).strip()
+
+
+def run_options(service: dict[str, Any], sources: dict[str, str]) -> list[str]:
+    """The options of ``podman run`` for a service, with other sources for its volumes."""
+    options = ["--read-only"] if service.get("read_only") else []
+    for key in ("tmpfs", "cap_drop", "security_opt"):
+        options += [f"--{key.replace('_', '-')}={value.removesuffix(':true')}" for value in service.get(key, ())]
+    options += [f"--memory={service['mem_limit']}"] if "mem_limit" in service else []
+    options += [f"--cpus={service['cpus']}"] if "cpus" in service else []
+    for volume in service.get("volumes", ()):
+        source, place = volume.split(":/", 1)
+        options.append(f"--volume={sources[source]}:/{place}")
+    return options
+
+
+def make_base(engine: Engine, folder: Path) -> None:
+    """A small Debian with Python in place of the official image, of this machine's own release and mirror."""
+    release = platform.freedesktop_os_release()["VERSION_CODENAME"]
+    mirrors = run("apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", f"Codename: {release}")
+    base, archive = folder / "base", folder / "base.tar"
+    wanted = ["--variant=minbase", "--include=python3-venv,ca-certificates"]
+    # In a mount namespace of its own: what it mounts and leaves is gone with it.
+    run("unshare", "--mount", "debootstrap", *wanted, release, base, *mirrors.split()[:1])
+    (base / "usr/local/bin/python").symlink_to("/usr/bin/python3")
+    run("tar", "-C", base, *(f"--exclude=./{path}/*" for path in _LEFT_OUT), "-cf", archive, ".")
+    engine.podman("import", archive, BASE)
+    shutil.rmtree(base)
+    archive.unlink()
+    # Where this fails it is the machine, since nothing of ours is in it.
+    engine.podman("run", "--rm", "--network=none", "--read-only", "--memory=1g", "--cpus=1", *_LIMITS, BASE, "true")
+
+
+def pip_options(folder: Path) -> list[str]:
+    """Options of a build that let pip find packages as it does on this machine."""
+    settings: dict[str, str] = {}
+    for line in run(sys.executable, "-m", "pip", "config", "list").splitlines():
+        key, _, value = line.partition("=")
+        settings.setdefault(key.rsplit(".", 1)[-1], value.strip("'\""))
+    kept = {key: settings[key] for key in ("index-url", "extra-index-url", "find-links", "cert") if key in settings}
+    file = folder / "pip.conf"
+    file.write_text("[global]\n" + "".join(f"{key} = {value}\n" for key, value in kept.items()), "utf-8")
+    options = [f"--volume={file}:/etc/pip.conf:ro"]
+    for key, value in kept.items():
+        for part in value.split():
+            path = Path(part.removeprefix("file://"))
+            if path.is_absolute() and path.exists():
+                # The files of an index on disk lie beside its pages.
+                shown = path.parent if key.endswith("index-url") else path
+                options.append(f"--volume={shown}:{shown}:ro")
+    return options
+
+
+def compose() -> dict[str, Any]:
+    """The services of the compose file."""
+    services: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"]
+    return services
+
+
+def training_text(documents: int = 600) -> str:
+    """Made-up sentences in which a dog eats its food, mostly."""
+    rng = random.Random(1)
+    people, things = ("dog", "cat", "horse", "farmer"), ("food", "bread", "apple", "hay")
+    verbs = ("eats", "likes", "finds", "wants")
+    lines = (f"The {rng.choice(people)} {rng.choice(verbs)} the {rng.choice(things)}." for _ in range(documents))
+    return "\n\n".join(lines) + "\n"
+
+
+class Checks:
+    """One line for each check, and how many failed."""
+
+    def __init__(self) -> None:
+        self.failed = 0
+
+    def expect(self, passed: bool, what: str) -> None:
+        print("ok    " if passed else "FAILED", what, flush=True)
+        self.failed += not passed
+
+
+def check_image(engine: Engine, checks: Checks, service: dict[str, Any]) -> None:
+    """The serving image by itself: its size, and what is not in it."""
+    image = f"localhost/{service['image']}"
+    size = int(engine.podman("image", "inspect", image, "--format", "{{.Size}}"))
+    checks.expect(size <= LARGEST_IMAGE, f"the image has {size / 1e6:.0f} MB, at most {LARGEST_IMAGE / 1e6:.0f}")
+    found = json.loads(engine.podman("run", "--rm", "--network", "none", *_LIMITS, image, "python", "-c", _PROBE))
+    checks.expect(found == [], f"no compiler, tests, pip or training packages inside {found or ''}")
+
+
+def check_service(engine: Engine, checks: Checks, service: dict[str, Any]) -> None:
+    """The service as ``docker compose up`` starts it, with the English model."""
+    engine.start("serve", service, {"${MODELS:-models}": "models"})
+    state = dict(
+        line.split(":\t", 1) for line in engine.inside("serve", "print(open('/proc/1/status').read())").split("\n")
+    )
+    checks.expect(state["Uid"].split() == ["10001"] * 4, f"runs as user {state['Uid'].split()[0]}")
+    held = {int(state[kind], 16) for kind in ("CapPrm", "CapEff", "CapBnd", "CapAmb")}
+    checks.expect(held == {0} and state["NoNewPrivs"] == "1", "holds no capability and can get none")
+    answer = engine.inside("serve", _WRITE)
+    checks.expect(answer == "Read-only file system", f"cannot write to its root: {answer}")
+    texts = [item["text"] for item in engine.ask("serve", "/complete?text=I%20would%20like%20an%20app")["suggestions"]]
+    checks.expect("apple" in texts, f"answers /complete: {', '.join(texts)}")
+    engine.podman("healthcheck", "run", "serve")
+    checks.expect(True, "its HEALTHCHECK passes")
+    # After these seconds podman would kill it, and the status be 137.
+    engine.podman("stop", "--time", str(SECONDS_TO_STOP), "serve")
+    status = engine.podman("inspect", "serve", "--format", "{{.State.ExitCode}}").strip()
+    checks.expect(status == "0", f"ends within {SECONDS_TO_STOP} s of SIGTERM with status {status}")
+
+
+def check_training(engine: Engine, checks: Checks, services: dict[str, Any], data: Path) -> None:
+    """``docker compose run --rm train /data/text.txt``, and the service with the model of it."""
+    train = services["train"]
+    sources = {"./data": str(data), "${MODELS:-models}": "models"}
+    ways = [*_LIMITS, *run_options(train, sources), f"localhost/{train['image']}"]
+    engine.podman("run", "--rm", "--network", "none", *ways, "/data/text.txt", *_SMALL)
+    checks.expect(True, "the train image trains a small model on a mounted text into the volume")
+    engine.start("mine", services["tsuzuki"], sources, "TSUZUKI_MODELS=mine=/models/mine")
+    answer = engine.ask("mine", "/complete?text=The%20do")
+    texts = [item["text"] for item in answer["suggestions"]]
+    checks.expect(
+        answer["model"] == "mine" and texts[:1] == ["dog"], f"the service completes with it: {', '.join(texts)}"
+    )
+
+
+def missing() -> str | None:
+    """What is missing for containers to be built and run here, or nothing."""
+    absent = [tool for tool in _TOOLS if shutil.which(tool) is None]
+    if absent:
+        return f"not installed: {', '.join(absent)}"
+    return None if os.geteuid() == 0 else "needs root"
+
+
+def run_checks(folder: Path) -> int:
+    """All checks, with everything in a folder; gives how many failed."""
+    engine, checks, services = Engine(folder), Checks(), compose()
+    try:
+        try:
+            make_base(engine, folder)
+        except (CommandError, subprocess.TimeoutExpired) as error:
+            raise UnavailableError(f"no container runs here: {error}") from None
+        options = pip_options(folder)
+        for name in ("tsuzuki", "train"):
+            engine.build(services[name], options)
+            checks.expect(True, f"the image of {name} builds")
+        check_image(engine, checks, services["tsuzuki"])
+        check_service(engine, checks, services["tsuzuki"])
+        data = folder / "data"
+        data.mkdir()
+        (data / "text.txt").write_text(training_text(), "utf-8")
+        check_training(engine, checks, services, data)
+    except (CommandError, subprocess.TimeoutExpired) as error:
+        checks.expect(False, str(error))
+    finally:
+        engine.podman("rm", "--all", "--force", "--time", "1")
+    return checks.failed
+
+
+def main() -> int:
+    """Run the checks; returns the exit status."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        if reason := missing():
+            raise UnavailableError(reason)
+        # /var/tmp, since /tmp may be memory.
+        with tempfile.TemporaryDirectory(prefix="tsuzuki-", dir="/var/tmp", ignore_cleanup_errors=True) as folder:
+            return 1 if run_checks(Path(folder)) else 0
+    except UnavailableError as reason:
+        print(f"skipped: {reason}", file=sys.stderr)
+        return SKIPPED
+
+
+if __name__ == "__main__":
+    sys.exit(main())
