@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.serving import ROUNDS, machine, running_server
+from benchmarks.servers import machine, running_server
+from benchmarks.serving import ROUNDS
 from benchmarks.typing_trace import TEXTS
 from scripts.chromium import chromium, missing
 
