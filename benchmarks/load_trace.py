@@ -14,7 +14,9 @@ CONTEXT_WORDS = 20
 # Of so many requests that complete one begins a word.
 REQUESTS_A_WORD = 5
 _ASKED_FOR = 3
-_MOST_OPENERS = 1000
+_OPENING_WORDS = 3
+# A million openings.
+_FEWEST_WORDS = 100
 _SENTENCES = Path(__file__).resolve().parent.parent / "docs" / "sentences.txt"
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
@@ -25,7 +27,7 @@ def read_text(path: Path | None) -> str:
 
 
 class Messages:
-    """Messages made of a text: each begins with a pair of words that no other begins with, then follows the text.
+    """Messages made of a text: each begins with three words that no other begins with, then follows the text.
 
     So their contexts differ, though the text may be short.
     """
@@ -33,27 +35,29 @@ class Messages:
     def __init__(self, text: str, seed: int) -> None:
         self._words = text.split()
         self._rng = np.random.default_rng(seed)
-        self.openers = list(dict.fromkeys(word.lower() for word in self._words if _WORD.fullmatch(word)))
-        if len(self.openers) < CONTEXT_WORDS:
-            raise SystemExit(f"the text needs at least {CONTEXT_WORDS} different words")
-        self._rng.shuffle(self.openers)
-        del self.openers[_MOST_OPENERS:]
-        self._pairs = iter(self._rng.permutation(len(self.openers) ** 2).tolist())
+        self._openers = list(dict.fromkeys(word.lower() for word in self._words if _WORD.fullmatch(word)))
+        if len(self._openers) < _FEWEST_WORDS:
+            raise SystemExit(f"the text needs at least {_FEWEST_WORDS} different words")
+        self._seen: set[str] = set()
 
     def next(self) -> str:
         """Another message."""
-        try:
-            first, second = divmod(next(self._pairs), len(self.openers))
-        except StopIteration:
-            raise SystemExit("the text has too few different words for so many messages") from None
+        opening = self._unseen(_OPENING_WORDS)
         begin = int(self._rng.integers(len(self._words)))
-        rest = (self._words[(begin + i) % len(self._words)] for i in range(MESSAGE_WORDS - 2))
-        return " ".join([self.openers[first], self.openers[second], *rest])
+        rest = (self._words[(begin + i) % len(self._words)] for i in range(MESSAGE_WORDS - _OPENING_WORDS))
+        return " ".join([opening, *rest])
 
     def shuffled(self) -> str:
-        """Twenty different words in an order of their own, and a space: a context that no message has."""
-        chosen = self._rng.choice(len(self.openers), CONTEXT_WORDS, replace=False)
-        return " ".join(self.openers[i] for i in chosen.tolist()) + " "
+        """Twenty words in an order of their own, and a space: a context that was not there before."""
+        return self._unseen(CONTEXT_WORDS) + " "
+
+    def _unseen(self, words: int) -> str:
+        while True:
+            chosen = self._rng.integers(len(self._openers), size=words).tolist()
+            text = " ".join(self._openers[i] for i in chosen)
+            if text not in self._seen:
+                self._seen.add(text)
+                return text
 
 
 Stream = Callable[[Messages], Iterator[Keystroke]]
@@ -89,12 +93,8 @@ def growing(messages: Messages) -> Iterator[Keystroke]:
 
 def unseen(messages: Messages) -> Iterator[Keystroke]:
     """The next word after twenty words that never stood in this order."""
-    seen: set[str] = set()
     while True:
-        context = messages.shuffled()
-        if context not in seen:
-            seen.add(context)
-            yield Keystroke("/next-word", context)
+        yield Keystroke("/next-word", messages.shuffled())
 
 
 def typing(messages: Messages) -> Iterator[Keystroke]:
