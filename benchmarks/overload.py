@@ -187,6 +187,8 @@ async def measure(server: Server, text: str, seconds: float) -> Found:
     calm = {"before": quantiles(await alone(port, requests, CALM_SECONDS))}
     bearable = Load(port, requests, known)
     await bearable.closed(PEOPLE, BEARABLE_SECONDS)
+    if set(bearable.answers) != {RIGHT}:
+        raise SystemExit(f"not all answers were right before the overload: {dict(bearable.answers)}")
     rate = len(bearable.seconds) / BEARABLE_SECONDS
 
     here, there = multiprocessing.Pipe()
@@ -206,7 +208,6 @@ async def measure(server: Server, text: str, seconds: float) -> Found:
     watching.cancel()
     times = here.recv()
     health.join()
-    load.answers.update(bearable.answers)
     return Found(rate, seconds, load.answers, load.unsent, quantiles(load.seconds), quantiles(times), memory, calm)
 
 

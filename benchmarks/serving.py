@@ -24,9 +24,9 @@ def latencies(port: int, requests: Iterable[Keystroke]) -> dict[str, list[float]
     return taken
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Measure and print a table; every figure is the median of several rounds, each with a new server."""
-    argparse.ArgumentParser(prog="python -m benchmarks.serving", description=__doc__).parse_args()
+    argparse.ArgumentParser(prog="python -m benchmarks.serving", description=__doc__).parse_args(arguments)
     starts, memories = [], []
     quantiles: dict[str, list[tuple[float, float]]] = {}
     for _ in range(ROUNDS):
