@@ -1,4 +1,4 @@
-"""The benchmarks of speed in turn, some fifteen minutes: ``python -m benchmarks``.
+"""The benchmarks of speed in turn, some ten minutes: ``python -m benchmarks``.
 
 Not among them are those that take longer or compare something else: benchmarks.overload for ten minutes,
 benchmarks.memory for a million keystrokes, benchmarks.cells, benchmarks.correction.
@@ -6,10 +6,11 @@ benchmarks.memory for a million keystrokes, benchmarks.cells, benchmarks.correct
 
 from collections.abc import Callable
 
-from benchmarks import browser, load, memory, networks, overload, serving, training
+from benchmarks import browser, in_process, load, memory, networks, overload, serving, training
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "Serving": lambda: serving.main([]),
+    "Where the time goes": lambda: in_process.main([]),
     "Many at once": lambda: load.main([]),
     "The network alone": lambda: networks.main([]),
     "Start and memory": lambda: memory.main(["--keystrokes", "50000"]),

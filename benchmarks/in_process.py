@@ -1,21 +1,31 @@
-"""Requests without a network, for profilers: ``python -m benchmarks.in_process``.
+"""Where the time of a request goes, without a network: ``python -m benchmarks.in_process``.
 
-The app is called as a server calls it, in one process and one after the other, so that a profiler sees all of a
-request but the HTTP server.
+The app is called as a server calls it, one request after the other; then the model alone, stage by stage. A profiler
+sees all of a request here but the HTTP server.
 """
 
 import argparse
 import asyncio
 import time
 from collections.abc import Iterable
-from statistics import median
+from statistics import mean
 
 from fastapi import FastAPI
 from starlette.types import Message
+from threadpoolctl import threadpool_limits
 
 from app.main import create_app
+from app.service import load_models
+from app.settings import Settings
 from benchmarks.servers import body, machine
 from benchmarks.typing_trace import Keystroke, keystrokes
+from model.suggest import read_completion, read_next_word
+from model.typing_trial import ContextReader
+from model.typist import Typist
+
+WHOLE = "the whole request, without the HTTP server"
+# Seconds of each request, by endpoint and by stage.
+Times = dict[str, dict[str, list[float]]]
 
 
 async def ask(app: FastAPI, keystroke: Keystroke) -> None:
@@ -47,25 +57,56 @@ async def ask(app: FastAPI, keystroke: Keystroke) -> None:
     await app(scope, receive, send)
 
 
-async def measure(requests: Iterable[Keystroke]) -> dict[str, list[float]]:
-    """The seconds of each request, by endpoint."""
+async def whole(requests: Iterable[Keystroke]) -> Times:
+    """The time of each request to the app."""
     app = create_app()
-    taken: dict[str, list[float]] = {}
+    taken: Times = {}
     async with app.router.lifespan_context(app):
         for keystroke in requests:
             begun = time.perf_counter()
             await ask(app, keystroke)
-            taken.setdefault(keystroke.path, []).append(time.perf_counter() - begun)
+            _note(taken, keystroke.path, WHOLE, begun)
     return taken
 
 
-def main() -> None:
+def stages(requests: Iterable[Keystroke]) -> Times:
+    """The time of what the engine's thread does for each, in this thread, which line_profiler sees."""
+    settings = Settings()
+    model = next(iter(load_models(settings).values()))
+    typist, reader = Typist(model, settings.keyboard), ContextReader(model)
+    read = {"/complete": read_completion, "/next-word": read_next_word}
+    taken: Times = {}
+    with threadpool_limits(settings.blas_threads, user_api="blas"):
+        for path, text, fuzzy in requests:
+            begun = time.perf_counter()
+            query = typist.resolve(read[path](model, text, len(text), settings.context_tokens))
+            begun = _note(taken, path, "reading the text", begun)
+            output = reader.output(query.context)
+            begun = _note(taken, path, "the network's steps, those that are new", begun)
+            typist.suggest(query, output, settings.default_limit, 0.0, fuzzy)
+            _note(taken, path, "finding the suggestions", begun)
+    return taken
+
+
+def _note(taken: Times, path: str, what: str, begun: float) -> float:
+    now = time.perf_counter()
+    taken.setdefault(path, {}).setdefault(what, []).append(now - begun)
+    return now
+
+
+def main(arguments: list[str] | None = None) -> None:
     """Measure and print a table."""
-    argparse.ArgumentParser(prog="python -m benchmarks.in_process", description=__doc__.splitlines()[0]).parse_args()
-    taken = asyncio.run(measure(keystrokes()))
-    print(f"{machine()}; one request after the other\n\n| | requests | p50 |\n|---|---|---|")
-    for path, seconds in taken.items():
-        print(f"| {path}, as people type | {len(seconds)} | {1e6 * median(seconds):.0f} µs |")
+    p = argparse.ArgumentParser(prog="python -m benchmarks.in_process", description=__doc__.splitlines()[0])
+    p.parse_args(arguments)
+    requests = list(keystrokes())
+    parts, total = stages(requests), asyncio.run(whole(requests))
+    print(f"{machine()}; one request after the other, means\n\n| | {' | '.join(total)} |\n|---|{'---|' * len(total)}")
+    rows = {what: [1e6 * mean(parts[path][what]) for path in total] for what in parts["/complete"]}
+    sums = [1e6 * mean(total[path][WHOLE]) for path in total]
+    rest = [all_ - sum(row[i] for row in rows.values()) for i, all_ in enumerate(sums)]
+    rows |= {"the rest: routes, validation, queue, threads, JSON": rest, WHOLE: sums}
+    for what, row in rows.items():
+        print(f"| {what} | {' | '.join(f'{micro:.0f} µs' for micro in row)} |")
 
 
 if __name__ == "__main__":
