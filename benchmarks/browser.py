@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.serving import ROUNDS, machine, running_server
+from benchmarks.servers import machine, running_server
+from benchmarks.serving import ROUNDS
 from benchmarks.typing_trace import TEXTS
 from scripts.chromium import chromium, missing
 
@@ -37,9 +38,9 @@ def type_and_measure(page: "Page", text: str) -> dict[str, list[float]]:
     return times
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Measure and print a table; every figure is the median of several rounds, each with a new server."""
-    argparse.ArgumentParser(prog="python -m benchmarks.browser", description=__doc__).parse_args()
+    argparse.ArgumentParser(prog="python -m benchmarks.browser", description=__doc__).parse_args(arguments)
     if reason := missing():
         print(f"skipped: {reason}")
         return

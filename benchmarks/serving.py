@@ -2,84 +2,16 @@
 
 import argparse
 import http.client
-import json
-import os
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterable
 from statistics import median
-from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.servers import ask, machine, running_server
 from benchmarks.typing_trace import Keystroke, fresh_contexts, keystrokes, words_with_slips
 
 ROUNDS = 3
 CONTEXT_WORDS = 20
-
-
-class Server(NamedTuple):
-    """A running service: its address and process, and the seconds from its start to its first answer."""
-
-    port: int
-    process: subprocess.Popen[bytes]
-    start_seconds: float
-
-    def memory_mib(self) -> float:
-        """Resident memory (Linux)."""
-        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) / 1024
-        return float("nan")
-
-
-def free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@contextmanager
-def running_server() -> Iterator[Server]:
-    """Start ``python -m app``, wait for its first suggestion, and end it with SIGTERM."""
-    port = free_port()
-    command = [sys.executable, "-m", "app", "--port", str(port)]
-    begun = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        while True:
-            try:
-                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-                ask(connection, Keystroke("/complete", "I would like an app"))
-                break
-            except ConnectionError:
-                if process.poll() is not None or time.perf_counter() - begun > 60:
-                    raise SystemExit("the server did not start; try: python -m app") from None
-                time.sleep(0.005)
-        connection.close()
-        yield Server(port, process, time.perf_counter() - begun)
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def ask(connection: http.client.HTTPConnection, keystroke: Keystroke) -> float:
-    """Send one request and read its answer; the seconds it took."""
-    body = json.dumps({"text": keystroke.text, "limit": 5, "fuzzy": keystroke.fuzzy})
-    begun = time.perf_counter()
-    connection.request("POST", keystroke.path, body, {"Content-Type": "application/json"})
-    response = connection.getresponse()
-    answer = response.read()
-    seconds = time.perf_counter() - begun
-    if response.status != 200:
-        raise SystemExit(f"{keystroke.path}: {response.status} {answer[:200]!r}")
-    return seconds
 
 
 def latencies(port: int, requests: Iterable[Keystroke]) -> dict[str, list[float]]:
@@ -92,16 +24,9 @@ def latencies(port: int, requests: Iterable[Keystroke]) -> dict[str, list[float]
     return taken
 
 
-def machine() -> str:
-    """The processor and how many cores may be used."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else 'unknown processor'}, {len(os.sched_getaffinity(0))} cores, NumPy {np.__version__}"
-
-
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Measure and print a table; every figure is the median of several rounds, each with a new server."""
-    argparse.ArgumentParser(prog="python -m benchmarks.serving", description=__doc__).parse_args()
+    argparse.ArgumentParser(prog="python -m benchmarks.serving", description=__doc__).parse_args(arguments)
     starts, memories = [], []
     quantiles: dict[str, list[tuple[float, float]]] = {}
     for _ in range(ROUNDS):
@@ -110,7 +35,7 @@ def main() -> None:
             typed = latencies(server.port, keystrokes())
             cold = latencies(server.port, fresh_contexts(CONTEXT_WORDS))
             slips = latencies(server.port, words_with_slips())
-            memories.append(server.memory_mib())
+            memories.append(server.memory() / 2**20)
         # A new server: the first one's caches hold these contexts by now.
         with running_server() as server:
             literal = latencies(server.port, (keystroke._replace(fuzzy=False) for keystroke in keystrokes()))

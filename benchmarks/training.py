@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks.serving import machine
+from benchmarks.servers import machine
 from model.dataset import Dataset, id_type, lanes
 from model.errors import UserError
 from model.network import Network, NetworkConfig, initial_weights

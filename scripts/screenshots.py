@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from benchmarks.serving import running_server
+from benchmarks.servers import running_server
 from scripts.chromium import chromium, missing
 
 # Typed in turn; between them the grey text is taken.

@@ -49,7 +49,7 @@ schema = schemathesis.openapi.from_dict(document)
 
 
 @schema.parametrize()
-@settings(max_examples=60)
+@settings(max_examples=300)  # some 2,400 cases of all operations together
 def test_whatever_the_document_allows_or_forbids(case: "schemathesis.Case[Any]", server: str) -> None:
     fields: Any
     for fields in (case.body, case.query):

@@ -1,0 +1,113 @@
+"""Where the time of a request goes, without a network: ``python -m benchmarks.in_process``.
+
+The app is called as a server calls it, one request after the other; then the model alone, stage by stage. A profiler
+sees all of a request here but the HTTP server.
+"""
+
+import argparse
+import asyncio
+import time
+from collections.abc import Iterable
+from statistics import mean
+
+from fastapi import FastAPI
+from starlette.types import Message
+from threadpoolctl import threadpool_limits
+
+from app.main import create_app
+from app.service import load_models
+from app.settings import Settings
+from benchmarks.servers import body, machine
+from benchmarks.typing_trace import Keystroke, keystrokes
+from model.suggest import read_completion, read_next_word
+from model.typing_trial import ContextReader
+from model.typist import Typist
+
+WHOLE = "the whole request, without the HTTP server"
+# Seconds of each request, by endpoint and by stage.
+Times = dict[str, dict[str, list[float]]]
+
+
+async def ask(app: FastAPI, keystroke: Keystroke) -> None:
+    """Call the app with a request, and read its answer."""
+    content = body(keystroke)
+    length = str(len(content)).encode()
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": keystroke.path,
+        "raw_path": keystroke.path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"host", b"x"), (b"content-type", b"application/json"), (b"content-length", length)],
+        "client": ("127.0.0.1", 50000),
+        "server": ("127.0.0.1", 8000),
+    }
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": content, "more_body": False}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] != 200:
+            raise SystemExit(f"{keystroke}: {message['status']}")
+
+    await app(scope, receive, send)
+
+
+async def whole(requests: Iterable[Keystroke]) -> Times:
+    """The time of each request to the app."""
+    app = create_app()
+    taken: Times = {}
+    async with app.router.lifespan_context(app):
+        for keystroke in requests:
+            begun = time.perf_counter()
+            await ask(app, keystroke)
+            _note(taken, keystroke.path, WHOLE, begun)
+    return taken
+
+
+def stages(requests: Iterable[Keystroke]) -> Times:
+    """The time of what the engine's thread does for each, in this thread, which line_profiler sees."""
+    settings = Settings()
+    model = next(iter(load_models(settings).values()))
+    typist, reader = Typist(model, settings.keyboard), ContextReader(model)
+    read = {"/complete": read_completion, "/next-word": read_next_word}
+    taken: Times = {}
+    with threadpool_limits(settings.blas_threads, user_api="blas"):
+        for path, text, fuzzy in requests:
+            begun = time.perf_counter()
+            query = typist.resolve(read[path](model, text, len(text), settings.context_tokens))
+            begun = _note(taken, path, "reading the text", begun)
+            output = reader.output(query.context)
+            begun = _note(taken, path, "the network's steps, those that are new", begun)
+            typist.suggest(query, output, settings.default_limit, 0.0, fuzzy)
+            _note(taken, path, "finding the suggestions", begun)
+    return taken
+
+
+def _note(taken: Times, path: str, what: str, begun: float) -> float:
+    now = time.perf_counter()
+    taken.setdefault(path, {}).setdefault(what, []).append(now - begun)
+    return now
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure and print a table."""
+    p = argparse.ArgumentParser(prog="python -m benchmarks.in_process", description=__doc__.splitlines()[0])
+    p.parse_args(arguments)
+    requests = list(keystrokes())
+    parts, total = stages(requests), asyncio.run(whole(requests))
+    print(f"{machine()}; one request after the other, means\n\n| | {' | '.join(total)} |\n|---|{'---|' * len(total)}")
+    rows = {what: [1e6 * mean(parts[path][what]) for path in total] for what in parts["/complete"]}
+    sums = [1e6 * mean(total[path][WHOLE]) for path in total]
+    rest = [all_ - sum(row[i] for row in rows.values()) for i, all_ in enumerate(sums)]
+    rows |= {"the rest: routes, validation, queue, threads, JSON": rest, WHOLE: sums}
+    for what, row in rows.items():
+        print(f"| {what} | {' | '.join(f'{micro:.0f} µs' for micro in row)} |")
+
+
+if __name__ == "__main__":
+    main()

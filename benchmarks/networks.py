@@ -1,0 +1,237 @@
+"""The network alone beside ONNX Runtime and PyTorch: ``python -m benchmarks.networks``.
+
+The same weights, one thread each: a token goes in, the LSTM makes a step, and the ten most probable of all words come
+out. What is not installed (the extra ``compare``) is left out.
+"""
+
+import argparse
+import importlib
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+import model
+from benchmarks.checks import Check, print_checks
+from benchmarks.servers import machine
+from model.network import FloatArray, IntArray, Network
+from model.storage import load_model
+
+MOST = 10
+BATCHES = (1, 32)
+# By turns, so that one that finds its input in the processor's cache has no advantage.
+INPUTS = 8
+# In the columns of our weights the gates are i, f, o, g.
+_TORCH_ORDER = (0, 1, 3, 2)
+_ONNX_ORDER = (0, 2, 1, 3)
+
+
+class Input(NamedTuple):
+    """Token ids (B,) and the states h and c before them (B, H)."""
+
+    ids: IntArray
+    h: FloatArray
+    c: FloatArray
+
+
+class Top(NamedTuple):
+    """The best logits of each row, falling, and the ids that they belong to: both (B, 10)."""
+
+    values: FloatArray
+    ids: IntArray
+
+
+# It gives h and c too, as a service needs them for the next token; whatever their type is.
+Runner = Callable[[Input], tuple[Top, Any]]
+
+
+def ours(network: Network) -> Runner:
+    """The code of the service."""
+
+    def run(x: Input) -> tuple[Top, Any]:
+        state = network.step(x.ids, np.stack((x.h, x.c)))
+        logits = network.logits(network.project(state[0]))
+        found = np.argpartition(logits, logits.shape[1] - MOST, axis=1)[:, -MOST:]
+        values = np.take_along_axis(logits, found, axis=1)
+        order = np.argsort(-values, axis=1)
+        return Top(np.take_along_axis(values, order, 1), np.take_along_axis(found, order, 1)), state
+
+    return run
+
+
+def pytorch(network: Network) -> Runner:
+    """PyTorch's own LSTM cell and top-k."""
+    torch = importlib.import_module("torch")
+    torch.set_num_threads(1)
+    w, config = network.weights, network.config
+    cell = torch.nn.LSTMCell(config.embedding, config.hidden)
+    with torch.no_grad():
+        cell.weight_ih.copy_(torch.tensor(_gates(w["W_in"], _TORCH_ORDER).T))
+        cell.weight_hh.copy_(torch.tensor(_gates(w["W_hidden"], _TORCH_ORDER).T))
+        cell.bias_ih.copy_(torch.tensor(_gates(w["b"], _TORCH_ORDER)))
+        cell.bias_hh.zero_()
+    embedding, bias = torch.tensor(w["embedding"]), torch.tensor(w["bias"])
+    projection = torch.tensor(w["projection"])
+    # Laid out anew: with the columns side by side the product of one row takes a third of the time.
+    output = torch.tensor(w["embedding"].T.copy())
+
+    def run(x: Input) -> tuple[Top, Any]:
+        with torch.inference_mode():
+            h, c = cell(embedding[torch.from_numpy(x.ids)], (torch.from_numpy(x.h), torch.from_numpy(x.c)))
+            best = torch.topk(torch.addmm(bias, h @ projection, output), MOST)
+            return Top(best.values.numpy(), best.indices.numpy()), (h, c)
+
+    return run
+
+
+def onnx_runtime(network: Network) -> Runner:
+    """A graph of ONNX's own LSTM, Gemm and TopK, in ONNX Runtime."""
+    runtime = importlib.import_module("onnxruntime")
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = runtime.InferenceSession(_graph(network), options, providers=["CPUExecutionProvider"])
+
+    def run(x: Input) -> tuple[Top, Any]:
+        values, ids, h, c = session.run(None, {"ids": x.ids[None], "h": x.h[None], "c": x.c[None]})
+        return Top(values, ids), (h, c)
+
+    return run
+
+
+def _graph(network: Network) -> bytes:
+    onnx = importlib.import_module("onnx")
+    helper, number, whole = onnx.helper, onnx.TensorProto.FLOAT, onnx.TensorProto.INT64
+    w, H = network.weights, network.config.hidden
+    constants = {
+        "embedding": w["embedding"],
+        "bias": w["bias"],
+        "projection": w["projection"],
+        "W": np.ascontiguousarray(_gates(w["W_in"], _ONNX_ORDER).T)[None],
+        "R": np.ascontiguousarray(_gates(w["W_hidden"], _ONNX_ORDER).T)[None],
+        "B": np.concatenate([_gates(w["b"], _ONNX_ORDER), np.zeros(4 * H, np.float32)])[None],
+        "most": np.array([MOST], dtype=np.int64),
+        "first": np.array([0], dtype=np.int64),
+    }
+    nodes = [
+        helper.make_node("Gather", ["embedding", "ids"], ["x"]),
+        helper.make_node("LSTM", ["x", "W", "R", "B", "", "h", "c"], ["", "h_after", "c_after"], hidden_size=H),
+        helper.make_node("Squeeze", ["h_after", "first"], ["h_row"]),
+        helper.make_node("MatMul", ["h_row", "projection"], ["p"]),
+        helper.make_node("Gemm", ["p", "embedding", "bias"], ["logits"], transB=1),
+        helper.make_node("TopK", ["logits", "most"], ["values", "best"]),
+    ]
+    state = [1, "batch", H]
+    graph = helper.make_graph(
+        nodes,
+        "step",
+        [helper.make_tensor_value_info("ids", whole, [1, "batch"])]
+        + [helper.make_tensor_value_info(name, number, state) for name in ("h", "c")],
+        [helper.make_tensor_value_info("values", number, ["batch", MOST])]
+        + [helper.make_tensor_value_info("best", whole, ["batch", MOST])]
+        + [helper.make_tensor_value_info(name, number, state) for name in ("h_after", "c_after")],
+        [onnx.numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    # Versions that every ONNX Runtime of the last years reads.
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    serialized: bytes = made.SerializeToString()
+    return serialized
+
+
+def _gates(weights: FloatArray, order: tuple[int, ...]) -> FloatArray:
+    """The columns with the gates in another order."""
+    parts = np.split(weights, 4, axis=-1)
+    return np.concatenate([parts[i] for i in order], axis=-1)
+
+
+def inputs(network: Network, batch: int) -> list[Input]:
+    """States as they are after some tokens."""
+    rng = np.random.default_rng(1)
+    state = network.zero_state(batch)
+    found = []
+    for _ in range(INPUTS):
+        ids = rng.integers(network.config.vocabulary, size=batch)
+        state = network.step(ids, state)
+        found.append(Input(ids, *state))
+    return found
+
+
+def differ(one: Top, other: Top) -> bool:
+    """Whether two found other words; those whose logits are as good as equal may change places."""
+    close = bool(np.allclose(one.values, other.values, rtol=0, atol=1e-4))
+    apart = np.abs(np.diff(one.values, axis=1)) > 2e-4
+    edge = np.ones((len(apart), 1), bool)
+    alone = np.hstack([edge, apart]) & np.hstack([apart, ~edge])
+    return not close or bool((one.ids != other.ids)[alone].any())
+
+
+def milliseconds(run: Runner, given: list[Input], calls: int) -> float:
+    """The time of one call, on average over some."""
+    begun = time.perf_counter()
+    for i in range(calls):
+        run(given[i % INPUTS])
+    return 1000 * (time.perf_counter() - begun) / calls
+
+
+def installed() -> dict[str, Callable[[Network], Runner]]:
+    """What can be measured, by name and version; a line about what cannot."""
+    found: dict[str, Callable[[Network], Runner]] = {"NumPy (Tsuzuki)": ours}
+    wanted = (("ONNX Runtime", ("onnxruntime", "onnx"), onnx_runtime), ("PyTorch", ("torch",), pytorch))
+    for name, packages, make in wanted:
+        try:
+            module, *_ = [importlib.import_module(package) for package in packages]
+        except ImportError as error:
+            print(f"{name} is left out: {error.name} is not installed (the extra `compare`).\n")
+        else:
+            found[f"{name} {module.__version__}"] = make
+    return found
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Compare the answers, then measure by turns; each figure is the median of the rounds."""
+    p = argparse.ArgumentParser(prog="python -m benchmarks.networks", description=__doc__.splitlines()[0])
+    p.add_argument("--model", type=Path, default=Path(model.__file__).parent / "en")
+    p.add_argument("--rounds", type=int, default=15)
+    options = p.parse_args(arguments)
+    network = load_model(options.model).network
+    if network.config.cell != "lstm":
+        raise SystemExit(f"{options.model}: only an LSTM is compared")
+    with threadpool_limits(1):
+        runners = {name: make(network) for name, make in installed().items()}
+        times: dict[int, dict[str, float]] = {}
+        for batch in BATCHES:
+            given = inputs(network, batch)
+            expected = [runners["NumPy (Tsuzuki)"](x)[0] for x in given]
+            for name, run in runners.items():
+                if any(differ(one, run(x)[0]) for one, x in zip(expected, given, strict=True)):
+                    raise SystemExit(f"{name} answers something else at batch {batch}")
+            rounds = [
+                {name: milliseconds(run, given, max(INPUTS, 64 // batch)) for name, run in runners.items()}
+                for _ in range(options.rounds)
+            ]
+            times[batch] = {name: median(found[name] for found in rounds) for name in runners}
+    report(network, times, options.rounds)
+
+
+def report(network: Network, times: dict[int, dict[str, float]], rounds: int) -> None:
+    """The table, and whether ours is no slower than the faster of the others."""
+    V = network.config.vocabulary
+    print(f"{machine()}; one thread each, a step and the top {MOST} of {V:,}, medians of {rounds} rounds\n")
+    print("| | " + " | ".join(f"batch {batch}" for batch in times) + " |\n|---|" + "---|" * len(times))
+    for name in times[BATCHES[0]]:
+        print(f"| {name} | " + " | ".join(f"{found[name]:.2f} ms" for found in times.values()) + " |")
+    print()
+    checks = []
+    for batch, found in times.items():
+        mine, *others = found.values()
+        if others:
+            checks.append(Check(f"batch {batch}: time, of that of the faster of the others", mine / min(others), 1))
+    if checks:
+        print_checks(checks)
+
+
+if __name__ == "__main__":
+    main()
