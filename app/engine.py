@@ -8,7 +8,7 @@ holds up a short one for more than a round, and the event loop never waits for t
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, MutableSequence
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, TypeVar
@@ -33,17 +33,19 @@ _LAST_KEPT = 2
 _EACH_KEPT = 8
 
 
+HIT, MISS = 0, 1
+
+
 @dataclass(slots=True)
 class Statistics:
-    """What an engine did so far: written by its thread, read by anybody.
+    """What an engine did so far: written by its thread, read by anybody, in memory that other processes may share.
 
-    ``hits`` and ``misses``: requests whose context had been read, and those for which there was something to read;
-    ``batches``: how often a batch had each size.
+    ``lookups``: requests whose context had been read (``HIT``), and those for which there was something to read
+    (``MISS``); ``batches``: how often a batch had each size.
     """
 
-    batches: list[int]
-    hits: int = 0
-    misses: int = 0
+    lookups: "MutableSequence[float] | memoryview[float]"
+    batches: "MutableSequence[float] | memoryview[float]"
 
 
 class Job(NamedTuple):
@@ -79,10 +81,11 @@ class Engine:
         queue_limit: int,
         blas_threads: int = 1,
         keyboard: str = DEFAULT_LAYOUT,
+        statistics: Statistics | None = None,
     ) -> None:
         self.model, self.cache, self.typist = model, cache, Typist(model, keyboard)
         self.batch_limit, self.queue_limit, self.blas_threads = batch_limit, queue_limit, blas_threads
-        self.statistics = Statistics([0] * (batch_limit + 1))
+        self.statistics = statistics or Statistics([0, 0], [0] * (batch_limit + 1))
         self.waiting = 0
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
         self._readings: dict[Context, _Reading] = {}
@@ -192,15 +195,15 @@ class Engine:
         context = job.query.context
         reading = self._readings.get(context)
         if reading is not None:
-            self.statistics.misses += 1
+            self.statistics.lookups[MISS] += 1
             reading.jobs.append(job)
             return
         length, entry = self.cache.longest(context)
         if entry is not None and length == len(context):
-            self.statistics.hits += 1
+            self.statistics.lookups[HIT] += 1
             self._read.append((job, self._output(context, entry)))
             return
-        self.statistics.misses += 1
+        self.statistics.lookups[MISS] += 1
         state = self.model.network.zero_state(1)[:, 0] if entry is None else entry.state
         self._readings[context] = _Reading(context, length, state, [job])
 
