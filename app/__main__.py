@@ -2,13 +2,17 @@
 
 import argparse
 import logging
+import signal
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import uvicorn
 
 from app import log
+from app.hangup import end
 from app.main import create_app
+from app.memory import give_back
 from app.protocol import bounded_protocol
 from app.service import load_models
 from app.settings import Settings, option, read_settings, variable
@@ -24,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = read_settings(options)
         models = load_models(settings)
         app = create_app(settings, models)
+        give_back()
     except UserError as error:
         print(f"tsuzuki: {error}", file=sys.stderr)
         return 2
@@ -35,20 +40,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "or listen on 127.0.0.1 only (TSUZUKI_HOST)",
             extra={"fields": {"host": settings.host}},
         )
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        http=bounded_protocol(settings),
-        proxy_headers=settings.trusted_proxies != "none",
-        forwarded_allow_ips=settings.trusted_proxies,
-        lifespan="on",
-        ws="none",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=5,
-    )
+    signal.signal(signal.SIGTERM, end)
+    server: dict[str, Any] = {
+        "host": settings.host,
+        "port": settings.port,
+        "http": bounded_protocol(settings),
+        "proxy_headers": settings.trusted_proxies != "none",
+        "forwarded_allow_ips": settings.trusted_proxies,
+        "lifespan": "on",
+        "ws": "none",
+        "access_log": False,
+        "log_config": None,
+        "server_header": False,
+        "timeout_graceful_shutdown": 5,
+    }
+    if settings.workers > 1:
+        # Only here: one process needs nobody to supervise it.
+        from app.workers import Supervisor
+
+        supervisor = Supervisor(settings, models, server)
+        del models, app  # it alone has them, and can let go of them once there are newer ones
+        return supervisor.run()
+    uvicorn.run(app, **server)
     return 0
 
 

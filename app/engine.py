@@ -10,6 +10,7 @@ to a thread and back would take longer than the answer.
 import asyncio
 import threading
 from collections import deque
+from collections.abc import MutableSequence
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
@@ -33,17 +34,19 @@ _LAST_KEPT = 2
 _EACH_KEPT = 8
 
 
+HIT, MISS = 0, 1
+
+
 @dataclass(slots=True)
 class Statistics:
-    """What an engine did so far: written by its thread, read by anybody.
+    """What an engine did so far: written by its thread, read by anybody, in memory that other processes may share.
 
-    ``hits`` and ``misses``: requests whose context had been read, and those for which there was something to read;
-    ``batches``: how often a batch had each size.
+    ``lookups``: requests whose context had been read (``HIT``), and those for which there was something to read
+    (``MISS``); ``batches``: how often a batch had each size.
     """
 
-    batches: list[int]
-    hits: int = 0
-    misses: int = 0
+    lookups: "MutableSequence[float] | memoryview[float]"
+    batches: "MutableSequence[float] | memoryview[float]"
 
 
 class NextWord(NamedTuple):
@@ -91,11 +94,12 @@ class Engine:
         context_tokens: int = 64,
         blas_threads: int = 1,
         keyboard: str = DEFAULT_LAYOUT,
+        statistics: Statistics | None = None,
     ) -> None:
         self.model, self.cache = model, cache
         self.reader, self.typist = Reader(model, context_tokens), Typist(model, keyboard)
         self.batch_limit, self.queue_limit, self.blas_threads = batch_limit, queue_limit, blas_threads
-        self.statistics = Statistics([0] * (batch_limit + 1))
+        self.statistics = statistics or Statistics([0, 0], [0] * (batch_limit + 1))
         self.waiting = 0
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
         self._readings: dict[Context, _Reading] = {}
@@ -154,9 +158,9 @@ class Engine:
             raise NotReadyError
         entry = self.cache.get(context)
         if entry is None:
-            self.statistics.misses += 1
+            self.statistics.lookups[MISS] += 1
             return None
-        self.statistics.hits += 1
+        self.statistics.lookups[HIT] += 1
         return self._output(context, entry)
 
     async def _ask(self, context: Context, output: FloatArray | None, wanted: NextWord | None) -> Any:

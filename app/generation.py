@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from app.cache import StateCache
-from app.engine import Engine
+from app.engine import Engine, Statistics
 from app.schemas import ModelDescription, ModelList
 from app.settings import Settings
 from model.storage import LanguageModel
@@ -24,8 +24,10 @@ _VERSION_DIGITS = 12
 class Generation:
     """Models that came together and go together, between ``start`` and ``close``."""
 
-    def __init__(self, settings: Settings, models: Mapping[str, LanguageModel]) -> None:
-        share = settings.cache_megabytes * 2**20 // len(models)
+    def __init__(
+        self, settings: Settings, models: Mapping[str, LanguageModel], statistics: Callable[[str], Statistics] | None
+    ) -> None:
+        share = settings.cache_megabytes * 2**20 // (settings.workers * len(models))
         self.engines = {
             name: Engine(
                 model,
@@ -35,6 +37,7 @@ class Generation:
                 settings.context_tokens,
                 settings.blas_threads,
                 settings.keyboard,
+                statistics(name) if statistics else None,
             )
             for name, model in models.items()
         }

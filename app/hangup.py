@@ -1,17 +1,25 @@
-"""The signal SIGHUP: load the models anew."""
+"""The signals: SIGHUP loads the models anew, SIGTERM ends."""
 
 import asyncio
 import logging
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
 
 from app.errors import ReloadFailedError, ServiceError
 from app.log import failure
 from app.service import Service
 
 log = logging.getLogger("tsuzuki")
+
+
+def end(number: int, frame: FrameType | None) -> NoReturn:
+    """Handle SIGTERM where no server does: before it serves, and once it has ended in order, when it sends it again."""
+    sys.exit(0)
 
 
 @contextmanager

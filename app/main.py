@@ -21,6 +21,7 @@ from app.pages import pages_router
 from app.routes import router
 from app.service import Service, load_models
 from app.settings import Settings, read_settings
+from app.tally import Tally
 from model.storage import LanguageModel
 
 if TYPE_CHECKING:
@@ -32,9 +33,15 @@ _TAGS = [
 ]
 
 
-def create_app(settings: Settings | None = None, models: Mapping[str, LanguageModel] | None = None) -> FastAPI:
+def create_app(
+    settings: Settings | None = None,
+    models: Mapping[str, LanguageModel] | None = None,
+    tally: Tally | None = None,
+) -> FastAPI:
     """The app. Its models are loaded when it starts, unless loaded ones are handed in.
 
+    It counts in ``tally``, on top of what an app before it has counted there. Where there are workers, they set
+    ``app.state.reload_all``.
     Raises ``SettingsError`` where a setting needs a package that is not installed.
     """
     settings = settings or read_settings()
@@ -45,7 +52,9 @@ def create_app(settings: Settings | None = None, models: Mapping[str, LanguageMo
         # The server's own access log writes query strings, and with them what people type.
         logging.getLogger("uvicorn.access").disabled = True
         loaded = models if models is not None else await asyncio.to_thread(load_models, settings)
-        service = app.state.service = Service(settings, loaded)
+        service = app.state.service = Service(
+            settings, loaded, app.state.metrics.statistics, getattr(app.state, "reload_all", None)
+        )
         try:
             await service.start()
             with reloading_on_hangup(service):
@@ -73,7 +82,7 @@ def create_app(settings: Settings | None = None, models: Mapping[str, LanguageMo
     app.include_router(pages)
     openapi.describe(app, settings)
     add_error_handlers(app, router, pages)
-    app.state.metrics = Metrics(app.version, app.state.methods, lambda: _generation(app))
+    app.state.metrics = Metrics(app.version, app.state.methods, settings, lambda: _generation(app), tally)
     _add_middleware(app, settings, rate_limiter)
     return app
 

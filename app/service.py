@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
-from app.engine import Engine
+from app.engine import Engine, Statistics
 from app.errors import InvalidFieldError, NotReadyError, ReloadFailedError, ReloadRunningError, TextTooLongError
 from app.generation import Generation
+from app.memory import give_back
 from app.schemas import (
     CorrectionList,
     ModelList,
@@ -25,6 +26,8 @@ from model.suggest import CODE_POINTS_A_TOKEN
 from model.suggest import Suggestion as Found
 from model.text import tokens
 
+ReloadAll = Callable[[], Awaitable[ModelList]]
+
 _WARM_UP = "Good mor"
 
 log = logging.getLogger("tsuzuki")
@@ -38,9 +41,15 @@ def load_models(settings: Settings) -> dict[str, LanguageModel]:
 class Service:
     """Answers suggestion requests between ``start`` and ``stop``."""
 
-    def __init__(self, settings: Settings, models: Mapping[str, LanguageModel]) -> None:
-        self.settings = settings
-        self.generation = Generation(settings, models)
+    def __init__(
+        self,
+        settings: Settings,
+        models: Mapping[str, LanguageModel],
+        statistics: Callable[[str], Statistics] | None = None,
+        reload_all: ReloadAll | None = None,
+    ) -> None:
+        self.settings, self._statistics, self._reload_all = settings, statistics, reload_all
+        self.generation = Generation(settings, models, statistics)
         self.ready = False
         self._reloading = False
 
@@ -63,10 +72,14 @@ class Service:
     async def reload(self) -> ModelList:
         """Load all models anew and put them in place of the old ones, which finish what they have begun.
 
+        With several workers ``reload_all`` does it in all of them.
+
         Raises ``ReloadRunningError``, or ``ReloadFailedError`` where a model cannot be loaded: then nothing changes.
         """
         if not self.ready:
             raise NotReadyError
+        if self._reload_all is not None:
+            return await self._reload_all()
         if self._reloading:
             raise ReloadRunningError
         self._reloading = True
@@ -78,6 +91,8 @@ class Service:
             self.generation = new
             log.info("models reloaded", extra={"fields": {"models": {m.name: m.version for m in new.models.models}}})
             await old.retire()
+            del old
+            await asyncio.to_thread(give_back)
             return new.models
         finally:
             self._reloading = False
@@ -86,7 +101,7 @@ class Service:
         """All models anew, ready to answer."""
 
         def load() -> Generation:
-            return Generation(self.settings, load_models(self.settings))
+            return Generation(self.settings, load_models(self.settings), self._statistics)
 
         try:
             new = await asyncio.to_thread(load)
@@ -204,3 +219,13 @@ class Service:
 
 def _shown(found: list[Found]) -> list[Suggestion]:
     return [Suggestion(text=s.text, insert=s.insert, probability=s.probability, kind=s.kind) for s in found]
+
+
+async def answer_once(settings: Settings, models: Mapping[str, LanguageModel]) -> ModelList:
+    """See that the models answer, which makes what they make when they are first asked."""
+    service = Service(settings, models)
+    try:
+        await service.start()
+        return service.models
+    finally:
+        await service.stop()

@@ -1,5 +1,6 @@
 """What an operator can set: ``TSUZUKI_…`` variables, or options of ``python -m app``."""
 
+import os
 import re
 from ipaddress import ip_network
 from pathlib import Path
@@ -49,10 +50,15 @@ class Settings(BaseSettings):
     default_limit: int = Field(5, ge=1, le=1000, description="most suggestions where a request does not say")
     context_tokens: int = Field(64, ge=1, le=1024, description="most tokens before the cursor that are read")
     cache_megabytes: int = Field(
-        64, ge=0, le=1_000_000, description="memory for states after contexts, shared by the models; 0 keeps none"
+        64,
+        ge=0,
+        le=1_000_000,
+        description="memory for states after contexts, shared by models and workers; 0 keeps none",
     )
     batch_limit: int = Field(32, ge=1, le=1024, description="most contexts that one matrix product reads")
-    queue_limit: int = Field(1000, ge=1, le=1_000_000, description="most waiting requests of a model; others get 503")
+    queue_limit: int = Field(
+        1000, ge=1, le=1_000_000, description="most waiting requests of a model in a worker; others get 503"
+    )
     blas_threads: int = Field(1, ge=1, le=1024, description="threads of one matrix product")
     keyboard: Literal["qwerty", "azerty", "qwertz", "dvorak"] = Field(
         "qwerty", description="layout that slips are judged by: qwerty, azerty, qwertz or dvorak"
@@ -73,6 +79,7 @@ class Settings(BaseSettings):
     rate_limit_storage: str | None = Field(
         None, repr=False, description="Redis that several processes count in, as redis://host:6379; none is memory"
     )
+    workers: int = Field(1, ge=1, le=256, description="processes that serve, with one copy of the models")
     timeout_seconds: float = Field(
         30.0, ge=0.01, le=3600, allow_inf_nan=False, description="longest that a request may take; then it gets 503"
     )
@@ -130,6 +137,18 @@ class Settings(BaseSettings):
     def _check_storage(cls, value: str | None) -> str | None:
         if value is not None and not _REDIS.fullmatch(value):
             raise rule_broken("must be an address such as redis://host:6379 or rediss://host:6379, or none")
+        return value
+
+    @field_validator("workers", mode="after")
+    @classmethod
+    def _can_work_together(cls, value: int, info: ValidationInfo) -> int:
+        if value > 1 and not hasattr(os, "fork"):
+            raise rule_broken("must be 1 on this system, which cannot fork")
+        if value > 1 and info.data.get("rate_limit") and not info.data.get("rate_limit_storage"):
+            raise rule_broken(
+                f"must be 1 where {variable('rate_limit')} has no {variable('rate_limit_storage')}: "
+                "each worker would count for itself"
+            )
         return value
 
     @field_validator("trusted_proxies", mode="after")

@@ -19,8 +19,8 @@ from app.service import load_models
 from app.settings import Settings
 from benchmarks.servers import body, machine
 from benchmarks.typing_trace import Keystroke, keystrokes
-from model.suggest import read_completion, read_next_word
-from model.typing_trial import ContextReader
+from model.reader import Reader
+from model.typing_trial import NetworkReader
 from model.typist import Typist
 
 WHOLE = "the whole request, without the HTTP server"
@@ -70,18 +70,19 @@ async def whole(requests: Iterable[Keystroke]) -> Times:
 
 
 def stages(requests: Iterable[Keystroke]) -> Times:
-    """The time of what the engine's thread does for each, in this thread, which line_profiler sees."""
+    """The time of what the engine does for each, in this thread, which line_profiler sees."""
     settings = Settings()
     model = next(iter(load_models(settings).values()))
-    typist, reader = Typist(model, settings.keyboard), ContextReader(model)
-    read = {"/complete": read_completion, "/next-word": read_next_word}
+    typist, network = Typist(model, settings.keyboard), NetworkReader(model)
+    reader = Reader(model, settings.context_tokens)
+    read = {"/complete": reader.completion, "/next-word": reader.next_word}
     taken: Times = {}
     with threadpool_limits(settings.blas_threads, user_api="blas"):
         for path, text, fuzzy in requests:
             begun = time.perf_counter()
-            query = typist.resolve(read[path](model, text, len(text), settings.context_tokens))
+            query = typist.resolve(read[path](text, len(text)))
             begun = _note(taken, path, "reading the text", begun)
-            output = reader.output(query.context)
+            output = network.output(query.context)
             begun = _note(taken, path, "the network's steps, those that are new", begun)
             typist.suggest(query, output, settings.default_limit, 0.0, fuzzy)
             _note(taken, path, "finding the suggestions", begun)

@@ -30,6 +30,8 @@ from model.storage import load_model, read_words, save_model
 from model.trainer import NotFiniteError, Trainer, TrainingOptions
 
 LARGEST_VOCABULARY = 32_000
+# What makes the points of a learning curve comparable; a checkpoint keeps it beside the options of the training.
+VALIDATION_OPTIONS = ("validate_every", "validation_tokens")
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # Fewer sequences than this a thread make its matrix products slow.
 LEAST_SEQUENCES_A_THREAD = 16
@@ -180,7 +182,8 @@ class Run:
     def _resumed(self, xp: ModuleType) -> tuple[Dataset, Network]:
         self.arrays, self.position = load_checkpoint(self.out)
         network = self.position["network"]
-        for name, value in self.position["options"].items():
+        # Older checkpoints do not say how to validate.
+        for name, value in {**self.position["options"], **self.position.get("validation", {})}.items():
             setattr(self.options, name, value)
         dataset = Dataset(self.out / "corpus", read_words(self.out / "corpus" / "words.txt"))
         digest = dataset.vocabulary.digest()
@@ -248,6 +251,7 @@ class Run:
         position = trainer.position() | {
             "network": asdict(network.config),
             "words_sha256": self.dataset.vocabulary.digest(),
+            "validation": {name: getattr(self.options, name) for name in VALIDATION_OPTIONS},
             "validations": self.validations,
         }
         save_checkpoint(self.out, trainer.arrays(), position)

@@ -1,9 +1,15 @@
 """The figures for Prometheus."""
 
+from pathlib import Path
+
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
+from app.main import create_app
+from app.metrics import Metrics
+from app.settings import Settings
 from tests.app.conftest import MakeApp
 
 CANARY = "Kanarienvogel"
@@ -14,9 +20,13 @@ def figures(client: TestClient) -> dict[tuple[str, frozenset[tuple[str, str]]], 
     response = client.get("/metrics")
     assert response.status_code == 200
     assert response.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    return parsed(response.text)
+
+
+def parsed(text: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
-        for family in text_string_to_metric_families(response.text)
+        for family in text_string_to_metric_families(text)
         for sample in family.samples
     }
 
@@ -109,6 +119,35 @@ def test_each_app_counts_for_itself(make_app: MakeApp) -> None:
         labels = {"route": "/models", "method": "GET", "status": "200"}
         assert value(one, "tsuzuki_requests_total", **labels) == 1
         assert value(other, "tsuzuki_requests_total", **labels) == 0
+
+
+def test_several_processes_count_together(make_app: MakeApp) -> None:
+    def of(app: FastAPI, name: str, **labels: str) -> float:
+        return parsed(app.state.metrics.text().decode()).get((name, frozenset(labels.items())), 0.0)
+
+    app = make_app(workers=2)
+    metrics: Metrics = app.state.metrics
+    scope = {"type": "http", "method": "GET", "path": "/models"}
+    labels = {"route": "/models", "method": "GET", "status": "200"}
+    for row, times in ((1, 3), (2, 4), (1, 5)):
+        metrics.enter(row)
+        metrics.say_ready()
+        for _ in range(times):
+            metrics.count(scope, 200, 0.003)
+        metrics.statistics("tiny").batches[2] += times
+    assert of(app, "tsuzuki_requests_total", **labels) == 12
+    assert of(app, "tsuzuki_request_duration_seconds_bucket", route="/models", le="0.0025") == 0
+    assert of(app, "tsuzuki_request_duration_seconds_bucket", route="/models", le="0.005") == 12
+    assert of(app, "tsuzuki_request_duration_seconds_sum", route="/models") == pytest.approx(0.036)
+    assert of(app, "tsuzuki_workers") == 2
+    metrics.leave(2)
+    assert of(app, "tsuzuki_requests_total", **labels) == 12, "what was counted stays"
+    assert of(app, "tsuzuki_workers") == 1
+    # Another app, with new models, goes on in the same memory.
+    later = create_app(Settings(models=dict.fromkeys(("tiny", "other"), Path())), {}, metrics.tally)
+    later.state.metrics.enter(3)
+    later.state.metrics.count(scope, 200, 0.003)
+    assert of(later, "tsuzuki_requests_total", **labels) == 13
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/health/live"])

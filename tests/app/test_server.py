@@ -97,6 +97,7 @@ def test_the_command_serves_logs_and_ends(process: "subprocess.Popen[str]") -> N
     assert [line["request_id"] for line in rest if line["message"] == "request"] == ["abc"]
     assert "Application shutdown complete." in [line["message"] for line in rest]
     assert process.stderr.read() == ""
+    assert process.wait() == 0
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,7 @@ MODELS_RULE = "must be name=folder,name2=folder2, each name once"
         ("batch_limit", "0", "must be at least 1"),
         ("queue_limit", "0", "must be at least 1"),
         ("blas_threads", "1.5", "must be a whole number"),
+        ("workers", "0", "must be at least 1"),
         ("cors_origins", "a.example", "must be origins such as https://a.example, separated by commas, or *"),
         (
             "cors_origins",
@@ -73,6 +74,15 @@ def test_a_bad_value_is_told_in_one_line(
     with pytest.raises(SettingsError) as error:
         read_settings()
     assert str(error.value) == f"{variable(name)}: {shown} is not allowed, it {rule}"
+
+
+def test_workers_do_not_count_a_rate_limit_each_for_itself() -> None:
+    limited = {"workers": "2", "rate_limit": "600/minute"}
+    with pytest.raises(SettingsError, match="must be 1 where TSUZUKI_RATE_LIMIT has no TSUZUKI_RATE_LIMIT_STORAGE"):
+        read_settings(limited)
+    assert read_settings(limited | {"rate_limit_storage": "redis://127.0.0.1:6379"}).workers == 2
+    assert read_settings(limited | {"workers": "1"}).workers == 1
+    assert read_settings({"workers": "2"}).workers == 2
 
 
 def test_an_unusable_model_is_told_in_one_line(

@@ -1,6 +1,7 @@
 """The training command: what it leaves behind, starting from a model, and every way in which it says no."""
 
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -241,3 +242,24 @@ def test_resuming_after_the_corpus_is_gone(text: Path, tmp_path: Path, command: 
     refused(command("--resume", "--out", out), "corpus")
     (out / "corpus" / "words.txt").unlink()
     refused(command("--resume", "--out", out), "words.txt")
+
+
+def test_a_resumed_run_validates_as_it_did_before(
+    text: Path, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def validations(out: Path) -> list[dict[str, Any]]:
+        return [line for line in read_log(out / "log.jsonl") if "validation_perplexity" in line]
+
+    def stopping(*arguments: Any) -> Any:
+        signal.raise_signal(signal.SIGTERM)
+        return backprop.gradients(*arguments)
+
+    whole, parted = tmp_path / "whole", tmp_path / "parted"
+    arguments = [text, *SIZES, "--threads=1", "--validate-every=7", "--epochs=1"]
+    assert command(*arguments, "--out", whole)[0] == 0
+    with monkeypatch.context() as patch:
+        patch.setattr("model.trainer.gradients", stopping)
+        assert command(*arguments, "--out", parted)[0] == 128 + signal.SIGTERM
+    assert command("--resume", "--threads=1", "--out", parted)[0] == 0
+    assert len(validations(whole)) > 2
+    assert [line for line in validations(parted) if line["step"] != 1] == validations(whole)
