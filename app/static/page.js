@@ -2,6 +2,8 @@
 
 const find = (id) => document.getElementById(id);
 const text = find("text");
+// Of this tab alone, and gone when it is closed.
+const KEY = "tsuzuki-key";
 const counted = { keystrokes: 0, saved: 0 };
 
 // Whether the text is being put in by a button.
@@ -15,7 +17,7 @@ function showFigures() {
 
 /** An answer with the suggestions below each other, on two lines each so that they fit. */
 function formatAnswer(answer) {
-  if (!Array.isArray(answer?.suggestions)) return answer ? JSON.stringify(answer, null, 1) : "";
+  if (!Array.isArray(answer?.suggestions)) return answer ? spaced(answer) : "";
   const { suggestions, ...rest } = answer;
   const broken = (suggestion) => spaced(suggestion).replace(', "probability"', ',\n   "probability"');
   const lines = suggestions.map((suggestion) => `  ${broken(suggestion)}`).join(",\n");
@@ -36,8 +38,39 @@ function showCall({ detail: { url, request, status, answer, milliseconds } }) {
   find("request").textContent = body;
   find("status").textContent = status || "none";
   find("answer").textContent = formatAnswer(answer);
-  find("curl").textContent = `curl ${url} \\\n  -H 'Content-Type: application/json' \\\n  -d ${quoted(body)}`;
+  const key = text.dataset.tsuzukiKey ? " \\\n  -H \"Authorization: Bearer $KEY\"" : "";
+  find("curl").textContent = `curl ${url}${key} \\\n  -H 'Content-Type: application/json' \\\n  -d ${quoted(body)}`;
   find("time").textContent = `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`;
+}
+
+function showSnippet() {
+  const script = `<script type="module" src="${new URL("tsuzuki.js", location.href)}"></script>`;
+  const key = text.dataset.tsuzukiKey ? ' data-tsuzuki-key="KEY"' : "";
+  find("snippet").textContent = `${script}\n<textarea data-tsuzuki${key}></textarea>`;
+}
+
+/** Ask for a key where the service does. */
+function askForKey({ detail: { status } }) {
+  const needed = status === 401;
+  // One that is refused now would be refused again after a reload.
+  if (needed) sessionStorage.removeItem(KEY);
+  // An error says nothing of the key.
+  if (needed || status === 200) find("unlock").hidden = !needed;
+}
+
+function useKey(key) {
+  text.dataset.tsuzukiKey = key;
+  showSnippet();
+}
+
+function unlock(event) {
+  event.preventDefault();
+  const key = find("key").value;
+  sessionStorage.setItem(KEY, key);
+  useKey(key);
+  find("key").value = "";
+  // With the focus the widget asks again.
+  text.focus();
 }
 
 async function copy({ currentTarget: { dataset } }) {
@@ -71,8 +104,11 @@ text.addEventListener("tsuzuki:taken", ({ detail }) => {
   counted.saved += detail.saved;
   showFigures();
 });
-const script = `<script type="module" src="${new URL("tsuzuki.js", location.href)}"></script>`;
-find("snippet").textContent = `${script}\n<textarea data-tsuzuki></textarea>`;
+text.addEventListener("tsuzuki:answered", askForKey);
+find("unlock").addEventListener("submit", unlock);
+const kept = sessionStorage.getItem(KEY);
+if (kept) useKey(kept);
+else showSnippet();
 for (const button of document.querySelectorAll("[data-copy]")) button.addEventListener("click", copy);
 for (const button of document.querySelectorAll(".samples button")) button.addEventListener("click", begin);
 if (matchMedia("(hover: hover)").matches) text.focus();

@@ -364,6 +364,8 @@ class Widget {
 
   paintStrip() {
     const { suggestions, inline } = this.shown;
+    // All of them are underlined; the word for it stands once, as five would leave no room for the suggestions.
+    const named = suggestions.findIndex(({ kind }) => kind === "correction");
     this.list.hidden = this.options.mode === "ghost";
     this.list.ariaBusy = "false";
     this.list.replaceChildren(...suggestions.map(({ text, kind }, index) => {
@@ -375,7 +377,7 @@ class Widget {
       chip.setAttribute("aria-keyshortcuts", `Alt+${index + 1}`);
       chip.dataset.kind = kind;
       chip.append(digit, word);
-      if (kind === "correction") chip.append(Object.assign(element("small", ""), { textContent: kind }));
+      if (index === named) chip.append(Object.assign(element("small", ""), { textContent: kind }));
       if (index === inline) chip.append(tab);
       return chip;
     }));

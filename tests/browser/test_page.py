@@ -144,14 +144,21 @@ def test_nothing_is_offered_while_text_is_selected(page: Page, server: str) -> N
     expect(ghost(page)).to_have_text("elp")
 
 
-def test_a_correction_is_marked(page: Page) -> None:
-    suggestion = {"text": "receive", "insert": "receive", "probability": 0.9, "kind": "correction"}
-    body = {"suggestions": [suggestion], "prefix": "recieve", "replace": {"start": 0, "end": 7}, "model": "en"}
+@pytest.mark.parametrize("width", [390, 1200])
+def test_corrections_are_marked_and_can_be_read(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    forms = ["receive", "received", "receivers", "receiving", "receives"]
+    suggestions = [{"text": form, "insert": form, "probability": 0.1, "kind": "correction"} for form in forms]
+    body = {"suggestions": suggestions, "prefix": "recieve", "replace": {"start": 0, "end": 7}, "model": "en"}
     page.route("**/complete", lambda route: route.fulfill(json=body))
     page.keyboard.type("recieve")
-    expect(chips(page)).to_have_count(1)
-    expect(chips(page)).to_have_accessible_name("receive, correction")
-    expect(chips(page).locator("small")).to_have_text("correction")
+    expect(chips(page)).to_have_count(5)
+    for index, form in enumerate(forms):
+        expect(chips(page).nth(index)).to_have_accessible_name(f"{form}, correction")
+        # All of the word can be read, on a wide screen and on a narrow one.
+        assert chips(page).nth(index).evaluate("chip => chip.scrollWidth <= chip.clientWidth")
+        assert chips(page).nth(index).evaluate("chip => chip.getBoundingClientRect().right < innerWidth")
+    expect(chips(page).locator("small")).to_have_text(["correction"])
     expect(ghost(page)).to_be_hidden()
     page.keyboard.press("Alt+Digit1")
     expect(box(page)).to_have_value("receive")
