@@ -155,8 +155,8 @@ def _read_lexicon(path: Path, vocabulary: Vocabulary) -> Lexicon:
         pairs = [pair for pair in pairs if pair[0] not in vocabulary]
         text = "\n".join(form for form, _ in pairs)  # as in read_words
         log_p = np.array([float(p) for _, p in pairs], dtype=np.float32)
+        forms = text.split("\n") if pairs else []
         del pairs
-        forms = text.split("\n") if text else []
         if not all(form[0].isalpha() for form in forms) or not bool((log_p <= 0).all() and np.isfinite(log_p).all()):
             raise ValueError
         log_p.flags.writeable = False
@@ -210,7 +210,7 @@ def read_words(path: Path) -> Vocabulary:
         text = "\n".join(form for form, _ in pairs)
         counts = [int(count) for _, count in pairs]
         del lines, pairs
-        return Vocabulary(text.split("\n") if text else [], counts, withheld)
+        return Vocabulary(text.split("\n") if counts else [], counts, withheld)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
     except (ValueError, IndexError):
