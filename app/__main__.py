@@ -12,7 +12,6 @@ import uvicorn
 from app import log
 from app.hangup import end
 from app.main import create_app
-from app.memory import give_back
 from app.protocol import bounded_protocol
 from app.service import load_models
 from app.settings import Settings, option, read_settings, variable
@@ -28,7 +27,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = read_settings(options)
         models = load_models(settings)
         app = create_app(settings, models)
-        give_back()
     except UserError as error:
         print(f"tsuzuki: {error}", file=sys.stderr)
         return 2

@@ -15,8 +15,11 @@ def give_back() -> None:
         trim(0)
 
 
-def share() -> None:
-    """Before a fork: have the collector leave alone what there is, for it would write to all of it."""
+def freeze() -> None:
+    """Have the collector leave alone what there is: the models stay, and to visit all their objects takes long.
+
+    In a forked process it would also write to them, and so make a copy of each.
+    """
     gc.unfreeze()
     give_back()
     gc.freeze()

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from app.engine import Engine, Statistics
 from app.errors import InvalidFieldError, NotReadyError, ReloadFailedError, ReloadRunningError, TextTooLongError
 from app.generation import Generation
-from app.memory import give_back
+from app.memory import freeze
 from app.schemas import (
     CorrectionList,
     ModelList,
@@ -62,6 +62,8 @@ class Service:
         """Start the engines, and have each answer once."""
         self.generation.start()
         await self._warm_up(self.generation)
+        if self._reload_all is None:  # otherwise it was done before the fork
+            freeze()
         self.ready = True
 
     async def stop(self) -> None:
@@ -92,7 +94,7 @@ class Service:
             log.info("models reloaded", extra={"fields": {"models": {m.name: m.version for m in new.models.models}}})
             await old.retire()
             del old
-            await asyncio.to_thread(give_back)
+            await asyncio.to_thread(freeze)
             return new.models
         finally:
             self._reloading = False

@@ -24,7 +24,7 @@ from app.child import Child, Closable, fork
 from app.errors import ReloadRunningError
 from app.loaded import Loaded, load
 from app.log import failure
-from app.memory import give_back, share
+from app.memory import freeze, give_back
 from app.settings import Settings
 from app.worker import BROKEN, FAILED, MODELS, READY, RELOAD, RETIRE, RUNNING, STOPPING, work
 from model.errors import UserError
@@ -84,7 +84,7 @@ class Supervisor:
             log.error("cannot listen", extra={"fields": {"detail": str(error)}})
             return STARTUP_FAILURE
         self._await_signals()
-        share()
+        freeze()
         for _ in range(self.settings.workers):
             self._replace(0)
         while not self.is_stopping or self.ending:
@@ -262,7 +262,7 @@ class Supervisor:
             return load(self.settings, self.server, tally=self.metrics.tally)
         finally:
             self.is_loading = False
-            share()
+            freeze()
 
     def _call_off(self) -> None:
         """Something other than the new models is at fault; the old ones stay."""
@@ -284,4 +284,4 @@ class Supervisor:
             "models reloaded", extra={"fields": {"models": {m.name: m.version for m in self.loaded.described.models}}}
         )
         self._tell(MODELS, self.loaded.described.model_dump()["models"])
-        share()
+        freeze()

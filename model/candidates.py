@@ -10,6 +10,7 @@ import numpy as np
 from model.frontier import Frontier, FrontierSearch, States
 from model.network import FloatArray, IntArray
 from model.spelling import Lexicon
+from model.strings import Strings
 from model.text import UNKNOWN
 from model.trie import Trie
 from model.typing_errors import ErrorCosts, most_edits
@@ -48,7 +49,7 @@ class WordTable:
         log_p = np.concatenate([log_counts[first:], log_counts[unknown] + lexicon.log_probability])
         self.vocabulary_size = V
         self.lexicon = lexicon
-        self.forms = [*vocabulary.forms, *lexicon.words.forms]
+        self.forms = Strings([*vocabulary.forms, *lexicon.words.forms])
         spelled: dict[str, int] = {}
         self.spelling: IntArray = np.array(
             [spelled.setdefault(form.casefold(), i) for i, form in enumerate(self.forms)]

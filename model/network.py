@@ -86,4 +86,6 @@ class Network:
 
     def logits(self, p: Array, ids: slice | Array = slice(None)) -> Array:
         """Unnormalised log probabilities of n tokens: p (…, E) → (…, n)."""
-        return p @ self.weights["embedding"][ids].T + self.weights["bias"][ids]
+        logits = p @ self.weights["embedding"][ids].T
+        logits += self.weights["bias"][ids]
+        return logits

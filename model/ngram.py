@@ -24,7 +24,7 @@ from model.network import FloatArray, IntArray
 
 NGRAMS = "ngrams.safetensors"
 # While a word is typed the same context is asked for with every letter; four bytes a token each.
-_KEPT_CONTEXTS = 128
+_KEPT_CONTEXTS = 32
 # Token ids are two bytes.
 MOST_TOKENS = 1 << 16
 ORDER = 4

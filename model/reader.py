@@ -13,7 +13,7 @@ from model.suggest import CODE_POINTS_A_TOKEN, Query, lead_and_trail, read_compl
 from model.text import TEXT_START, UNKNOWN, SentenceTracker, tokens, window_start, word_end
 
 # Contexts that are remembered: some 3 kB each.
-_KEPT = 2000
+_KEPT = 500
 
 
 class _Context(NamedTuple):

@@ -245,8 +245,8 @@ def largest(values: FloatArray, most: int) -> IntArray:
 
 def _spelling(vocabulary: Vocabulary, first: int, ids: range, probabilities: FloatArray, prefix: str) -> str:
     """Of the spellings of a word (apple, Apple) the likeliest, given that the person began it small."""
-    spellings = vocabulary.spellings[first]
-    if len(spellings) == 1:
+    spellings = vocabulary.spellings.get(first)
+    if spellings is None:
         return vocabulary.forms[first]
     small = prefix[:1].islower()
     chances = {

@@ -34,8 +34,8 @@ OWN_SHARE = 0.25
 # Rare words and corrections less likely than this are noise.
 LEAST_SHARE = 1e-4
 _KEPT_WORDS = 5000
-# What is remembered of the letters that were typed last: some 3 kB each.
-_KEPT_PREFIXES = 5000
+# What is remembered of the letters that were typed last: some 5 kB each.
+_KEPT_PREFIXES = 1000
 # A word is listed in at most so many ways of writing that differ in case.
 _MOST_SPELLINGS = 4
 

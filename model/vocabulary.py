@@ -8,10 +8,12 @@ and *May* two, as the text that was counted writes them inside sentences.
 import hashlib
 from bisect import bisect_left
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 
 from model.errors import ModelError
+from model.strings import Strings
 from model.text import CLOSING_MARKS, LINE_END, SPECIAL_TOKENS, TEXT_START, UNKNOWN, fold, sentence_starts
 
 # Marks a line of the words file whose word is read but never suggested.
@@ -25,10 +27,11 @@ class SortedWords:
     """Words sorted by folded key, so that those that begin with some letters are one range of places."""
 
     def __init__(self, forms: Sequence[str], first_word: int = 0) -> None:
-        self.forms = list(forms)
+        self.forms = Strings(forms)
         self.first_word = first_word
-        self.keys = [fold(form) for form in self.forms[first_word:]]
-        if any(a > b for a, b in zip(self.keys, self.keys[1:], strict=False)):
+        keys = [fold(form) for form in self.forms[first_word:]]
+        self.keys = Strings(keys)
+        if any(a > b for a, b in pairwise(keys)):
             raise ModelError("the words are not sorted by their folded keys")
 
     def __len__(self) -> int:
@@ -49,7 +52,8 @@ class Vocabulary(SortedWords):
     which may be suggested: words, but of single letters only *a* and *I*, and none that is withheld.
     ``closing`` are the ids of what never follows a space, line ends and starts among it.
     ``surprise`` (V,) is (log P)² of a word by its count, 0 of what is not offered.
-    ``first_spelling`` (V,) is the lowest id of the same word in any case, ``spellings`` all ids by that one.
+    ``first_spelling`` (V,) is the lowest id of the same word in any case, ``later_spellings`` are the ids that are not;
+    ``spellings`` holds all ids by that one where there are several.
     """
 
     def __init__(self, forms: Sequence[str], counts: Sequence[int], withheld: Container[str] = ()) -> None:
@@ -71,12 +75,13 @@ class Vocabulary(SortedWords):
         self.closing = np.array([i for i, form in enumerate(self.forms[: self.first_word]) if form in ends])
         self._by_case = self._likeliest(str.casefold)
         self._by_key = self._likeliest(fold)
-        self.spellings: dict[int, list[int]] = {}
         first: dict[str, int] = {}
-        for i, form in enumerate(self.forms):
-            self.spellings.setdefault(first.setdefault(form.casefold(), i), []).append(i)
-        self.first_spelling = np.array([first[form.casefold()] for form in self.forms])
+        self.first_spelling = np.array([first.setdefault(form.casefold(), i) for i, form in enumerate(self.forms)])
         self.later_spellings = np.flatnonzero(self.first_spelling != np.arange(len(self.forms)))
+        self.spellings: dict[int, list[int]] = {}
+        for i in self.later_spellings.tolist():
+            one = int(self.first_spelling[i])
+            self.spellings.setdefault(one, [one]).append(i)
 
     def _check(self) -> None:
         if tuple(self.forms[: len(SPECIAL_TOKENS)]) != SPECIAL_TOKENS:
