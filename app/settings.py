@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     default_limit: int = Field(5, ge=1, le=1000, description="most suggestions where a request does not say")
     context_tokens: int = Field(64, ge=1, le=1024, description="most tokens before the cursor that are read")
     cache_megabytes: int = Field(
-        64,
+        16,
         ge=0,
         le=1_000_000,
         description="memory for states after contexts, shared by models and workers; 0 keeps none",
