@@ -9,10 +9,10 @@ no context is written out. Values and γ are kept as one byte each, on a logarit
 bytes, and three more where others begin with it (after Heafield 2011, KenLM, whose trie is reversed).
 """
 
-from collections import OrderedDict
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
-from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -65,24 +65,14 @@ class NGrams:
     levels: tuple[Level, ...]
     start: int
     share: float
-    _kept: OrderedDict[tuple[int, ...], FloatArray] = field(default_factory=OrderedDict, repr=False, compare=False)
-    _lock: Any = field(default_factory=Lock, repr=False, compare=False)
 
     def probabilities(self, context: tuple[int, ...]) -> FloatArray:
         """P(w | context) for all V tokens, read-only; the last ones are remembered."""
-        key = context[-len(self.levels) :]
-        with self._lock:
-            p = self._kept.get(key)
-            if p is not None:
-                self._kept.move_to_end(key)
-                return p
-        p = self._probabilities(key)
-        p.flags.writeable = False
-        with self._lock:
-            self._kept[key] = p
-            if len(self._kept) > _KEPT_CONTEXTS:
-                self._kept.popitem(last=False)
-        return p
+        return self._remembered(context[-len(self.levels) :])
+
+    @cached_property
+    def _remembered(self) -> Callable[[tuple[int, ...]], FloatArray]:
+        return lru_cache(_KEPT_CONTEXTS)(self._probabilities)
 
     def _probabilities(self, context: tuple[int, ...]) -> FloatArray:
         p = self.unigrams.copy()
@@ -96,6 +86,7 @@ class NGrams:
                 p[level.tokens[children]] += SHARES_OF_CODES[level.values[children]]
             if context[-length] == self.start:
                 break
+        p.flags.writeable = False
         return p
 
     def _find(self, context: tuple[int, ...]) -> int | None:

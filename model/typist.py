@@ -5,11 +5,12 @@ P(word | context) = P(<unk> | context) · P(word | unknown).
 """
 
 import math
-from collections import OrderedDict
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
+from model.candidates import Candidates
 from model.keyboards import DEFAULT_LAYOUT
 from model.mixture import NO_IDS, mixture
 from model.network import FloatArray, IntArray
@@ -34,30 +35,11 @@ OWN_SHARE = 0.25
 # Rare words and corrections less likely than this are noise.
 LEAST_SHARE = 1e-4
 _KEPT_WORDS = 5000
+NONE = Candidates(NO_IDS, np.zeros(0, np.float32))
 # What is remembered of the letters that were typed last: some 5 kB each.
 _KEPT_PREFIXES = 1000
 # A word is listed in at most so many ways of writing that differ in case.
 _MOST_SPELLINGS = 4
-
-
-class Typed(NamedTuple):
-    """What typed letters may become, whatever stands before them.
-
-    ``span`` are the ids that begin so, ``fits`` of these what a typed apostrophe leaves (None: all). ``slips`` (S,) are
-    words that the letters may be a slip for (``others``: the same, prepared to be scored), at ``slip_shares`` (S,)
-    P(typed | word) relative to no slip. ``rare`` (R,) are the likeliest of the lexicon's that begin so, at
-    ``rare_shares`` (R,) P(word | unknown); ``rest`` is the same of all that begins so and is not in the vocabulary.
-    """
-
-    key: str
-    span: range
-    fits: BoolArray | None
-    slips: IntArray
-    others: "Others"
-    slip_shares: FloatArray
-    rare: IntArray
-    rare_shares: FloatArray
-    rest: float
 
 
 class Others(NamedTuple):
@@ -69,6 +51,26 @@ class Others(NamedTuple):
     ids: IntArray
     known: BoolArray
     rare_shares: FloatArray
+
+
+class Typed(NamedTuple):
+    """What typed letters may become, whatever stands before them; without slips where these are not looked for.
+
+    ``span`` are the ids that begin so, ``fits`` of these what a typed apostrophe leaves (None: all). ``slips`` (S,) are
+    words that the letters may be a slip for (``others``: the same, prepared to be scored), at ``slip_shares`` (S,)
+    P(typed | word) relative to no slip. ``rare`` (R,) are the likeliest of the lexicon's that begin so, at
+    ``rare_shares`` (R,) P(word | unknown); ``rest`` is the same of all that begins so and is not in the vocabulary.
+    """
+
+    key: str
+    span: range
+    fits: BoolArray | None
+    slips: IntArray
+    others: Others
+    slip_shares: FloatArray
+    rare: IntArray
+    rare_shares: FloatArray
+    rest: float
 
 
 class Joint(NamedTuple):
@@ -86,10 +88,9 @@ class Typist:
         self.model, self.table = model, model.words
         self.search = self.table.search(layout)
         self.speller = Speller(model.spelling)
-        self._meant: OrderedDict[str, int | None] = OrderedDict()
-        self._typed: OrderedDict[str, Typed] = OrderedDict()
+        self._read = lru_cache(_KEPT_WORDS)(self._read_word)
+        self._typed = lru_cache(_KEPT_PREFIXES)(self._read_prefix)
         self.unknown_id = model.vocabulary.id_of(UNKNOWN)
-        self._none = self.others(NO_IDS)
         self._log_unknown = float(self.table.log_counts[self.unknown_id])
 
     def resolve(self, query: Query) -> Query:
@@ -107,15 +108,9 @@ class Typist:
 
     def meant(self, form: str) -> int | None:
         """The id of the word of the vocabulary that an unknown word surely is a slip for, whatever the context."""
-        if form in self._meant:
-            self._meant.move_to_end(form)
-            return self._meant[form]
-        found = self._meant[form] = self._read(form)
-        while len(self._meant) > _KEPT_WORDS:
-            self._meant.popitem(last=False)
-        return found
+        return self._read(form)
 
-    def _read(self, form: str) -> int | None:
+    def _read_word(self, form: str) -> int | None:
         key = fold(form)
         if not key.isalpha() or form[1:] != form[1:].lower() or len(key) < 3 or form[0].isupper():
             return None
@@ -156,11 +151,11 @@ class Typist:
         """
         if not query.prefix:
             return next_words(self.model, query, self.model.network.logits(output), limit, min_probability)
-        typed = self.typed(query.prefix)
-        joint = self.joint(query.context, output, typed.span, typed.others if fuzzy else self._none)
+        typed = self._typed(query.prefix, fuzzy)
+        joint = self.joint(query.context, output, typed.span, typed.others)
         literal = joint.literal if typed.fits is None else joint.literal * typed.fits
         own = self._own(query, typed.key, joint.unknown)
-        corrected = joint.others * typed.slip_shares if fuzzy else joint.others
+        corrected = joint.others * typed.slip_shares
         total = float(literal.sum()) + joint.unknown * typed.rest + sum(own.values()) + float(corrected.sum())
         if total <= 0:
             return []
@@ -169,26 +164,14 @@ class Typist:
         beside = [(form, share / total, "completion") for form, share in own.items()]
         rare_shares = typed.rare_shares * (joint.unknown / total)
         beside += self._offered(typed.rare, rare_shares, len(typed.key), least, "completion")
-        if fuzzy:
-            beside += self._offered(typed.slips, corrected / total, len(typed.key), least, "correction")
+        beside += self._offered(typed.slips, corrected / total, len(typed.key), least, "correction")
         return merge(ranked, beside, query, limit, min_probability) if beside else ranked
 
-    def typed(self, prefix: str) -> Typed:
-        """What typed letters may become; the last ones are remembered."""
-        typed = self._typed.get(prefix)
-        if typed is None:
-            typed = self._typed[prefix] = self._read_prefix(prefix)
-            if len(self._typed) > _KEPT_PREFIXES:
-                self._typed.popitem(last=False)
-        else:
-            self._typed.move_to_end(prefix)
-        return typed
-
-    def _read_prefix(self, prefix: str) -> Typed:
+    def _read_prefix(self, prefix: str, fuzzy: bool) -> Typed:
         key, vocabulary, table = fold(prefix), self.model.vocabulary, self.table
         frontier = self.search.after(key)
         rows = table.literal_rows(frontier)
-        found = table.completions(frontier, len(key), rows)
+        found = table.completions(frontier, len(key), rows) if fuzzy else NONE
         slip_free = len(key) * math.log1p(-RATES["a letter"])
         span = vocabulary.prefix_range(prefix)
         apostrophe = has_apostrophe(prefix)
