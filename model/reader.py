@@ -38,9 +38,9 @@ class Reader:
         start = cursor
         while start and text[start - 1].isascii() and text[start - 1].isalpha():
             start -= 1
-        begin = window_start(text, cursor, self.context_tokens * CODE_POINTS_A_TOKEN)
         if start == cursor:
             return self.next_word(text, cursor) if _after_space(text, cursor) else self._complete(text, cursor)
+        begin = window_start(text, cursor, self.context_tokens * CODE_POINTS_A_TOKEN)
         # A word of plain letters behind a space or at the start is one token, whatever stands before it.
         if start < begin or not (start == 0 or _after_space(text, start)):
             return self._complete(text, cursor)

@@ -153,10 +153,8 @@ def _read_lexicon(path: Path, vocabulary: Vocabulary) -> Lexicon:
     try:
         pairs = [line.split("\t") for line in path.read_text("utf-8").split("\n")[:-1]]
         pairs = [pair for pair in pairs if pair[0] not in vocabulary]
-        text = "\n".join(form for form, _ in pairs)  # as in read_words
+        forms = [form for form, _ in pairs]
         log_p = np.array([float(p) for _, p in pairs], dtype=np.float32)
-        forms = text.split("\n") if pairs else []
-        del pairs
         if not all(form[0].isalpha() for form in forms) or not bool((log_p <= 0).all() and np.isfinite(log_p).all()):
             raise ValueError
         log_p.flags.writeable = False
@@ -205,12 +203,7 @@ def read_words(path: Path) -> Vocabulary:
         lines = path.read_text("utf-8").split("\n")[:-1]
         pairs = [line.removesuffix(WITHHELD).rsplit("\t", 1) for line in lines]
         withheld = {form for (form, _), line in zip(pairs, lines, strict=True) if line.endswith(WITHHELD)}
-        # Made side by side, once all else is gone: whoever uses some of the forms then writes to few pages, which
-        # matters to processes that share them.
-        text = "\n".join(form for form, _ in pairs)
-        counts = [int(count) for _, count in pairs]
-        del lines, pairs
-        return Vocabulary(text.split("\n") if counts else [], counts, withheld)
+        return Vocabulary([form for form, _ in pairs], [int(count) for _, count in pairs], withheld)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
     except (ValueError, IndexError):

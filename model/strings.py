@@ -1,7 +1,8 @@
 """Many strings in one piece of memory."""
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
 from typing import SupportsIndex, overload
 
 
@@ -10,14 +11,9 @@ class Strings(Sequence[str]):
     who refers to it), so that of processes which share it each would end with a copy.
     """
 
-    def __init__(self, strings: Iterable[str]) -> None:
-        encoded = [string.encode("utf-8", "surrogatepass") for string in strings]
-        self._bytes = b"".join(encoded)
-        self._ends = array("L", [0])
-        end = 0
-        for string in encoded:
-            end += len(string)
-            self._ends.append(end)
+    def __init__(self, strings: Sequence[str]) -> None:
+        self._text = "".join(strings)
+        self._ends = array("I", [0, *accumulate(map(len, strings))])
 
     def __len__(self) -> int:
         return len(self._ends) - 1
@@ -27,15 +23,16 @@ class Strings(Sequence[str]):
     @overload
     def __getitem__(self, place: slice) -> list[str]: ...
     def __getitem__(self, place: SupportsIndex | slice) -> str | list[str]:
+        text, ends = self._text, self._ends
         if isinstance(place, slice):
-            return [self[i] for i in range(*place.indices(len(self)))]
+            return [text[ends[i] : ends[i + 1]] for i in range(*place.indices(len(self)))]
         begin = place.__index__()
         if begin < 0:
             begin += len(self)
         if not 0 <= begin < len(self):
             raise IndexError(place)
-        return self._bytes[self._ends[begin] : self._ends[begin + 1]].decode("utf-8", "surrogatepass")
+        return text[ends[begin] : ends[begin + 1]]
 
     def __iter__(self) -> Iterator[str]:
-        for begin, end in zip(self._ends, self._ends[1:], strict=False):
-            yield self._bytes[begin:end].decode("utf-8", "surrogatepass")
+        text = self._text
+        return (text[begin:end] for begin, end in pairwise(self._ends))

@@ -94,8 +94,8 @@ class Vocabulary(SortedWords):
     def _likeliest(self, key: Callable[[str], str]) -> dict[str, int]:
         """For each key the id of its most frequent word."""
         best: dict[str, int] = {}
-        for i in range(self.first_word, len(self.forms)):
-            k = key(self.forms[i])
+        for i, form in enumerate(self.forms[self.first_word :], self.first_word):
+            k = key(form)
             if k not in best or self.counts[i] > self.counts[best[k]]:
                 best[k] = i
         return best
