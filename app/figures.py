@@ -25,6 +25,9 @@ Memory that kept states take; `TSUZUKI_CACHE_MEGABYTES` bounds it. |
 | `tsuzuki_models_loaded_timestamp_seconds` | gauge | | When they were loaded. |
 | `tsuzuki_build_info` | gauge | `version` | The version of the service; always 1. |
 
-With them come `process_…` (processor time, memory, open files). The counters of the models begin anew with a reload, as
-with a restart. No label holds what was typed, a path that somebody made up, or a key.
+With one worker `process_…` comes with them (processor time, memory, open files). With several, all figures are those of
+all workers, whichever is asked, and there are `tsuzuki_workers`, a gauge of those that take requests, and
+`tsuzuki_workers_replaced_total`, a counter of those that were started in the place of one that ended unasked. Counters go
+on over a reload and when a worker ends, and begin anew with a restart. No label holds what was typed, a path that
+somebody made up, or a key.
 """
