@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from benchmarks import wrk
 from benchmarks.checks import Check, print_checks
-from benchmarks.load_trace import CONTEXT_WORDS, Stream, completing, growing, read_text, streams, unseen
+from benchmarks.load_trace import Stream, completing, growing, read_text, streams, unseen
 from benchmarks.servers import Server, machine, running_server
+from benchmarks.typing_trace import CONTEXT_WORDS
 from benchmarks.wrk import Measured
 
 CONNECTIONS = 64

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.typing_trace import TEXTS, Keystroke
+from benchmarks.typing_trace import CONTEXT_WORDS, TEXTS, Keystroke, typed
 
 # After so many words a message is sent and the next one begun.
 MESSAGE_WORDS = 40
-CONTEXT_WORDS = 20
 # Of so many requests that complete one begins a word.
 REQUESTS_A_WORD = 5
 _ASKED_FOR = 3
@@ -98,11 +97,9 @@ def unseen(messages: Messages) -> Iterator[Keystroke]:
 
 
 def typing(messages: Messages) -> Iterator[Keystroke]:
-    """Every keystroke of messages; behind white space the next word is asked for."""
+    """Every keystroke of messages."""
     while True:
-        message = messages.next()
-        for end in range(1, len(message) + 1):
-            yield Keystroke("/next-word" if message[end - 1].isspace() else "/complete", message[:end])
+        yield from typed(messages.next())
 
 
 def streams(stream: Stream, text: str, seed: int, connections: int) -> list[Iterator[Keystroke]]:

@@ -8,10 +8,9 @@ from statistics import median
 import numpy as np
 
 from benchmarks.servers import ask, machine, running_server
-from benchmarks.typing_trace import Keystroke, fresh_contexts, keystrokes, words_with_slips
+from benchmarks.typing_trace import CONTEXT_WORDS, Keystroke, fresh_contexts, keystrokes, words_with_slips
 
 ROUNDS = 3
-CONTEXT_WORDS = 20
 
 
 def latencies(port: int, requests: Iterable[Keystroke]) -> dict[str, list[float]]:
@@ -33,7 +32,7 @@ def main(arguments: list[str] | None = None) -> None:
         with running_server() as server:
             starts.append(server.start_seconds)
             typed = latencies(server.port, keystrokes())
-            cold = latencies(server.port, fresh_contexts(CONTEXT_WORDS))
+            cold = latencies(server.port, fresh_contexts())
             slips = latencies(server.port, words_with_slips())
             memories.append(server.memory() / 2**20)
         # A new server: the first one's caches hold these contexts by now.

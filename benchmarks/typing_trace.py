@@ -19,6 +19,10 @@ TEXTS = (
 )
 
 
+# Of a context that is new as a whole.
+CONTEXT_WORDS = 20
+
+
 class Keystroke(NamedTuple):
     """A request: the endpoint, the text up to the cursor, and whether corrections are wanted."""
 
@@ -27,12 +31,16 @@ class Keystroke(NamedTuple):
     fuzzy: bool = True
 
 
+def typed(text: str) -> Iterator[Keystroke]:
+    """Every keystroke of a text; behind white space the next word is asked for."""
+    for end in range(1, len(text) + 1):
+        yield Keystroke("/next-word" if text[end - 1].isspace() else "/complete", text[:end])
+
+
 def keystrokes() -> Iterator[Keystroke]:
-    """Every keystroke of all texts in turn; behind white space the next word is asked for."""
+    """Every keystroke of all texts in turn."""
     for text in TEXTS:
-        for end in range(1, len(text) + 1):
-            path = "/next-word" if text[end - 1].isspace() else "/complete"
-            yield Keystroke(path, text[:end])
+        yield from typed(text)
 
 
 def words_with_slips() -> Iterator[Keystroke]:
@@ -45,8 +53,8 @@ def words_with_slips() -> Iterator[Keystroke]:
                 yield Keystroke("/complete", text[max(0, match.start() - 20) : match.start()] + slip.typed)
 
 
-def fresh_contexts(words: int) -> Iterator[Keystroke]:
-    """Contexts of so many words that were not seen before: the words of the texts from ever new places."""
+def fresh_contexts() -> Iterator[Keystroke]:
+    """Contexts of twenty words that were not seen before: the words of the texts from ever new places."""
     everything = " ".join(TEXTS).split()
-    for begin in range(len(everything) - words):
-        yield Keystroke("/next-word", " ".join(everything[begin : begin + words]) + " ")
+    for begin in range(len(everything) - CONTEXT_WORDS):
+        yield Keystroke("/next-word", " ".join(everything[begin : begin + CONTEXT_WORDS]) + " ")
