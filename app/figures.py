@@ -27,7 +27,8 @@ Memory that kept states take; `TSUZUKI_CACHE_MEGABYTES` bounds it. |
 
 With one worker `process_…` comes with them (processor time, memory, open files). With several, all figures are those of
 all workers, whichever is asked, and there are `tsuzuki_workers`, a gauge of those that take requests, and
-`tsuzuki_workers_replaced_total`, a counter of those that were started in the place of one that ended unasked. Counters go
-on over a reload and when a worker ends, and begin anew with a restart. No label holds what was typed, a path that
-somebody made up, or a key.
+`tsuzuki_workers_replaced_total`, a counter of those started in the place of one that ended unasked.
+
+Counters go on over a reload and when a worker ends, and begin anew with a restart. No label holds what was typed, a path
+that somebody made up, or a key.
 """
