@@ -123,7 +123,8 @@ class Metrics:
         generation = self.loaded()
         for model, engine in generation.engines.items() if generation else ():
             gauges = self.tally.own(_GAUGES + model)
-            gauges[_WAITING], gauges[_QUEUED], gauges[_CACHE_BYTES] = engine.waiting, engine.queued, engine.cache.bytes
+            gauges[_WAITING], gauges[_QUEUED] = engine.waiting, engine.batcher.queued
+            gauges[_CACHE_BYTES] = engine.cache.bytes
 
     def say_ready(self, ready: bool = True) -> None:
         """Whether this process, a worker, takes requests."""

@@ -16,6 +16,7 @@ class CountingNetwork(Network):
         self.batches: list[int] = []
         self.error: Exception | None = None
         self.project_error: Exception | None = None
+        self.logits_error: Exception | None = None
         self.in_step = Event()
         self.go_on = Event()
         self.go_on.set()
@@ -32,6 +33,11 @@ class CountingNetwork(Network):
         if self.project_error is not None:
             raise self.project_error
         return super().project(h)
+
+    def logits(self, p: Array, ids: slice | Array = slice(None)) -> Array:
+        if self.logits_error is not None:
+            raise self.logits_error
+        return super().logits(p, ids)
 
     @property
     def tokens_read(self) -> int:

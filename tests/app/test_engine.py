@@ -192,6 +192,21 @@ def test_a_failure_reaches_those_who_wait_and_nobody_else(tiny_model: LanguageMo
     run(model, work)
 
 
+def test_a_failure_of_the_output_layer_reaches_those_who_wait(tiny_model: LanguageModel) -> None:
+    model, network = counting(tiny_model)
+
+    async def work(engine: Engine) -> None:
+        queries = [read_next_word(model, text, len(text), 64) for text in ("the dog", "my cat")]
+        network.logits_error = MemoryError("on purpose")
+        failed = await asyncio.gather(*(engine.suggest(query, 5, 0.0) for query in queries), return_exceptions=True)
+        assert [type(error) for error in failed] == [MemoryError] * 2
+        network.logits_error = None
+        assert all([await engine.suggest(query, 5, 0.0) for query in queries]), "the thread goes on"
+        assert engine.waiting == 0
+
+    run(model, work)
+
+
 def test_a_query_that_cannot_be_answered_fails_alone(tiny_model: LanguageModel) -> None:
     async def work(engine: Engine) -> None:
         good = read_completion(tiny_model, "the dog e", 9, 64)
@@ -253,7 +268,7 @@ def test_the_end_answers_what_is_queued_and_refuses_what_comes_later(tiny_model:
         with pytest.raises(NotReadyError):
             await typed(engine, "hello")
         assert all([await task for task in waiting])
-        assert not engine._thread.is_alive()
+        assert not engine.batcher.is_running
 
     run(model, work, batch_limit=2)
 

@@ -1,0 +1,251 @@
+"""The thread of one model, which reads the contexts of all waiting requests together.
+
+Continuous batching: each round takes what is queued (there is no timer), reads one token of every unread
+context in a single product, and multiplies all outputs that a next word is wanted of with the whole output layer in
+another. So a long new context never holds up a short one for more than a round.
+"""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import MutableSequence
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import Any, NamedTuple
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from app.cache import Context, Entry, StateCache
+from model.network import FloatArray
+from model.storage import LanguageModel
+from model.suggest import Query, next_words
+
+# Of a new context these states are kept: the last two (a person may delete the last word again), and each
+# eighth, from which the ones between are soon reached.
+_LAST_KEPT = 2
+_EACH_KEPT = 8
+
+
+class NextWord(NamedTuple):
+    """A next word that is asked for."""
+
+    query: Query
+    limit: int
+    min_probability: float
+
+
+class Job(NamedTuple):
+    """A request in the queue: a context, its output (E,) where that is known, and the future for the answer.
+
+    That is the output, or where a next word is ``wanted`` the suggestions.
+    """
+
+    context: Context
+    output: FloatArray | None
+    wanted: NextWord | None
+    future: "asyncio.Future[Any]"
+
+
+@dataclass(slots=True, eq=False)
+class _Reading:
+    """A context that is being read: the state after its first ``position`` tokens, and who waits for it."""
+
+    context: Context
+    position: int
+    state: FloatArray
+    jobs: list[Job] = field(default_factory=list)
+
+
+class Batcher:
+    """Reads contexts and finds next words between ``start`` and ``close``; ``sizes[n]`` counts its batches of n."""
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        cache: StateCache,
+        batch_limit: int,
+        blas_threads: int,
+        sizes: "MutableSequence[float] | memoryview[float]",
+    ) -> None:
+        self.model, self.cache = model, cache
+        self.batch_limit, self.blas_threads, self.sizes = batch_limit, blas_threads, sizes
+        self._queue: SimpleQueue[Job | None] = SimpleQueue()
+        self._readings: dict[Context, _Reading] = {}
+        self._wanted: deque[tuple[NextWord, FloatArray, asyncio.Future[Any]]] = deque()
+        self._results: list[tuple[asyncio.Future[Any], Any]] = []
+        self._has_successor = False
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+
+    @property
+    def queued(self) -> int:
+        """How many jobs the thread has not taken yet."""
+        return self._queue.qsize()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the thread lives."""
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def put(self, job: Job) -> None:
+        """Queue a job."""
+        self._queue.put(job)
+
+    def close(self, has_successor: bool) -> None:
+        """Answer what is queued, then end the thread; nothing may be queued any more.
+
+        The limit on BLAS threads ends with it, unless it ``has_successor``, whose limit may be the same one.
+        """
+        self._has_successor = has_successor
+        self._queue.put(None)
+        self._thread.join()
+
+    def output(self, context: Context, entry: Entry) -> FloatArray:
+        """The projected output of a kept state, which one that was only passed through does not have yet.
+
+        For any thread.
+        """
+        if entry.output is None:
+            entry = Entry(entry.state, self.model.network.project(entry.state[0]))
+            self.cache.put(context, entry)
+        assert entry.output is not None
+        return entry.output
+
+    def _run(self) -> None:
+        # Of the whole process or of this thread only, as the BLAS library has it; so it is set in this thread.
+        limits = threadpool_limits(self.blas_threads, user_api="blas")
+        try:
+            self._work()
+        finally:
+            if not self._has_successor:
+                limits.restore_original_limits()
+
+    def _work(self) -> None:
+        while self._take():
+            try:
+                self._step()
+            except Exception as error:  # whatever it is, those who wait must hear of it and the thread go on
+                for reading in self._readings.values():
+                    self._results.extend((job.future, error) for job in reading.jobs)
+                self._readings.clear()
+            self._find_next_words()
+            self._tell()
+
+    def _take(self) -> bool:
+        """Take in what is queued, and wait for something where there is nothing to do; false at the end."""
+        # Not all at once: what is read already is answered in this round, and the others wait for that.
+        for _ in range(self.batch_limit):
+            busy = bool(self._readings or self._wanted or self._results)
+            try:
+                job = self._queue.get(block=not busy)
+            except Empty:
+                break
+            if job is None:
+                # The last word: nothing is queued behind it. It goes back until all else is answered.
+                self._queue.put(None)
+                return busy
+            try:
+                self._begin(job)
+            except Exception as error:
+                self._results.append((job.future, error))
+        return True
+
+    def _begin(self, job: Job) -> None:
+        if job.future.cancelled():
+            return
+        if job.output is not None:
+            self._read(job, job.output)
+            return
+        reading = self._readings.get(job.context)
+        if reading is not None:
+            reading.jobs.append(job)
+            return
+        length, entry = self.cache.longest(job.context)
+        if entry is not None and length == len(job.context):
+            # It was read while this job stood in the queue.
+            self._read(job, self.output(job.context, entry))
+            return
+        state = self.model.network.zero_state(1)[:, 0] if entry is None else entry.state
+        self._readings[job.context] = _Reading(job.context, length, state, [job])
+
+    def _read(self, job: Job, output: FloatArray) -> None:
+        """The context of a job is read: it is answered, or its next word looked for."""
+        if job.wanted is None:
+            self._results.append((job.future, output))
+        else:
+            self._wanted.append((job.wanted, output, job.future))
+
+    def _step(self) -> None:
+        """Read one more token of every context that somebody still waits for."""
+        for reading in list(self._readings.values()):
+            if all(job.future.cancelled() for job in reading.jobs):
+                del self._readings[reading.context]
+        # Of more than fit in a batch those that are soonest read.
+        readings = sorted(self._readings.values(), key=lambda reading: len(reading.context) - reading.position)
+        readings = readings[: self.batch_limit]
+        if not readings:
+            return
+        self.sizes[len(readings)] += 1
+        ids = np.array([reading.context[reading.position] for reading in readings])
+        states = self.model.network.step(ids, np.stack([reading.state for reading in readings], axis=1))
+        for i, reading in enumerate(readings):
+            reading.state = states[:, i]
+            reading.position += 1
+            self._keep(reading)
+
+    def _keep(self, reading: _Reading) -> None:
+        length = len(reading.context)
+        if reading.position > length - _LAST_KEPT or reading.position % _EACH_KEPT == 0:
+            # A copy: a view would keep the states of the whole batch in memory.
+            reading.state = reading.state.copy()
+            entry = Entry(reading.state)
+            self.cache.put(reading.context[: reading.position], entry)
+            if reading.position == length:
+                output = self.output(reading.context, entry)
+                del self._readings[reading.context]
+                for job in reading.jobs:
+                    self._read(job, output)
+
+    def _find_next_words(self) -> None:
+        """Look for the next words of some outputs: one product with the whole output layer for all of them."""
+        asked = [self._wanted.popleft() for _ in range(min(len(self._wanted), self.batch_limit))]
+        asked = [(wanted, output, future) for wanted, output, future in asked if not future.cancelled()]
+        if not asked:
+            return
+        try:
+            logits = self.model.network.logits(np.stack([output for _, output, _ in asked]))
+        except Exception as error:
+            self._results.extend((future, error) for _, _, future in asked)
+            return
+        for (wanted, _, future), row in zip(asked, logits, strict=True):
+            result: Any
+            try:
+                result = next_words(self.model, wanted.query, row, wanted.limit, wanted.min_probability)
+            except Exception as error:
+                result = error
+            self._results.append((future, result))
+
+    def _tell(self) -> None:
+        """Hand what was found to the event loop, all at once: waking it takes longer than a short answer."""
+        if not self._results:
+            return
+        results, self._results = self._results, []
+        try:
+            results[0][0].get_loop().call_soon_threadsafe(_settle, results)
+        except RuntimeError:
+            # The loop is closed: nobody waits any more.
+            return
+
+
+def _settle(results: "list[tuple[asyncio.Future[Any], Any]]") -> None:
+    for future, result in results:
+        if future.done():
+            continue
+        if isinstance(result, Exception):
+            future.set_exception(result)
+        else:
+            future.set_result(result)
