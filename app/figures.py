@@ -29,6 +29,6 @@ With one worker `process_…` comes with them (processor time, memory, open file
 all workers, whichever is asked, and there are `tsuzuki_workers`, a gauge of those that take requests, and
 `tsuzuki_workers_replaced_total`, a counter of those started in the place of one that ended unasked.
 
-Counters go on over a reload and when a worker ends, and begin anew with a restart. No label holds what was typed, a path
-that somebody made up, or a key.
+Counters go on over a reload and when a worker ends, and begin anew with a restart. No label holds what was typed, a
+path that somebody made up, or a key.
 """
