@@ -1,15 +1,15 @@
 """The thread of one model, which reads the contexts of all waiting requests together.
 
 Continuous batching: each round takes what is queued (there is no timer), reads one token of every unread
-context in a single product, and multiplies all outputs that a next word is wanted of with the whole output layer in
+context in a single product, and multiplies the outputs after those that are read with the whole output layer in
 another. So a long new context never holds up a short one for more than a round.
 """
 
 import asyncio
 import threading
-from collections import deque
 from collections.abc import MutableSequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
@@ -27,6 +27,13 @@ _LAST_KEPT = 2
 _EACH_KEPT = 8
 
 
+class Wanted(Enum):
+    """What is asked for after a context: the network's projected output (E,), or the logits (V,)."""
+
+    OUTPUT = auto()
+    LOGITS = auto()
+
+
 class NextWord(NamedTuple):
     """A next word that is asked for."""
 
@@ -36,14 +43,13 @@ class NextWord(NamedTuple):
 
 
 class Job(NamedTuple):
-    """A request in the queue: a context, its output (E,) where that is known, and the future for the answer.
+    """A request in the queue: a context, what is wanted after it, and the future for that.
 
-    That is the output, or where a next word is ``wanted`` the suggestions.
+    For a ``NextWord`` it gets the suggestions.
     """
 
     context: Context
-    output: FloatArray | None
-    wanted: NextWord | None
+    wanted: Wanted | NextWord
     future: "asyncio.Future[Any]"
 
 
@@ -58,7 +64,7 @@ class _Reading:
 
 
 class Batcher:
-    """Reads contexts and finds next words between ``start`` and ``close``; ``sizes[n]`` counts its batches of n."""
+    """Reads contexts and finds what follows them, from ``start`` to ``close``; ``sizes[n]`` counts batches of n."""
 
     def __init__(
         self,
@@ -72,7 +78,10 @@ class Batcher:
         self.batch_limit, self.blas_threads, self.sizes = batch_limit, blas_threads, sizes
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
         self._readings: dict[Context, _Reading] = {}
-        self._wanted: deque[tuple[NextWord, FloatArray, asyncio.Future[Any]]] = deque()
+        # By their contexts: the output after each, and who waits for its logits.
+        self._unscored: dict[Context, tuple[FloatArray, list[Job]]] = {}
+        # Reused for each product: fresh memory of this size costs a page fault every 4 KiB.
+        self._logits = np.empty((batch_limit, model.network.output_width), model.network.weights["bias"].dtype)
         self._results: list[tuple[asyncio.Future[Any], Any]] = []
         self._has_successor = False
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -132,14 +141,14 @@ class Batcher:
                 for reading in self._readings.values():
                     self._results.extend((job.future, error) for job in reading.jobs)
                 self._readings.clear()
-            self._find_next_words()
+            self._score()
             self._tell()
 
     def _take(self) -> bool:
         """Take in what is queued, and wait for something where there is nothing to do; false at the end."""
         # Not all at once: what is read already is answered in this round, and the others wait for that.
         for _ in range(self.batch_limit):
-            busy = bool(self._readings or self._wanted or self._results)
+            busy = bool(self._readings or self._unscored or self._results)
             try:
                 job = self._queue.get(block=not busy)
             except Empty:
@@ -157,27 +166,28 @@ class Batcher:
     def _begin(self, job: Job) -> None:
         if job.future.cancelled():
             return
-        if job.output is not None:
-            self._read(job, job.output)
-            return
+        if job.wanted is not Wanted.OUTPUT:
+            logits = self.cache.logits(job.context)
+            if logits is not None:
+                self._answer(job, logits)
+                return
         reading = self._readings.get(job.context)
         if reading is not None:
             reading.jobs.append(job)
             return
         length, entry = self.cache.longest(job.context)
         if entry is not None and length == len(job.context):
-            # It was read while this job stood in the queue.
             self._read(job, self.output(job.context, entry))
             return
         state = self.model.network.zero_state(1)[:, 0] if entry is None else entry.state
         self._readings[job.context] = _Reading(job.context, length, state, [job])
 
     def _read(self, job: Job, output: FloatArray) -> None:
-        """The context of a job is read: it is answered, or its next word looked for."""
-        if job.wanted is None:
+        """The context of a job is read: that is all it wanted, or its logits are still to be found."""
+        if job.wanted is Wanted.OUTPUT:
             self._results.append((job.future, output))
         else:
-            self._wanted.append((job.wanted, output, job.future))
+            self._unscored.setdefault(job.context, (output, []))[1].append(job)
 
     def _step(self) -> None:
         """Read one more token of every context that somebody still waits for."""
@@ -210,24 +220,39 @@ class Batcher:
                 for job in reading.jobs:
                     self._read(job, output)
 
-    def _find_next_words(self) -> None:
-        """Look for the next words of some outputs: one product with the whole output layer for all of them."""
-        asked = [self._wanted.popleft() for _ in range(min(len(self._wanted), self.batch_limit))]
-        asked = [(wanted, output, future) for wanted, output, future in asked if not future.cancelled()]
-        if not asked:
+    def _score(self) -> None:
+        """Find the logits after some contexts: one product with the whole output layer for all of them."""
+        batch: list[tuple[Context, FloatArray, list[Job]]] = []
+        while self._unscored and len(batch) < self.batch_limit:
+            context = next(iter(self._unscored))
+            output, jobs = self._unscored.pop(context)
+            if jobs := [job for job in jobs if not job.future.cancelled()]:
+                batch.append((context, output, jobs))
+        if not batch:
             return
         try:
-            logits = self.model.network.logits(np.stack([output for _, output, _ in asked]))
+            outputs = np.stack([output for _, output, _ in batch])
+            logits = self.model.network.logits(outputs, out=self._logits[: len(batch)])
         except Exception as error:
-            self._results.extend((future, error) for _, _, future in asked)
+            self._results.extend((job.future, error) for _, _, jobs in batch for job in jobs)
             return
-        for (wanted, _, future), row in zip(asked, logits, strict=True):
-            result: Any
-            try:
-                result = next_words(self.model, wanted.query, row, wanted.limit, wanted.min_probability)
-            except Exception as error:
-                result = error
-            self._results.append((future, result))
+        for (context, _, jobs), row in zip(batch, logits, strict=True):
+            kept = row.copy()
+            self.cache.put_logits(context, kept)
+            for job in jobs:
+                self._answer(job, kept)
+
+    def _answer(self, job: Job, logits: FloatArray) -> None:
+        """What a job wanted, now that the logits after its context are known."""
+        if not isinstance(job.wanted, NextWord):
+            self._results.append((job.future, logits))
+            return
+        result: Any
+        try:
+            result = next_words(self.model, job.wanted.query, logits, job.wanted.limit, job.wanted.min_probability)
+        except Exception as error:
+            result = error
+        self._results.append((job.future, result))
 
     def _tell(self) -> None:
         """Hand what was found to the event loop, all at once: waking it takes longer than a short answer."""

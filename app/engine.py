@@ -9,8 +9,8 @@ from collections.abc import MutableSequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.batching import Batcher, Job, NextWord
-from app.cache import Context, StateCache
+from app.batching import Batcher, Job, NextWord, Wanted
+from app.cache import Context, Entry, StateCache
 from app.errors import BusyError, NotReadyError
 from model.correct import Correction, Finished, correct
 from model.keyboards import DEFAULT_LAYOUT
@@ -82,11 +82,14 @@ class Engine:
         if fuzzy:
             query = self.typist.resolve(query)
         if not query.prefix:
-            wanted = NextWord(query, limit, min_probability)
-            found: list[Suggestion] = await self._ask(query.context, self._known(query.context), wanted)
+            self._lookup(query.context)
+            found: list[Suggestion] = await self._ask(query.context, NextWord(query, limit, min_probability))
             return found
-        output = await self._after(query.context)
-        return self.typist.suggest(query, output, limit, min_probability, fuzzy)
+        self._lookup(query.context)
+        logits = self.cache.logits(query.context)
+        if logits is None:
+            logits = await self._ask(query.context, Wanted.LOGITS)
+        return self.typist.suggest(query, logits, limit, min_probability, fuzzy)
 
     async def correct(self, word: Finished, limit: int, min_probability: float) -> Correction:
         """What a finished word may have been meant for. Raises ``BusyError`` where too many wait already."""
@@ -96,29 +99,27 @@ class Engine:
 
     async def _after(self, context: Context) -> FloatArray:
         """The projected output after a context."""
-        output = self._known(context)
-        if output is None:
-            output = await self._ask(context, None, None)
+        entry = self._lookup(context)
+        if entry is not None:
+            return self.batcher.output(context, entry)
+        output: FloatArray = await self._ask(context, Wanted.OUTPUT)
         return output
 
-    def _known(self, context: Context) -> FloatArray | None:
-        """The same where the context was read before."""
+    def _lookup(self, context: Context) -> Entry | None:
+        """What is kept of a context, if it was read before."""
+        entry = self.cache.get(context)
+        self.statistics.lookups[MISS if entry is None else HIT] += 1
+        return entry
+
+    async def _ask(self, context: Context, wanted: Wanted | NextWord) -> Any:
         if not self._open:
             raise NotReadyError
-        entry = self.cache.get(context)
-        if entry is None:
-            self.statistics.lookups[MISS] += 1
-            return None
-        self.statistics.lookups[HIT] += 1
-        return self.batcher.output(context, entry)
-
-    async def _ask(self, context: Context, output: FloatArray | None, wanted: NextWord | None) -> Any:
         if self.waiting >= self.queue_limit:
             raise BusyError(self.waiting)
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.waiting += 1
         try:
-            self.batcher.put(Job(context, output, wanted, future))
+            self.batcher.put(Job(context, wanted, future))
             return await future
         finally:
             self.waiting -= 1

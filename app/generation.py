@@ -6,9 +6,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
-from typing import Any
-
-import numpy as np
 
 from app.cache import StateCache
 from app.engine import Engine, Statistics
@@ -16,8 +13,6 @@ from app.schemas import ModelDescription, ModelList
 from app.settings import Settings
 from model.storage import LanguageModel
 
-# Of the weights each so-manieth goes into the version: training changes them all, and to hash all takes long.
-_SAMPLED = 101
 _VERSION_DIGITS = 12
 
 
@@ -49,7 +44,7 @@ class Generation:
         self._unused.set()
 
     def _describe(self, name: str, model: LanguageModel) -> ModelDescription:
-        weights = model.network.weights.values()
+        network = model.network
         training = model.information.get("training")
         # JSON can spell half a surrogate pair, which no answer can carry.
         encodable = json.dumps(training, ensure_ascii=False).encode(errors="replace")
@@ -57,10 +52,10 @@ class Generation:
             name=name,
             default=name == self.default_model,
             version=_version(model),
-            cell=model.network.config.cell,
+            cell=network.config.cell,
             vocabulary=len(model.vocabulary),
-            parameters=sum(array.size for array in weights),
-            bytes=sum(array.nbytes for array in weights),
+            parameters=network.config.parameters,
+            bytes=network.config.parameters * network.weights["bias"].itemsize,
             training=json.loads(encodable) if isinstance(training, dict) else {},
         )
 
@@ -93,9 +88,5 @@ class Generation:
 
 def _version(model: LanguageModel) -> str:
     """A digest of the configuration, which holds one of the words, and of the weights."""
-    digest = sha256(json.dumps(model.information, sort_keys=True, default=str).encode())
-    arrays: dict[str, Any] = model.network.weights
-    for name in sorted(arrays):
-        digest.update(name.encode())
-        digest.update(np.ascontiguousarray(arrays[name].reshape(-1)[::_SAMPLED]).tobytes())
-    return digest.hexdigest()[:_VERSION_DIGITS]
+    configuration = json.dumps(model.information, sort_keys=True, default=str)
+    return sha256((configuration + model.network.digest()).encode()).hexdigest()[:_VERSION_DIGITS]

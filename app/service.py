@@ -21,6 +21,7 @@ from app.schemas import (
 from app.settings import Settings
 from model.correct import last_word, read_finished
 from model.errors import UserError
+from model.served import served
 from model.storage import LanguageModel, load_model
 from model.suggest import CODE_POINTS_A_TOKEN
 from model.suggest import Suggestion as Found
@@ -35,7 +36,7 @@ log = logging.getLogger("tsuzuki")
 
 def load_models(settings: Settings) -> dict[str, LanguageModel]:
     """The models of the settings by name. Raises ``UserError``, which names the file and the fault."""
-    return {name: load_model(folder, settings.offensive_words) for name, folder in settings.models.items()}
+    return {name: served(load_model(folder, settings.offensive_words)) for name, folder in settings.models.items()}
 
 
 class Service:

@@ -82,9 +82,9 @@ def stages(requests: Iterable[Keystroke]) -> Times:
             begun = time.perf_counter()
             query = typist.resolve(read[path](text, len(text)))
             begun = _note(taken, path, "reading the text", begun)
-            output = network.output(query.context)
+            logits = network.logits(query.context)
             begun = _note(taken, path, "the network's steps, those that are new", begun)
-            typist.suggest(query, output, settings.default_limit, 0.0, fuzzy)
+            typist.suggest(query, logits, settings.default_limit, 0.0, fuzzy)
             _note(taken, path, "finding the suggestions", begun)
     return taken
 

@@ -139,7 +139,8 @@ def _options(typist: Typist, query: Query, typed: str, key: str, output: FloatAr
     splits = _splits(typist, typed)
     first = np.array([a for a, _ in splits], dtype=np.int64)
     everything = np.concatenate([found.words, exact, first])
-    joint = typist.joint(query.context, output, range(0), typist.others(everything))
+    others = typist.others(everything)
+    joint = typist.joint(query.context, typist.model.network.logits(output, others.ids), range(0), others)
     p_found, p_exact, p_first = np.split(joint.others, np.cumsum([len(found.words), len(exact)]))
     small = typed.casefold()
     options = {typed: 0.0}

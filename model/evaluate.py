@@ -29,6 +29,7 @@ from model.measures import Measure, Reliability, perplexity_measure, reliability
 from model.network import FloatArray
 from model.perplexity import token_losses
 from model.report import plot_reliability
+from model.served import served
 from model.slip_measures import slip_measures
 from model.slips_trial import CorrectedWord, SlippedCompletion, SlipsTrial
 from model.storage import LanguageModel, load_model
@@ -121,6 +122,11 @@ def _model(name: str, base: Path) -> LanguageModel:
     return load_model(Path(name))
 
 
+@lru_cache(maxsize=2)
+def _served(name: str, base: Path) -> LanguageModel:
+    return served(_model(name, base))
+
+
 def evaluate(options: argparse.Namespace) -> list[dict[str, Any]]:
     """For the model and each one it is compared with: its figures for each file and over all."""
     texts = {label: list(documents(path)) for label, path in _labels(options.texts).items()}
@@ -189,7 +195,7 @@ def _type(name: str, options: argparse.Namespace, text: list[list[str]], lines: 
     first, wanted = lines
     typed = Typed([], [], [])
     with threadpool_limits(1):
-        model = _model(name, options.model)
+        model = _served(name, options.model)
         trial = TypingTrial(model, CONTEXT_TOKENS, not options.literal and name != FREQUENCY)
         slips = SlipsTrial(model, CONTEXT_TOKENS, options.seed) if options.slips else None
         for document in text:

@@ -8,7 +8,7 @@ the range, so that the words which begin with the typed letters need no more tha
 import numpy as np
 
 from model.network import FloatArray, IntArray
-from model.recency import recent_words
+from model.recency import Recent, recent_words
 from model.storage import LanguageModel
 
 NO_IDS: IntArray = np.zeros(0, dtype=np.int64)
@@ -28,62 +28,57 @@ def mixture(
 ) -> FloatArray:
     """The probabilities of the tokens in ``span`` and of M ``others`` beside it, (len(span) + M,).
 
-    Given that it is one of these: they add up to 1. ``logits``, as long, are the network's after ``context``; they are
-    written over. Where ``span`` is the whole vocabulary, ``excluded`` tokens of it can be given no chance.
+    Given that it is one of these: they add up to 1. ``logits``, as long, are the network's after ``context``. Where
+    ``span`` is the whole vocabulary, ``excluded`` tokens of it can be given no chance.
     """
-    p = logits
-    if len(excluded):
-        p[excluded] = -np.inf
-    p -= p.max()
+    p: FloatArray = logits - logits.max()
     np.exp(p, out=p)
-    p /= p.sum()
+    p[excluded] = 0
     if model.ngrams is None:
+        p *= 1 / p.sum()
         return p
-    everything = model.ngrams.probabilities(context)
-    if len(others):
-        counted = np.concatenate((everything[span.start : span.stop], everything[others]))
-    else:
-        counted = everything[span.start : span.stop].copy()
-    if len(excluded):
-        counted[excluded] = 0
+    counted = model.ngrams.probabilities(context, span, others)
+    counted[excluded] = 0
     mass = float(counted.sum())
+    recent = recent_words(model.vocabulary, context, span)
+    again, rest = _recent_share(recent, mass)
     # Words that no n-gram allows here are left to the network.
     if mass > 0 and model.ngrams.share > 0:
-        counted /= mass
-        p = _combined(p, counted, model.ngrams.share)
-    return _with_recent_words(model, context, p, span, mass)
+        _combine(p, counted, mass, model.ngrams.share, rest)
+    else:
+        p *= rest / p.sum()
+    if recent.ids:
+        p[np.array(recent.ids) - span.start] += recent.chances * again
+    return p
 
 
-def _combined(network: FloatArray, ngrams: FloatArray, share: float) -> FloatArray:
-    """(1 - a) ((1 - share) network + share n-grams) + a √(network · n-grams) / Σ, a = ``AGREED``.
+def _combine(network: FloatArray, ngrams: FloatArray, mass: float, share: float, total: float) -> None:
+    """(1 - a) ((1 - share) network + share n-grams) + a √(network · n-grams) / Σ, a = ``AGREED``, in ``network``.
 
-    The arrays are written over: they may have the length of the vocabulary.
+    Both, the n-grams of Σ ``mass``, are brought to a sum of 1 on the way, and the whole to ``total``. They may have the
+    length of the vocabulary, so both arrays are written over, as seldom as it can be done.
     """
     agreed = network * ngrams
     np.sqrt(agreed, out=agreed)
-    total = float(agreed.sum())
-    a = AGREED if total else 0.0
-    network *= (1 - a) * (1 - share)
-    ngrams *= (1 - a) * share
+    both = float(agreed.sum())
+    a = AGREED if both else 0.0
+    network *= total * (1 - a) * (1 - share) / float(network.sum())
+    ngrams *= total * (1 - a) * share / mass
     network += ngrams
-    if total:
-        agreed *= a / total
+    if both:
+        agreed *= total * a / both
         network += agreed
-    return network
 
 
-def _with_recent_words(
-    model: LanguageModel, context: tuple[int, ...], p: FloatArray, span: range, mass: float
-) -> FloatArray:
-    """``p`` with the chances of recent words; ``mass`` is how likely, without those, the word is of this range.
+def _recent_share(recent: Recent, mass: float) -> tuple[float, float]:
+    """What the chances of recent words are multiplied with, and what is left for all words.
 
-    The network cannot tell that without all of its output layer, so the n-grams are asked. After *Kath* hardly any
-    other word is likely, and one that stood in the text already is almost sure.
+    ``mass`` is how likely, without those, the word is of the range. The network cannot tell that without all of its
+    output layer, so the n-grams are asked. After *Kath* hardly any other word is likely, and one that stood in the text
+    already is almost sure.
     """
-    recent = recent_words(model.vocabulary, context, span)
-    if recent.ids:
-        again = float(recent.chances.sum())
-        others = (1 - again) * max(mass, LEAST_MASS)
-        p *= others / (others + again)
-        p[np.array(recent.ids) - span.start] += recent.chances / (others + again)
-    return p
+    if not recent.ids:
+        return 0.0, 1.0
+    again = float(recent.chances.sum())
+    others = (1 - again) * max(mass, LEAST_MASS)
+    return 1 / (others + again), others / (others + again)

@@ -7,6 +7,7 @@ which lets H and E differ. The same network over characters spells words.
 """
 
 from dataclasses import dataclass
+from hashlib import sha256
 from types import ModuleType
 from typing import Any
 
@@ -16,6 +17,9 @@ from model.cells import CELLS, Array, Arrays, Cell, Parameters
 
 FloatArray = np.ndarray[Any, np.dtype[np.floating[Any]]]
 IntArray = np.ndarray[Any, np.dtype[np.integer[Any]]]
+
+# Of the weights each so-manieth goes into the digest: training changes them all, and to hash all takes long.
+_SAMPLED = 101
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,11 @@ class NetworkConfig:
             "projection": (H, E),
             "bias": (V,),
         }
+
+    @property
+    def parameters(self) -> int:
+        """How many weights there are."""
+        return sum(int(np.prod(shape)) for shape in self.shapes().values())
 
 
 def initial_weights(config: NetworkConfig, counts: FloatArray, seed: int, dtype: Any = np.float32) -> Arrays:
@@ -74,7 +83,7 @@ class Network:
     def zero_state(self, batch: int) -> Array:
         """The state (S, B, H) before any token."""
         shape = (self.cell.state_parts, batch, self.config.hidden)
-        return self.xp.zeros(shape, dtype=self.weights["W_hidden"].dtype)
+        return self.xp.zeros(shape, dtype=self.weights["bias"].dtype)
 
     def step(self, ids: Array, state: Array) -> Array:
         """Read one token in each of B sequences: ids (B,), state (S, B, H) → the next state."""
@@ -84,8 +93,27 @@ class Network:
         """h (…, H) → p (…, E), what the output rows are multiplied with."""
         return h @ self.weights["projection"]
 
-    def logits(self, p: Array, ids: slice | Array = slice(None)) -> Array:
-        """Unnormalised log probabilities of n tokens: p (…, E) → (…, n)."""
-        logits = p @ self.weights["embedding"][ids].T
-        logits += self.weights["bias"][ids]
+    def logits(self, p: Array, ids: Array | None = None, out: Array | None = None) -> Array:
+        """Unnormalised log probabilities of n tokens, by default all: p (…, E) → (…, n).
+
+        All of them can be written into ``out`` (B, ``output_width``), whose memory is then the answer's.
+        """
+        if ids is None:
+            logits = self.xp.matmul(p, self.weights["embedding"].T, out=out)
+            logits += self.weights["bias"]
+        else:
+            logits = p @ self.weights["embedding"][ids].T + self.weights["bias"][ids]
         return logits
+
+    @property
+    def output_width(self) -> int:
+        """How many numbers a row of ``out`` in ``logits`` takes."""
+        return self.config.vocabulary
+
+    def digest(self) -> str:
+        """Hexadecimal digits that tell these weights from others."""
+        digest = sha256()
+        for name in sorted(self.weights):
+            digest.update(name.encode())
+            digest.update(np.ascontiguousarray(self.weights[name].reshape(-1)[::_SAMPLED]).tobytes())
+        return digest.hexdigest()

@@ -23,8 +23,10 @@ from model.errors import ModelError
 from model.network import FloatArray, IntArray
 
 NGRAMS = "ngrams.safetensors"
-# While a word is typed the same context is asked for with every letter; four bytes a token each.
-_KEPT_CONTEXTS = 32
+# While a word is typed the same context is asked for with every letter; where it stands is soon said.
+_KEPT_CONTEXTS = 1000
+# There is a place for each so many beginnings; the others' follow from how many n-grams lie between.
+_STRIDE = 64
 # Token ids are two bytes.
 MOST_TOKENS = 1 << 16
 ORDER = 4
@@ -43,14 +45,42 @@ def coded(shares: FloatArray) -> IntArray:
 class Level(NamedTuple):
     """The N n-grams of one order as children of their P beginnings: the V tokens, or the n-grams one shorter.
 
-    Beginning i has the next tokens ``tokens[begins[i]:begins[i + 1]]``, sorted, with the codes of their ``values``,
-    and gives the weight of code ``gamma[i]`` to what its end alone says.
+    Beginning i has ``children[i]`` next tokens, sorted, and gives the weight of code ``gamma[i]`` to what its end alone
+    says. They stand one beginning after the other in ``tokens``, with the codes of their ``values``; ``begins[j]`` is
+    where those of beginning j · ``_STRIDE`` do.
     """
 
+    children: IntArray
     begins: IntArray
     gamma: IntArray
     tokens: IntArray
     values: IntArray
+
+    def span(self, place: int) -> slice:
+        """Where the n-grams of a beginning stand."""
+        near = place // _STRIDE
+        begin = int(self.begins[near]) + int(self.children[near * _STRIDE : place].sum())
+        return slice(begin, begin + int(self.children[place]))
+
+
+def with_places(children: IntArray, gamma: IntArray, tokens: IntArray, values: IntArray) -> Level:
+    """A level from what a file holds of it."""
+    begins: IntArray = np.append(0, np.cumsum(children, dtype=np.int64))[:-1:_STRIDE].astype(np.uint32)
+    return Level(children, begins, gamma, tokens, values)
+
+
+class Known(NamedTuple):
+    """What one level says after a context: next tokens, the codes of their values, and the weight of the rest."""
+
+    tokens: IntArray
+    values: IntArray
+    rest: float
+
+    def within(self, start: int, stop: int) -> slice:
+        """Where the tokens from ``start`` up to ``stop`` stand."""
+        low = int(self.tokens.searchsorted(np.uint16(start))) if start else 0
+        high = len(self.tokens) if stop >= MOST_TOKENS else int(self.tokens.searchsorted(np.uint16(stop)))
+        return slice(low, high)
 
 
 @dataclass(frozen=True)
@@ -66,36 +96,52 @@ class NGrams:
     start: int
     share: float
 
-    def probabilities(self, context: tuple[int, ...]) -> FloatArray:
-        """P(w | context) for all V tokens, read-only; the last ones are remembered."""
-        return self._remembered(context[-len(self.levels) :])
+    def probabilities(
+        self, context: tuple[int, ...], span: range | None = None, others: IntArray | None = None
+    ) -> FloatArray:
+        """P(w | context) of a ``span`` of tokens, by default all V, and of ``others`` behind it."""
+        start, stop = (0, len(self.unigrams)) if span is None else (span.start, span.stop)
+        beside = None if others is None or not len(others) else others.astype(np.uint16)
+        if beside is None:
+            p = self.unigrams[start:stop].copy()
+        else:
+            p = np.concatenate((self.unigrams[start:stop], self.unigrams[beside]))
+        for known in self._known(context[-len(self.levels) :]):
+            p *= known.rest
+            inside = known.within(start, stop)
+            p[known.tokens[inside] - np.uint16(start)] += SHARES_OF_CODES[known.values[inside]]
+            if beside is not None and len(known.tokens):
+                places = known.tokens.searchsorted(beside)
+                found = np.flatnonzero(known.tokens.take(places, mode="clip") == beside)
+                p[stop - start + found] += SHARES_OF_CODES[known.values[places[found]]]
+        return p
 
     @cached_property
-    def _remembered(self) -> Callable[[tuple[int, ...]], FloatArray]:
-        return lru_cache(_KEPT_CONTEXTS)(self._probabilities)
+    def _known(self) -> Callable[[tuple[int, ...]], list[Known]]:
+        return lru_cache(_KEPT_CONTEXTS)(self._look_up)
 
-    def _probabilities(self, context: tuple[int, ...]) -> FloatArray:
-        p = self.unigrams.copy()
+    def _look_up(self, context: tuple[int, ...]) -> list[Known]:
+        """What the levels say after a context, the shortest first."""
+        found = []
         for length, level in enumerate(self.levels, 1):
             if length > len(context):
                 break
             place = self._find(context[-length:])
             if place is not None:
-                children = slice(int(level.begins[place]), int(level.begins[place + 1]))
-                p *= SHARES_OF_CODES[level.gamma[place]]
-                p[level.tokens[children]] += SHARES_OF_CODES[level.values[children]]
+                span = level.span(place)
+                rest = float(SHARES_OF_CODES[level.gamma[place]])
+                found.append(Known(level.tokens[span], level.values[span], rest))
             if context[-length] == self.start:
                 break
-        p.flags.writeable = False
-        return p
+        return found
 
     def _find(self, context: tuple[int, ...]) -> int | None:
         """Where a context stands among the n-grams of its length (a token alone: among the tokens), if it does."""
         place = context[0]
         for level, token in zip(self.levels, context[1:], strict=False):
-            begin, end = int(level.begins[place]), int(level.begins[place + 1])
-            place = begin + int(np.searchsorted(level.tokens[begin:end], np.uint16(token)))
-            if place == end or level.tokens[place] != token:
+            span = level.span(place)
+            place = span.start + int(np.searchsorted(level.tokens[span], np.uint16(token)))
+            if place == span.stop or level.tokens[place] != token:
                 return None
         return place
 
@@ -105,8 +151,6 @@ def save_ngrams(ngrams: NGrams) -> bytes:
     arrays: dict[str, Any] = {"unigrams": ngrams.unigrams.astype(np.float32)}
     for order, level in enumerate(ngrams.levels, 2):
         arrays |= {f"{order}.{name}": array for name, array in level._asdict().items() if name != "begins"}
-        # How many children a beginning has takes half of the bytes of where they begin.
-        arrays[f"{order}.children"] = np.diff(level.begins).astype(np.uint16)
     return save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
 
 
@@ -146,10 +190,8 @@ def _level(path: Path, order: int, stored: list[IntArray], beginnings: int, voca
         and tokens.shape == values.shape == (int(children.sum(dtype=np.int64)),)
         and (len(tokens) == 0 or int(tokens.max()) < vocabulary)
     )
-    if fits:
-        begins: IntArray = np.append(0, np.cumsum(children, dtype=np.int64)).astype(np.uint32)
-        if _tokens_rise(begins, tokens):
-            return Level(begins, gamma, tokens, values)
+    if fits and _tokens_rise(children, tokens):
+        return with_places(children, gamma, tokens, values)
     raise ModelError(f"{path}: the {order}-grams do not fit together")
 
 
@@ -157,8 +199,8 @@ def _are_shares(array: FloatArray) -> bool:
     return array.dtype.kind == "f" and bool(((array >= 0) & (array <= 1)).all())
 
 
-def _tokens_rise(begins: IntArray, tokens: IntArray) -> bool:
+def _tokens_rise(children: IntArray, tokens: IntArray) -> bool:
     """Whether the next tokens of each context are sorted, each there once."""
     first = np.zeros(len(tokens) + 1, dtype=bool)
-    first[begins] = True
+    first[np.cumsum(children, dtype=np.int64)] = True
     return bool(((tokens[1:] > tokens[:-1]) | first[1:-1]).all())

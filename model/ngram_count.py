@@ -15,7 +15,17 @@ import numpy as np
 from model.dataset import Dataset
 from model.errors import UserError
 from model.network import FloatArray, IntArray
-from model.ngram import MOST_TOKENS, NGRAMS, ORDER, SHARES_OF_CODES, Level, NGrams, coded, save_ngrams
+from model.ngram import (
+    MOST_TOKENS,
+    NGRAMS,
+    ORDER,
+    SHARES_OF_CODES,
+    Level,
+    NGrams,
+    coded,
+    save_ngrams,
+    with_places,
+)
 from model.perplexity import token_losses
 from model.storage import CONFIG, BoolArray, LanguageModel, load_model, read_words, write_atomically
 from model.text import TEXT_START
@@ -232,9 +242,8 @@ def _trie(levels: list[Estimated], kept: list[BoolArray], vocabulary: int) -> tu
         children = np.bincount(parents, minlength=len(beginnings))
         # Rounded values may add up to a little more than 1.
         rest = np.maximum(0, 1 - np.bincount(parents, SHARES_OF_CODES[values], len(beginnings)))
-        begins: IntArray = np.append(0, np.cumsum(children)).astype(np.uint32)
         tokens = (keys & np.uint64(MOST_TOKENS - 1)).astype(np.uint16)
-        trie.append(Level(begins, coded(rest), tokens, values))
+        trie.append(with_places(children.astype(np.uint16), coded(rest), tokens, values))
         beginnings = keys
     return tuple(trie)
 

@@ -102,8 +102,8 @@ class SlipsTrial:
 
     def _offered(self, text: str, word: str) -> bool:
         query = self.typist.resolve(read_completion(self.model, text, len(text), self.context_tokens))
-        output = self.reader.output(query.context)
-        return any(_same(s.text, word) for s in self.typist.suggest(query, output, STRIP, 0.0))
+        logits = self.reader.logits(query.context)
+        return any(_same(s.text, word) for s in self.typist.suggest(query, logits, STRIP, 0.0))
 
 
 def _same(a: str, b: str) -> bool:

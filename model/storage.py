@@ -56,6 +56,18 @@ class LanguageModel:
         """All its words in one table; made when first asked for, in a fraction of a second."""
         return WordTable(self.vocabulary, self.spelling.lexicon if self.spelling else EMPTY_LEXICON)
 
+    def offered(self, ids: range, letters: int) -> FloatArray:
+        """1 for those of a range of ids that may be offered after so many typed letters, 0 for the others."""
+        if letters == 0:
+            return self._offered_unasked[ids.start : ids.stop]
+        able: FloatArray = (self.letters_needed[ids.start : ids.stop] <= letters).astype(np.float32)
+        return able
+
+    @cached_property
+    def _offered_unasked(self) -> FloatArray:
+        able: FloatArray = (self.letters_needed[: len(self.vocabulary)] == 0).astype(np.float32)
+        return able
+
     @cached_property
     def letters_needed(self) -> ByteArray:
         """After how many typed letters each word may be offered: those of the vocabulary (V,), then the lexicon's.

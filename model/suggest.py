@@ -34,8 +34,8 @@ _OPENING = frozenset("([{<«‹“„‘¿¡@/\\_-‐‑–—^$€£¥&=")
 _OPENING_APART = frozenset("#+*~`|'" + APOSTROPHES)
 # How often a word with a capital of its own is begun with a small letter, roughly: people are lazy, but not all.
 SMALL_FOR_CAPITAL = 0.2
-# Values that are looked at as one in the search for the largest.
-_BLOCK = 256
+# Groups of values in the search for the likeliest.
+_GROUPS = 256
 
 
 class Query(NamedTuple):
@@ -169,8 +169,8 @@ def next_words(
 ) -> list[Suggestion]:
     """At most ``limit`` words for the place of a query without a prefix, best first.
 
-    ``logits`` (V,) are the network's after the query's context; they are written over. Where the text ends in a space,
-    the marks that end something are ruled out: those stand behind a word, not apart from it.
+    ``logits`` (V,) are the network's after the query's context. Where the text ends in a space, the marks that end
+    something are ruled out: those stand behind a word, not apart from it.
     """
     everything = range(len(model.vocabulary))
     excluded = NO_IDS if query.lead else model.vocabulary.closing
@@ -200,58 +200,60 @@ def rank(
     """Candidates as suggestions: offered words only, written as the person writes, each word once."""
     if not len(ids):
         return []
-    offered = model.letters_needed[ids.start : ids.stop] <= len(fold(query.prefix))
-    probabilities = probabilities * offered
-    shares = _add_up_spellings(model.vocabulary, ids, probabilities)
+    vocabulary = model.vocabulary
+    probabilities = probabilities * model.offered(ids, len(fold(query.prefix)))
+    shares = _shares(vocabulary, ids, probabilities, _likely(vocabulary, probabilities, limit + 1))
     typed = straight(query.prefix)
     kind = "completion" if query.prefix else "next-word"
     suggestions = []
-    for place in largest(shares, limit + 1).tolist():
-        share = round(float(shares[place]), 6)
+    for first in sorted(shares, key=lambda first: -shares[first])[: limit + 1]:
+        share = round(shares[first], 6)
         if share <= 0 or share < min_probability:
             break
-        text = written(_spelling(model.vocabulary, place + ids.start, ids, probabilities, query.prefix), query)
+        text = written(_spelling(vocabulary, first, ids, probabilities, query.prefix), query)
         if text != typed:
             suggestions.append(Suggestion(text, query.lead + text + query.trail, share, kind))
     return suggestions[:limit]
 
 
-def _add_up_spellings(vocabulary: Vocabulary, ids: range, probabilities: FloatArray) -> FloatArray:
-    """Spellings that differ only in case are one suggestion: their chances add up at the first of them."""
-    shares = probabilities.copy()
-    low, high = np.searchsorted(vocabulary.later_spellings, (ids.start, ids.stop))
-    later = vocabulary.later_spellings[low:high]
-    np.add.at(shares, vocabulary.first_spelling[later] - ids.start, probabilities[later - ids.start])
-    shares[later - ids.start] = 0
+def _shares(vocabulary: Vocabulary, ids: range, probabilities: FloatArray, places: IntArray) -> dict[int, float]:
+    """The chances of the words at some places, by their first spelling.
+
+    Spellings that differ only in case are one suggestion: their chances add up.
+    """
+    shares: dict[int, float] = {}
+    firsts = vocabulary.first_spelling[places + ids.start].tolist()
+    for first, p in zip(firsts, probabilities[places].tolist(), strict=True):
+        if first not in shares:
+            same = vocabulary.spellings.get(first)
+            shares[first] = p if same is None else sum(probabilities[i - ids.start].item() for i in same)
     return shares
 
 
-def largest(values: FloatArray, most: int) -> IntArray:
-    """Where the ``most`` largest of n values stand, the largest first.
+def _likely(vocabulary: Vocabulary, values: FloatArray, most: int) -> IntArray:
+    """Where those of n values stand of which the ``most`` likeliest words are, each with all of its spellings.
 
-    Of many values only those are sorted that no block of them rules out: as many blocks as values are wanted have
-    a maximum of at least ``bound``, so every value below it has so many before it.
+    The values are dealt to groups. As many groups as ``most`` words have spellings have a maximum of at least
+    ``bound``, so ``most`` words have. One that comes before them has too, and one of its spellings the so-manieth part.
     """
-    blocks = len(values) // _BLOCK
-    if blocks > most:
-        maxima = values[: blocks * _BLOCK].reshape(blocks, _BLOCK).max(axis=1)
-        bound = np.partition(maxima, blocks - most)[blocks - most]
-        places = np.flatnonzero(values >= bound)
-    else:
-        places = np.arange(len(values))
-    ordered: IntArray = places[np.argsort(-values[places], kind="stable")[:most]]
-    return ordered
+    wanted, deals = most * vocabulary.most_spellings, max(1, len(values) // _GROUPS)
+    groups = len(values) // deals
+    if groups <= wanted:
+        return np.arange(len(values))
+    maxima = values[: deals * groups].reshape(deals, groups).max(axis=0)
+    bound = np.partition(maxima, groups - wanted)[groups - wanted]
+    return np.flatnonzero(values >= bound / vocabulary.most_spellings)
 
 
 def _spelling(vocabulary: Vocabulary, first: int, ids: range, probabilities: FloatArray, prefix: str) -> str:
     """Of the spellings of a word (apple, Apple) the likeliest, given that the person began it small."""
-    spellings = vocabulary.spellings.get(first)
-    if spellings is None:
+    same = vocabulary.spellings.get(first)
+    if same is None:
         return vocabulary.forms[first]
     small = prefix[:1].islower()
     chances = {
         form: float(probabilities[i - ids.start]) * (1 if not small or form[0].islower() else SMALL_FOR_CAPITAL)
-        for i in spellings
+        for i in same
         for form in (vocabulary.forms[i],)
     }
     return max(chances, key=lambda form: chances[form])

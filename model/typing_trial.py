@@ -49,6 +49,7 @@ class NetworkReader:
         self._network = model.network
         self._ids: list[int] = []
         self._states = [self._network.zero_state(1)]
+        self._logits: FloatArray | None = None
 
     def output(self, context: tuple[int, ...]) -> FloatArray:
         """The projected output (E,) after the context."""
@@ -57,12 +58,21 @@ class NetworkReader:
             if a != b:
                 break
             shared += 1
+        if shared < max(len(self._ids), len(context)):
+            self._logits = None
         del self._states[shared + 1 :], self._ids[shared:]
         for token in context[shared:]:
             self._states.append(self._network.step(np.array([token]), self._states[-1]))
             self._ids.append(token)
         output: FloatArray = self._network.project(self._states[-1][0])[0]
         return output
+
+    def logits(self, context: tuple[int, ...]) -> FloatArray:
+        """The logits (V,) of what follows the context; kept until another one is asked for."""
+        output = self.output(context)
+        if self._logits is None:
+            self._logits = self._network.logits(output)
+        return self._logits
 
 
 class TypingTrial:
@@ -113,7 +123,7 @@ class TypingTrial:
     def _suggest(self, query: Query) -> list[Suggestion]:
         if self._fuzzy:
             query = self._typist.resolve(query)
-        return self._typist.suggest(query, self._network.output(query.context), STRIPS[-1], 0.0, self._fuzzy)
+        return self._typist.suggest(query, self._network.logits(query.context), STRIPS[-1], 0.0, self._fuzzy)
 
 
 def keystrokes(word: TypedWord, strip: int) -> int:

@@ -139,20 +139,21 @@ class Typist:
     def following(self, context: tuple[int, ...], id_: int) -> float:
         """P(word | context) of one word of the vocabulary without the network: by n-grams, or by its frequency."""
         if self.model.ngrams is not None:
-            return float(self.model.ngrams.probabilities(context)[id_])
+            return float(self.model.ngrams.probabilities(context, range(id_, id_ + 1))[0])
         return math.exp(float(self.context_free(np.array([id_]))[0]))
 
     def suggest(
-        self, query: Query, output: FloatArray, limit: int, min_probability: float, fuzzy: bool = True
+        self, query: Query, logits: FloatArray, limit: int, min_probability: float, fuzzy: bool = True
     ) -> list[Suggestion]:
         """At most ``limit`` suggestions: words that begin as typed, rarer ones too, and where ``fuzzy`` corrections.
 
-        ``output`` (E,) is the network's projected output after the query's context.
+        ``logits`` (V,) are the network's after the query's context.
         """
         if not query.prefix:
-            return next_words(self.model, query, self.model.network.logits(output), limit, min_probability)
+            return next_words(self.model, query, logits, limit, min_probability)
         typed = self._typed(query.prefix, fuzzy)
-        joint = self.joint(query.context, output, typed.span, typed.others)
+        literal, others = logits[typed.span.start : typed.span.stop], logits[typed.others.ids]
+        joint = self.joint(query.context, np.concatenate((literal, others)), typed.span, typed.others)
         literal = joint.literal if typed.fits is None else joint.literal * typed.fits
         own = self._own(query, typed.key, joint.unknown)
         corrected = joint.others * typed.slip_shares
@@ -211,6 +212,8 @@ class Typist:
         """Form, share and kind of the words that may be offered after so many letters and come to ``least`` together
         with their other spellings.
         """
+        if not len(words) or shares.max() < least / _MOST_SPELLINGS:
+            return []
         able = self.model.letters_needed[words] <= letters
         likely = np.flatnonzero((shares >= least / _MOST_SPELLINGS) & able)
         if not len(likely):
@@ -228,12 +231,11 @@ class Typist:
         log_p = self.table.lexicon.log_probability[words[~known] - V]
         return Others(np.append(words[known], self.unknown_id), known, np.exp(log_p.astype(np.float64)))
 
-    def joint(self, context: tuple[int, ...], output: FloatArray, literal: range, others: Others) -> Joint:
-        """P(· | context) of a range of ids, of other words (of the lexicon too), and of ``<unk>``, up to one factor."""
-        network = self.model.network
-        logits = np.concatenate(
-            (network.logits(output, slice(literal.start, literal.stop)), network.logits(output, others.ids))
-        )
+    def joint(self, context: tuple[int, ...], logits: FloatArray, literal: range, others: Others) -> Joint:
+        """P(· | context) of a range of ids, of other words (of the lexicon too), and of ``<unk>``, up to one factor.
+
+        ``logits`` are the network's of the range and then of ``others.ids``.
+        """
         p = mixture(self.model, context, logits, literal, others.ids)
         unknown = float(p[-1])
         beside = np.empty(len(others.known))

@@ -52,8 +52,8 @@ class Vocabulary(SortedWords):
     which may be suggested: words, but of single letters only *a* and *I*, and none that is withheld.
     ``closing`` are the ids of what never follows a space, line ends and starts among it.
     ``surprise`` (V,) is (log P)² of a word by its count, 0 of what is not offered.
-    ``first_spelling`` (V,) is the lowest id of the same word in any case, ``later_spellings`` are the ids that are not;
-    ``spellings`` holds all ids by that one where there are several.
+    ``first_spelling`` (V,) is the lowest id of the same word in any case; ``spellings`` holds all ids by that one where
+    there are several, ``most_spellings`` at most.
     """
 
     def __init__(self, forms: Sequence[str], counts: Sequence[int], withheld: Container[str] = ()) -> None:
@@ -77,11 +77,11 @@ class Vocabulary(SortedWords):
         self._by_key = self._likeliest(fold)
         first: dict[str, int] = {}
         self.first_spelling = np.array([first.setdefault(form.casefold(), i) for i, form in enumerate(self.forms)])
-        self.later_spellings = np.flatnonzero(self.first_spelling != np.arange(len(self.forms)))
         self.spellings: dict[int, list[int]] = {}
-        for i in self.later_spellings.tolist():
+        for i in np.flatnonzero(self.first_spelling != np.arange(len(self.forms))).tolist():
             one = int(self.first_spelling[i])
             self.spellings.setdefault(one, [one]).append(i)
+        self.most_spellings = max(map(len, self.spellings.values()), default=1)
 
     def _check(self) -> None:
         if tuple(self.forms[: len(SPECIAL_TOKENS)]) != SPECIAL_TOKENS:

@@ -16,7 +16,7 @@ from model.storage import LanguageModel
 from model.suggest import Query
 from model.text import TEXT_START
 from tests.model.test_ngram import ngrams_of
-from tests.model.tiny_model import WORDS, answer, output_of, random_model, read
+from tests.model.tiny_model import WORDS, answer, logits_of, random_model, read
 
 MODEL = random_model(4)
 TOKEN = {form: MODEL.vocabulary.id_of(form) for form in ("the", "dog", "eats", "food", "apple", "app", "don't", "done")}
@@ -37,7 +37,7 @@ def mixed(model: LanguageModel, query: Query) -> tuple[range, FloatArray]:
     vocabulary = model.vocabulary
     span = vocabulary.prefix_range(query.prefix) if query.prefix else range(len(vocabulary))
     excluded = NO_IDS if query.prefix else vocabulary.closing
-    logits = model.network.logits(output_of(model, query.context), slice(span.start, span.stop))
+    logits = logits_of(model, query.context)[span.start : span.stop]
     return span, mixture(model, query.context, logits, span, excluded=excluded)
 
 

@@ -98,8 +98,7 @@ def kept(levels: list[Estimated], most_bytes: float) -> list[set[Gram]]:
     found = []
     beginnings: list[Gram] = [(token,) for token in range(V)]
     for level in prune(levels, V, most_bytes):
-        children = np.diff(level.begins)
-        parents = [beginning for beginning, n in zip(beginnings, children, strict=True) for _ in range(n)]
+        parents = [beginning for beginning, n in zip(beginnings, level.children, strict=True) for _ in range(n)]
         beginnings = [(*parent, int(token)) for parent, token in zip(parents, level.tokens, strict=True)]
         found.append(set(beginnings))
     return found

@@ -14,7 +14,7 @@ from model.text import straight, tokens
 from model.typing_trial import MOST_LETTERS, STRIPS, Ask, NetworkReader, TypedWord, TypingTrial, keystrokes
 from model.typist import Typist
 from model.vocabulary import Vocabulary
-from tests.model.tiny_model import MARKS, WORDS, model_of, output_of, random_model, read, tiny_vocabulary
+from tests.model.tiny_model import MARKS, WORDS, logits_of, model_of, output_of, random_model, read, tiny_vocabulary
 
 CHANCES = {"the": 0.3, "then": 0.2, "them": 0.1, "there": 0.08, "they": 0.06, "these": 0.05, "dog": 0.04, "b": 0.02}
 CHANCES |= {"don't": 0.03, "done": 0.01, "well": 0.02, "well-known": 0.01, "café": 0.005, "understand": 0.004}
@@ -174,7 +174,7 @@ def test_every_rank_is_that_of_asking_from_scratch(context_tokens: int, lines: l
         for ask in word.asks:
             endpoint = "complete" if ask.letters else "next-word"
             query = typist.resolve(read(MODEL, endpoint, text[: start + ask.letters], tokens=context_tokens))
-            suggestions = typist.suggest(query, output_of(MODEL, query.context), STRIPS[-1], 0)
+            suggestions = typist.suggest(query, logits_of(MODEL, query.context), STRIPS[-1], 0)
             offered = [suggestion.text.casefold() for suggestion in suggestions]
             assert ask.rank == (offered.index(wanted) + 1 if wanted in offered else None)
             assert ask.first_probability == (suggestions[0].probability if suggestions else 0)

@@ -16,7 +16,7 @@ from model.text import UNKNOWN
 from model.train_spelling import character_vocabulary, log_spellings
 from model.typist import Typist
 from model.vocabulary import SortedWords, Vocabulary
-from tests.model.tiny_model import answer, model_of, output_of, random_model, unhurried
+from tests.model.tiny_model import answer, logits_of, model_of, output_of, random_model, unhurried
 
 CHANCES = {"the": 0.2, "then": 0.01, "tomorrow": 0.05, "form": 0.01, "from": 0.02, "message": 0.05, "received": 0.02}
 CHANCES |= {"doing": 0.05, "here": 0.05, "together": 0.02, "café": 0.02, "don't": 0.05, "London": 0.02, "apple": 0.02}
@@ -39,7 +39,7 @@ TYPIST = Typist(MODEL)
 def complete(text: str, fuzzy: bool = True, typist: Typist = TYPIST) -> list[Suggestion]:
     query = read_completion(typist.model, text, len(text), 64)
     query = typist.resolve(query) if fuzzy else query
-    return typist.suggest(query, output_of(typist.model, query.context), 10, 0.0, fuzzy)
+    return typist.suggest(query, logits_of(typist.model, query.context), 10, 0.0, fuzzy)
 
 
 def corrected(text: str, typist: Typist = TYPIST) -> tuple[list[Suggestion], int, int]:

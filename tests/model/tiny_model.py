@@ -73,6 +73,12 @@ def output_of(model: LanguageModel, context: tuple[int, ...]) -> FloatArray:
     return output
 
 
+def logits_of(model: LanguageModel, context: tuple[int, ...]) -> FloatArray:
+    """The logits (V,) of what follows a context."""
+    logits: FloatArray = model.network.logits(output_of(model, context))
+    return logits
+
+
 def read(model: LanguageModel, endpoint: str, text: str, cursor: int | None = None, tokens: int = 64) -> Query:
     """The query that an endpoint makes of a text."""
     reader = {"complete": read_completion, "next-word": read_next_word}[endpoint]
@@ -89,7 +95,7 @@ def answer(
 ) -> list[Suggestion]:
     """What an endpoint answers, from the text to the list."""
     query = read(model, endpoint, text, cursor)
-    return Typist(model).suggest(query, output_of(model, query.context), limit, least, fuzzy=False)
+    return Typist(model).suggest(query, logits_of(model, query.context), limit, least, fuzzy=False)
 
 
 def words_of(model: LanguageModel, text: str, endpoint: str = "complete") -> list[str]:

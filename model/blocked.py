@@ -1,0 +1,65 @@
+"""A matrix to multiply a few rows with, laid out so that BLAS need not copy it first.
+
+OpenBLAS copies both matrices into panels before it multiplies them, which takes longer than the product where one of
+them has few rows. Small matrices it multiplies as they stand. So the columns are cut into blocks, one behind the other,
+and NumPy multiplies block by block (docs/performance.md has the figures). Other libraries lose nothing by it.
+"""
+
+from typing import Any
+
+import numpy as np
+
+# Rows multiplied at once.
+ROWS = 32
+# OpenBLAS does without the copy up to so many multiplications; a block of columns stays below it.
+_SMALL = 1_000_000
+_COLUMNS = (64, 32, 16)
+
+FloatArray = np.ndarray[Any, np.dtype[np.floating[Any]]]
+IntArray = np.ndarray[Any, np.dtype[np.integer[Any]]]
+
+
+class BlockedMatrix:
+    """A matrix (K, N) in blocks of columns; ``x @ matrix`` multiplies as with an array."""
+
+    # The array on the left leaves the product to this class.
+    __array_ufunc__ = None
+
+    def __init__(self, matrix: FloatArray) -> None:
+        self.shape = K, N = matrix.shape
+        self._columns = next((n for n in _COLUMNS if ROWS * K * n <= _SMALL), _COLUMNS[-1])
+        blocks, rest = divmod(N, self._columns)
+        self._blocks = np.zeros((blocks + bool(rest), K, self._columns), matrix.dtype)
+        self._blocks[:blocks] = matrix[:, : N - rest].reshape(K, blocks, self._columns).swapaxes(0, 1)
+        if rest:
+            self._blocks[-1, :, :rest] = matrix[:, N - rest :]
+        self._blocks.flags.writeable = False
+
+    @property
+    def width(self) -> int:
+        """The columns of all blocks: N, and zeros up to the end of the last one."""
+        return len(self._blocks) * self._columns
+
+    def __rmatmul__(self, x: FloatArray) -> FloatArray:
+        rows = x.reshape(-1, self.shape[0])
+        product = self.multiplied(rows, np.empty((len(rows), self.width), np.result_type(rows, self._blocks)))
+        return product.reshape(*x.shape[:-1], self.shape[1])
+
+    def multiplied(self, x: FloatArray, out: FloatArray) -> FloatArray:
+        """x (B, K) times the matrix (B, N), in the memory of ``out`` (B, ``width``)."""
+        if len(x) == 1:
+            # For one row NumPy takes another function of BLAS, which needs longer than this one does for two.
+            pair = np.empty((2, self.width), out.dtype)
+            self.multiplied(np.repeat(x, 2, axis=0), pair)
+            out[:] = pair[:1]
+            return out[:, : self.shape[1]]
+        for begin in range(0, len(x), ROWS):
+            part = out[begin : begin + ROWS]
+            blocks = part.reshape(len(part), len(self._blocks), self._columns).swapaxes(0, 1)
+            np.matmul(x[begin : begin + ROWS], self._blocks, out=blocks)
+        return out[:, : self.shape[1]]
+
+    def columns(self, places: IntArray) -> FloatArray:
+        """Some columns (n, K), each as a row."""
+        found: FloatArray = self._blocks[places // self._columns, :, places % self._columns]
+        return found
