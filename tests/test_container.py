@@ -236,15 +236,6 @@ def test_only_real_settings_are_named_in_comments() -> None:
     assert set(re.findall(rf"{PREFIX}[A-Z_]+", text)) <= {variable(field) for field in Settings.model_fields}
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/operations.md", "docs/train-your-own.md", "docs/settings.md"])
-def test_documented_commands_name_services(page: str) -> None:
-    text = (ROOT / page).read_text("utf-8")
-    # The services are the words behind `run`, `up` and `kill` with their options, where any are named.
-    for rest in re.findall(r"docker compose (?:[^`\n]*? )?(?:run --rm|restart|kill -s HUP) ([^`\n]*)", text):
-        names = re.sub(r"--(?:entrypoint|volume) (?:'[^']*'|\"[^\"]*\"|\S+) ", "", rest).split()
-        assert names[0] in SERVICES, rest
-
-
 @pytest.mark.slow
 def test_the_images_build_run_stop_and_train() -> None:
     if reason := container.missing():
