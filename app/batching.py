@@ -201,7 +201,10 @@ class Batcher:
             return
         self.sizes[len(readings)] += 1
         ids = np.array([reading.context[reading.position] for reading in readings])
-        states = self.model.network.step(ids, np.stack([reading.state for reading in readings], axis=1))
+        before = self.model.network.zero_state(len(readings))
+        for i, reading in enumerate(readings):
+            before[:, i] = reading.state
+        states = self.model.network.step(ids, before)
         for i, reading in enumerate(readings):
             reading.state = states[:, i]
             reading.position += 1

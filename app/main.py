@@ -21,6 +21,7 @@ from app.pages import pages_router
 from app.routes import router
 from app.service import Service, load_models
 from app.settings import Settings, read_settings
+from app.strict import BodyMiddleware
 from app.tally import Tally
 from model.storage import LanguageModel
 
@@ -103,6 +104,7 @@ def _rate_limiter(settings: Settings) -> "RateLimiter | None":
 
 def _add_middleware(app: FastAPI, settings: Settings, rate_limiter: "RateLimiter | None") -> None:
     # The last one added is the first one met.
+    app.add_middleware(BodyMiddleware, routes=router.routes)
     app.add_middleware(SizeMiddleware, most=settings.max_request_bytes)
     # Loading models may take longer than any other request.
     unlimited = frozenset(path for _, path in ADMIN_OPERATIONS)

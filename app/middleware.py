@@ -4,7 +4,7 @@ import asyncio
 import logging
 import re
 import time
-from uuid import uuid4
+from random import getrandbits
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
@@ -34,7 +34,7 @@ class RequestMiddleware:
             return
         begin = time.perf_counter()
         given = Headers(scope=scope).get(REQUEST_ID, "")
-        request_id = given if _SANE_ID.fullmatch(given) else uuid4().hex
+        request_id = given if _SANE_ID.fullmatch(given) else f"{getrandbits(128):032x}"
         status = 0
 
         async def send_with_id(message: Message) -> None:

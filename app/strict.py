@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from functools import cached_property
 from inspect import signature
 from typing import Annotated, Any
@@ -11,9 +11,19 @@ from fastapi import Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
-from starlette.types import Receive, Scope, Send
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.errors import MalformedBodyError, NotReadyError, RepeatedParameterError, WrongContentTypeError
+from app.access import route_path
+from app.errors import (
+    MalformedBodyError,
+    NotReadyError,
+    RepeatedParameterError,
+    WrongContentTypeError,
+    answer,
+    answer_invalid_request,
+)
 from app.problems import show
 from app.service import Service
 
@@ -26,7 +36,7 @@ class StrictRequest(Request):
     async def json(self) -> Any:
         try:
             text = (await self.body()).decode("utf-8-sig")
-            return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_each_once)
+            return _DECODER.decode(text)
         except UnicodeDecodeError as error:
             raise MalformedBodyError(f"body: not UTF-8 at byte {error.start}") from None
         except json.JSONDecodeError as error:
@@ -51,6 +61,9 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_each_once)
+
+
 async def the_service(request: Request) -> Service:
     """The service that the lifespan made."""
     service: Service | None = getattr(request.app.state, "service", None)
@@ -63,33 +76,23 @@ TheService = Annotated[Service, Depends(the_service)]
 
 
 class StrictRoute(APIRoute):
-    """A route that refuses other content types and repeated parameters.
+    """A route that refuses other content types and repeated parameters."""
 
-    An operation with a JSON body takes nothing but that and the service, and returns a model. So it needs neither the
-    framework's search for what an operation depends on nor its second validation of the answer, which take
-    longer than the answer itself.
-    """
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request; one with another method, or without a body, goes the framework's way."""
-        if self.body_field is None or scope["method"] not in (self.methods or ()):
-            await super().handle(scope, receive, send)
-        else:
-            await self._answer_body(scope, receive, send)
-
-    @cached_property
-    def _body(self) -> type[BaseModel]:
-        """What the operation's JSON body is read as."""
-        model: type[BaseModel] = signature(self.endpoint).parameters["body"].annotation
-        return model
-
-    async def _answer_body(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer_body(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request with a JSON body. The operation takes that and the service, and returns a model."""
+        scope["route"] = self
         request = StrictRequest(scope, receive)
         _check_content_type(request.headers.get("Content-Type"))
         body = await self._read(request)
         answer: BaseModel = await self.endpoint(body, await the_service(request))
         content = answer.__pydantic_serializer__.to_json(answer)
         await Response(content, media_type="application/json")(scope, receive, send)
+
+    @cached_property
+    def _body(self) -> type[BaseModel]:
+        """What the operation's JSON body is read as."""
+        model: type[BaseModel] = signature(self.endpoint).parameters["body"].annotation
+        return model
 
     async def _read(self, request: StrictRequest) -> BaseModel:
         if not await request.body():
@@ -113,6 +116,34 @@ class StrictRoute(APIRoute):
             return await handle(request)
 
         return handle_strictly
+
+
+class BodyMiddleware:
+    """Answers the operations with a JSON body, before the framework looks for what each of them needs.
+
+    Finding the route and its dependencies, and validating the answer again, takes it longer than many an answer.
+    """
+
+    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
+        self.app = app
+        self._routes = {
+            (method, route.path): route
+            for route in routes
+            if isinstance(route, StrictRoute) and route.body_field is not None
+            for method in route.methods or ()
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route = self._routes.get((scope["method"], route_path(scope))) if scope["type"] == "http" else None
+        if route is None:
+            await self.app(scope, receive, send)
+            return
+        try:
+            await route.answer_body(scope, receive, send)
+        except HTTPException as error:
+            await answer(error)(scope, receive, send)
+        except RequestValidationError as error:
+            await (await answer_invalid_request(Request(scope), error))(scope, receive, send)
 
 
 def _check_content_type(found: str | None) -> None:

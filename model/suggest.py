@@ -233,16 +233,24 @@ def _shares(vocabulary: Vocabulary, ids: range, probabilities: FloatArray, place
 def _likely(vocabulary: Vocabulary, values: FloatArray, most: int) -> IntArray:
     """Where those of n values stand of which the ``most`` likeliest words are, each with all of its spellings.
 
-    The values are dealt to groups. As many groups as ``most`` words have spellings have a maximum of at least
-    ``bound``, so ``most`` words have. One that comes before them has too, and one of its spellings the so-manieth part.
+    As many values as ``most`` words have spellings reach the bound, so ``most`` words do. One that comes before them
+    does too, and one of its spellings the so-manieth part of it.
     """
-    wanted, deals = most * vocabulary.most_spellings, max(1, len(values) // _GROUPS)
-    groups = len(values) // deals
-    if groups <= wanted:
-        return np.arange(len(values))
-    maxima = values[: deals * groups].reshape(deals, groups).max(axis=0)
-    bound = np.partition(maxima, groups - wanted)[groups - wanted]
+    bound = reached(values, most * vocabulary.most_spellings)
     return np.flatnonzero(values >= bound / vocabulary.most_spellings)
+
+
+def reached(values: FloatArray, most: int) -> float:
+    """A bound that ``most`` of n values reach, or more: all of them where there are no more.
+
+    The values are dealt to groups, each of which has a largest one.
+    """
+    deals = max(1, len(values) // _GROUPS)
+    groups = len(values) // deals
+    if groups <= most:
+        return float(values.min(initial=np.inf))
+    largest = values[: deals * groups].reshape(deals, groups).max(axis=0)
+    return float(np.partition(largest, groups - most)[groups - most])
 
 
 def _spelling(vocabulary: Vocabulary, first: int, ids: range, probabilities: FloatArray, prefix: str) -> str:

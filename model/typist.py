@@ -37,7 +37,7 @@ LEAST_SHARE = 1e-4
 _KEPT_WORDS = 5000
 NONE = Candidates(NO_IDS, np.zeros(0, np.float32))
 # What is remembered of the letters that were typed last: some 5 kB each.
-_KEPT_PREFIXES = 1000
+_KEPT_PREFIXES = 2000
 # A word is listed in at most so many ways of writing that differ in case.
 _MOST_SPELLINGS = 4
 
