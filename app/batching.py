@@ -7,50 +7,27 @@ another. So a long new context never holds up a short one for more than a round.
 
 import asyncio
 import threading
-from collections.abc import MutableSequence
+from collections.abc import Callable, MutableSequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from enum import Enum, auto
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from app.cache import Context, Entry, StateCache
+from app.jobs import Job, NextWord, Wanted
 from model.network import FloatArray
 from model.storage import LanguageModel
-from model.suggest import Query, next_words
+from model.suggest import next_words
 
 # Of a new context these states are kept: the last two (a person may delete the last word again), and each
 # eighth, from which the ones between are soon reached.
 _LAST_KEPT = 2
 _EACH_KEPT = 8
-
-
-class Wanted(Enum):
-    """What is asked for after a context: the network's projected output (E,), or the logits (V,)."""
-
-    OUTPUT = auto()
-    LOGITS = auto()
-
-
-class NextWord(NamedTuple):
-    """A next word that is asked for."""
-
-    query: Query
-    limit: int
-    min_probability: float
-
-
-class Job(NamedTuple):
-    """A request in the queue: a context, what is wanted after it, and the future for that.
-
-    For a ``NextWord`` it gets the suggestions.
-    """
-
-    context: Context
-    wanted: Wanted | NextWord
-    future: "asyncio.Future[Any]"
+# Fewer rows of a batch are not worth another thread.
+_LEAST_ROWS = 8
 
 
 @dataclass(slots=True, eq=False)
@@ -71,11 +48,12 @@ class Batcher:
         model: LanguageModel,
         cache: StateCache,
         batch_limit: int,
-        blas_threads: int,
+        threads: int,
         sizes: "MutableSequence[float] | memoryview[float]",
     ) -> None:
         self.model, self.cache = model, cache
-        self.batch_limit, self.blas_threads, self.sizes = batch_limit, blas_threads, sizes
+        self.batch_limit, self.threads, self.sizes = batch_limit, threads, sizes
+        self._others = ThreadPoolExecutor(max(1, threads - 1), "products")
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
         self._readings: dict[Context, _Reading] = {}
         # By their contexts: the output after each, and who waits for its logits.
@@ -107,7 +85,7 @@ class Batcher:
     def close(self, has_successor: bool) -> None:
         """Answer what is queued, then end the thread; nothing may be queued any more.
 
-        The limit on BLAS threads ends with it, unless it ``has_successor``, whose limit may be the same one.
+        BLAS may use threads of its own again then, unless it ``has_successor``, which will not have it either.
         """
         self._has_successor = has_successor
         self._queue.put(None)
@@ -126,10 +104,11 @@ class Batcher:
 
     def _run(self) -> None:
         # Of the whole process or of this thread only, as the BLAS library has it; so it is set in this thread.
-        limits = threadpool_limits(self.blas_threads, user_api="blas")
+        limits = threadpool_limits(1, user_api="blas")
         try:
             self._work()
         finally:
+            self._others.shutdown()
             if not self._has_successor:
                 limits.restore_original_limits()
 
@@ -204,7 +183,12 @@ class Batcher:
         before = self.model.network.zero_state(len(readings))
         for i, reading in enumerate(readings):
             before[:, i] = reading.state
-        states = self.model.network.step(ids, before)
+        states = np.empty_like(before)
+
+        def step(part: slice) -> None:
+            states[:, part] = self.model.network.step(ids[part], before[:, part])
+
+        self._in_parts(len(readings), step)
         for i, reading in enumerate(readings):
             reading.state = states[:, i]
             reading.position += 1
@@ -233,17 +217,33 @@ class Batcher:
                 batch.append((context, output, jobs))
         if not batch:
             return
+
+        def score(part: slice) -> None:
+            self.model.network.logits(outputs[part], out=self._logits[part])
+
         try:
             outputs = np.stack([output for _, output, _ in batch])
-            logits = self.model.network.logits(outputs, out=self._logits[: len(batch)])
+            self._in_parts(len(batch), score)
         except Exception as error:
             self._results.extend((job.future, error) for _, _, jobs in batch for job in jobs)
             return
-        for (context, _, jobs), row in zip(batch, logits, strict=True):
-            kept = row.copy()
+        for (context, _, jobs), row in zip(batch, self._logits, strict=False):
+            kept = row[: self.model.network.config.vocabulary].copy()
             self.cache.put_logits(context, kept)
             for job in jobs:
                 self._answer(job, kept)
+
+    def _in_parts(self, rows: int, work: Callable[[slice], None]) -> None:
+        """Do ``work`` on so many rows, a part of them in each thread: NumPy lets others run while it multiplies."""
+        parts = max(1, min(self.threads, rows // _LEAST_ROWS))
+        slices = [slice(rows * i // parts, rows * (i + 1) // parts) for i in range(parts)]
+        others = [self._others.submit(work, part) for part in slices[1:]]
+        try:
+            work(slices[0])
+        finally:
+            wait(others)
+        for other in others:
+            other.result()
 
     def _answer(self, job: Job, logits: FloatArray) -> None:
         """What a job wanted, now that the logits after its context are known."""

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from app.batching import Batcher, Job, NextWord, Wanted
+from app.batching import Batcher
 from app.cache import Context, Entry, StateCache
 from app.errors import BusyError, NotReadyError
+from app.jobs import Job, NextWord, Wanted
 from model.correct import Correction, Finished, correct
 from model.keyboards import DEFAULT_LAYOUT
 from model.network import FloatArray
@@ -72,7 +73,7 @@ class Engine:
     def close(self, has_successor: bool = False) -> None:
         """Answer what is queued, then end the thread; requests that come later get ``NotReadyError``.
 
-        ``has_successor`` says that another engine goes on with the same limit on BLAS threads.
+        ``has_successor`` says that another engine goes on in its place.
         """
         if self._open:
             self._open = False

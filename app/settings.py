@@ -50,16 +50,16 @@ class Settings(BaseSettings):
     default_limit: int = Field(5, ge=1, le=1000, description="most suggestions where a request does not say")
     context_tokens: int = Field(64, ge=1, le=1024, description="most tokens before the cursor that are read")
     cache_megabytes: int = Field(
-        16,
+        24,
         ge=0,
         le=1_000_000,
-        description="memory for states after contexts, shared by models and workers; 0 keeps none",
+        description="memory for what is known of contexts, shared by models and workers; 0 keeps nothing",
     )
-    batch_limit: int = Field(32, ge=1, le=1024, description="most contexts that one matrix product reads")
+    batch_limit: int = Field(64, ge=1, le=1024, description="most contexts that are read together")
     queue_limit: int = Field(
         1000, ge=1, le=1_000_000, description="most waiting requests of a model in a worker; others get 503"
     )
-    blas_threads: int = Field(1, ge=1, le=1024, description="threads of one matrix product")
+    blas_threads: int = Field(2, ge=1, le=1024, description="threads that share the matrix products of a batch")
     keyboard: Literal["qwerty", "azerty", "qwertz", "dvorak"] = Field(
         "qwerty", description="layout that slips are judged by: qwerty, azerty, qwertz or dvorak"
     )

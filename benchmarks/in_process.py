@@ -77,7 +77,7 @@ def stages(requests: Iterable[Keystroke]) -> Times:
     reader = Reader(model, settings.context_tokens)
     read = {"/complete": reader.completion, "/next-word": reader.next_word}
     taken: Times = {}
-    with threadpool_limits(settings.blas_threads, user_api="blas"):
+    with threadpool_limits(1, user_api="blas"):
         for path, text, fuzzy in requests:
             begun = time.perf_counter()
             query = typist.resolve(read[path](text, len(text)))
