@@ -173,9 +173,12 @@ class Batcher:
         for reading in list(self._readings.values()):
             if all(job.future.cancelled() for job in reading.jobs):
                 del self._readings[reading.context]
-        # Of more than fit in a batch those that are soonest read.
-        readings = sorted(self._readings.values(), key=lambda reading: len(reading.context) - reading.position)
-        readings = readings[: self.batch_limit]
+        readings = list(self._readings.values())
+        if len(readings) > self.batch_limit:
+            # Half of those that fit came first, so that nobody waits for ever; the others are those soonest read.
+            first = -(-self.batch_limit // 2)
+            soonest = sorted(readings[first:], key=lambda reading: len(reading.context) - reading.position)
+            readings = readings[:first] + soonest[: self.batch_limit - first]
         if not readings:
             return
         self.sizes[len(readings)] += 1

@@ -5,9 +5,7 @@ that is known, is answered in the event loop: handing it to a thread and back wo
 """
 
 import asyncio
-import time
-from collections.abc import Iterator, MutableSequence
-from contextlib import contextmanager
+from collections.abc import MutableSequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,8 +22,6 @@ from model.suggest import Query, Suggestion
 from model.typist import Typist
 
 HIT, MISS = 0, 1
-# So long the event loop may work without looking for other events; a health check is one.
-_LONGEST_WORK = 0.01
 
 
 @dataclass(slots=True)
@@ -79,17 +75,6 @@ class Engine:
             self._open = False
             self.batcher.close(has_successor)
 
-    async def turn(self) -> None:
-        """Wait until the event loop has looked for other events, where it has worked for long since it last did.
-
-        uvloop's clock stands still meanwhile. Raises ``BusyError`` where too many wait already.
-        """
-        now = asyncio.get_running_loop().time
-        if time.monotonic() - now() > _LONGEST_WORK:
-            with self._waiting():
-                while time.monotonic() - now() > _LONGEST_WORK:  # noqa: ASYNC110 (the loop itself is waited for)
-                    await asyncio.sleep(0)
-
     async def suggest(self, query: Query, limit: int, min_probability: float, fuzzy: bool = True) -> list[Suggestion]:
         """The suggestions for a query, corrections among them where ``fuzzy``.
 
@@ -130,17 +115,12 @@ class Engine:
     async def _ask(self, context: Context, wanted: Wanted | NextWord) -> Any:
         if not self._open:
             raise NotReadyError
-        with self._waiting():
-            future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-            self.batcher.put(Job(context, wanted, future))
-            return await future
-
-    @contextmanager
-    def _waiting(self) -> Iterator[None]:
         if self.waiting >= self.queue_limit:
             raise BusyError(self.waiting)
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.waiting += 1
         try:
-            yield
+            self.batcher.put(Job(context, wanted, future))
+            return await future
         finally:
             self.waiting -= 1

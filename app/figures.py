@@ -11,6 +11,8 @@ counted by the rate limit.
 | `tsuzuki_requests_total` | counter | `method`, `route`, `status` | \
 Requests that were answered; refused ones by their status (401, 429). All unknown paths are the route `none`. |
 | `tsuzuki_request_duration_seconds` | histogram | `route` | From a request's head to the end of its answer. |
+| `tsuzuki_delayed_requests` | gauge | | \
+Requests that wait for their turn to begin; `TSUZUKI_QUEUE_LIMIT` bounds them. |
 | `tsuzuki_waiting_requests` | gauge | `model` | \
 Requests that wait for an answer; `TSUZUKI_QUEUE_LIMIT` bounds them. |
 | `tsuzuki_queued_requests` | gauge | `model` | Of those, the ones that no batch has taken yet. |
@@ -20,7 +22,7 @@ Contexts that one matrix product read a token of; the sum is the number of token
 | `tsuzuki_state_cache_misses_total` | counter | `model` | \
 Requests whose context had to be read, or the end of it. |
 | `tsuzuki_state_cache_bytes` | gauge | `model` | \
-Memory that kept states take; `TSUZUKI_CACHE_MEGABYTES` bounds it. |
+Memory that what is known of contexts takes; `TSUZUKI_CACHE_MEGABYTES` bounds it. |
 | `tsuzuki_model_info` | gauge | `cell`, `model`, `version`, `vocabulary` | The loaded models; always 1. |
 | `tsuzuki_models_loaded_timestamp_seconds` | gauge | | When they were loaded. |
 | `tsuzuki_build_info` | gauge | `version` | The version of the service; always 1. |

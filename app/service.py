@@ -154,7 +154,6 @@ class Service:
         """Check what depends on the settings, read the place in the text, and ask the model's engine."""
         limit, name, cursor = self._check(generation, request)
         engine = generation.engines[name]
-        await engine.turn()
         read = engine.reader.completion if completing else engine.reader.next_word
         query = read(request.text, cursor)
         found = await engine.suggest(query, limit, request.min_probability, request.fuzzy)
@@ -181,7 +180,7 @@ class Service:
         for token in list(tokens(request.text[:cursor])):
             if not token.is_word:
                 continue
-            # A long text is not to hold up the other requests.
+            # Most words need no product, and a long text is not to hold up the other requests.
             await asyncio.sleep(0)
             answer = await self._correct_word(engine, request.text, token.start, token.end, limit, 0.0)
             best = answer.suggestions[0] if answer.suggestions else None
@@ -197,7 +196,6 @@ class Service:
     async def _correct_word(
         self, engine: Engine, text: str, start: int, end: int, limit: int, min_probability: float
     ) -> WordAnswer:
-        await engine.turn()
         word = read_finished(engine.model, text, start, end, self.settings.context_tokens)
         found = await engine.correct(word, limit, min_probability)
         return WordAnswer(

@@ -6,6 +6,7 @@ a second come, whether or not there are answers yet.
 
 import argparse
 import asyncio
+import http.client
 import multiprocessing
 import resource
 import time
@@ -16,7 +17,6 @@ from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import httpx
 import numpy as np
 import uvloop
 
@@ -37,6 +37,8 @@ KNOWN = 200
 TICK = 0.005
 CALM_SECONDS = 2
 HEALTH_EACH = 0.1
+# In this time a thousand connections and more are opened.
+OPENING_SECONDS = 2
 
 
 class Quantiles(NamedTuple):
@@ -64,6 +66,7 @@ class Found(NamedTuple):
     unsent: int
     answered: Quantiles
     health: Quantiles
+    health_later: Quantiles
     memory: list[int]
     calm: dict[str, Quantiles]
 
@@ -158,16 +161,21 @@ async def answers_at_rest(port: int, requests: Iterator[Keystroke]) -> dict[Keys
 
 
 def watch_health(port: int, results: Pipe) -> None:
-    """Ask for the health until something comes through the pipe, then send back the times.
+    """Say that it begins, ask for the health until something comes through the pipe, then send back the times.
 
-    In a process of its own: the one that makes the load has no time for it.
+    As probes do, over a new connection each time. In a process of its own: the one that makes the load has no time for
+    it.
     """
-    times = []
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
-        while not results.poll(HEALTH_EACH):
-            begun = time.perf_counter()
-            client.get("/health/live").raise_for_status()
-            times.append(time.perf_counter() - begun)
+    times: list[float] = []
+    results.send(times)
+    while not results.poll(HEALTH_EACH):
+        begun = time.perf_counter()
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection.request("GET", "/health/live")
+        if connection.getresponse().status != 200:
+            raise SystemExit("the service says that it does not live")
+        times.append(time.perf_counter() - begun)
+        connection.close()
     results.send(times)
 
 
@@ -194,6 +202,7 @@ async def measure(server: Server, text: str, seconds: float) -> Found:
     here, there = multiprocessing.Pipe()
     health = multiprocessing.get_context("spawn").Process(target=watch_health, args=(port, there))
     health.start()
+    here.recv()
     load = Load(port, requests, known)
     memory: list[int] = []
     watching = asyncio.create_task(watch_memory(server, memory))
@@ -208,7 +217,8 @@ async def measure(server: Server, text: str, seconds: float) -> Found:
     watching.cancel()
     times = here.recv()
     health.join()
-    return Found(rate, seconds, load.answers, load.unsent, quantiles(load.seconds), quantiles(times), memory, calm)
+    healths = quantiles(times), quantiles(times[int(OPENING_SECONDS / HEALTH_EACH) :])
+    return Found(rate, seconds, load.answers, load.unsent, quantiles(load.seconds), *healths, memory, calm)
 
 
 def report(found: Found, alive: bool) -> None:
@@ -220,6 +230,7 @@ def report(found: Found, alive: bool) -> None:
     print(f"| not sent: {MOST_CONNECTIONS:,} waited already | {found.unsent:,} |")
     print(f"\nright answers under the load: {found.answered}")
     print(f"/health/live under the load: {found.health}")
+    print(f"/health/live, {OPENING_SECONDS} s after its begin and later: {found.health_later}")
     for when, times in found.calm.items():
         print(f"one connection, {when}: {times}")
     settled = found.memory[len(found.memory) // 10]
