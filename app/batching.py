@@ -26,6 +26,8 @@ from model.suggest import next_words
 # eighth, from which the ones between are soon reached.
 _LAST_KEPT = 2
 _EACH_KEPT = 8
+# Of how many contexts the logits are found in one round: of more it takes no less time each.
+_MOST_SCORED = 32
 # Fewer rows of a batch are not worth another thread.
 _LEAST_ROWS = 8
 
@@ -59,7 +61,8 @@ class Batcher:
         # By their contexts: the output after each, and who waits for its logits.
         self._unscored: dict[Context, tuple[FloatArray, list[Job]]] = {}
         # Reused for each product: fresh memory of this size costs a page fault every 4 KiB.
-        self._logits = np.empty((batch_limit, model.network.output_width), model.network.weights["bias"].dtype)
+        rows = min(batch_limit, _MOST_SCORED)
+        self._logits = np.empty((rows, model.network.output_width), model.network.weights["bias"].dtype)
         self._results: list[tuple[asyncio.Future[Any], Any]] = []
         self._has_successor = False
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -213,7 +216,7 @@ class Batcher:
     def _score(self) -> None:
         """Find the logits after some contexts: one product with the whole output layer for all of them."""
         batch: list[tuple[Context, FloatArray, list[Job]]] = []
-        while self._unscored and len(batch) < self.batch_limit:
+        while self._unscored and len(batch) < len(self._logits):
             context = next(iter(self._unscored))
             output, jobs = self._unscored.pop(context)
             if jobs := [job for job in jobs if not job.future.cancelled()]:

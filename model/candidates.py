@@ -52,9 +52,9 @@ class WordTable:
         self.forms = Strings([*vocabulary.forms, *lexicon.words.forms])
         spelled: dict[str, int] = {}
         self.spelling: IntArray = np.array(
-            [spelled.setdefault(form.casefold(), i) for i, form in enumerate(self.forms)]
+            [spelled.setdefault(form.casefold(), i) for i, form in enumerate(self.forms)], dtype=np.int32
         )
-        self.word: IntArray = words[order]
+        self.word: IntArray = words[order].astype(np.int32)
         self.log_p: FloatArray = log_p[order].astype(np.float32)
         self.trie = Trie([keys[i] for i in order.tolist()], self.log_p)
         # Σ of P(word | unknown) of the lexicon's words in rows before each one.

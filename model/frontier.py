@@ -132,7 +132,8 @@ class FrontierSearch:
         if len(fits) > BEAM:
             rank = np.where(edits[fits] == 0, np.float32(np.inf), promise[fits])
             fits = fits[np.argpartition(-rank, BEAM)[:BEAM]]
-        return States(node[fits], cost[fits], edits[fits].astype(np.int8))
+        # As small as can be: those after many keys are remembered.
+        return States(node[fits].astype(np.int32), cost[fits], edits[fits].astype(np.int8))
 
     def endings(self, states: States) -> States:
         """States for whole words: those given, and those behind one more letter that was left out at the end."""

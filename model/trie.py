@@ -57,7 +57,7 @@ class Trie:
             size, width = size + len(low), len(low)
         numbers.append(np.zeros(width, dtype=np.int64))
         firsts.append(np.full(width, size))
-        self.character: IntArray = np.concatenate(characters).astype(np.int32)
+        self.character: IntArray = np.concatenate(characters).astype(np.uint16)
         self.low: IntArray = np.concatenate(lows).astype(np.int32)
         self.high: IntArray = np.concatenate(highs).astype(np.int32)
         self.exact: IntArray = np.concatenate(exacts).astype(np.int32)

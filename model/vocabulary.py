@@ -59,7 +59,8 @@ class Vocabulary(SortedWords):
     def __init__(self, forms: Sequence[str], counts: Sequence[int], withheld: Container[str] = ()) -> None:
         super().__init__(forms, next((i for i, form in enumerate(forms) if form[0].isalpha()), len(forms)))
         self.counts = list(counts)
-        self._id = {form: i for i, form in enumerate(self.forms)}
+        listed = list(self.forms)
+        self._id = {form: i for i, form in enumerate(listed)}
         self.offered = np.array(
             [
                 i >= self.first_word and (len(form) > 1 or form in _ONE_LETTER_WORDS) and form not in withheld
@@ -73,8 +74,8 @@ class Vocabulary(SortedWords):
         self.surprise: list[float] = surprise.tolist()
         ends = CLOSING_MARKS | {LINE_END, TEXT_START}
         self.closing = np.array([i for i, form in enumerate(self.forms[: self.first_word]) if form in ends])
-        self._by_case = self._likeliest(str.casefold)
-        self._by_key = self._likeliest(fold)
+        self._by_case = self._likeliest(listed, str.casefold)
+        self._by_key = self._likeliest(listed, fold)
         first: dict[str, int] = {}
         self.first_spelling = np.array([first.setdefault(form.casefold(), i) for i, form in enumerate(self.forms)])
         self.spellings: dict[int, list[int]] = {}
@@ -91,11 +92,13 @@ class Vocabulary(SortedWords):
         if not all(form[0].isalpha() for form in self.forms[self.first_word :]):
             raise ModelError("a mark or special token stands among the words of the vocabulary")
 
-    def _likeliest(self, key: Callable[[str], str]) -> dict[str, int]:
+    def _likeliest(self, forms: list[str], key: Callable[[str], str]) -> dict[str, int]:
         """For each key the id of its most frequent word."""
         best: dict[str, int] = {}
-        for i, form in enumerate(self.forms[self.first_word :], self.first_word):
+        for i, form in enumerate(forms[self.first_word :], self.first_word):
             k = key(form)
+            # One string for both takes half of the memory.
+            k = form if k == form else k
             if k not in best or self.counts[i] > self.counts[best[k]]:
                 best[k] = i
         return best
