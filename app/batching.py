@@ -7,7 +7,7 @@ another. So a long new context never holds up a short one for more than a round.
 
 import asyncio
 import threading
-from collections.abc import Callable, MutableSequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
@@ -17,7 +17,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from app.cache import Context, Entry, StateCache
-from app.jobs import Job, NextWord, Wanted
+from app.jobs import SCORED, Job, NextWord, Statistics, Wanted
 from model.network import FloatArray
 from model.storage import LanguageModel
 from model.suggest import next_words
@@ -43,7 +43,7 @@ class _Reading:
 
 
 class Batcher:
-    """Reads contexts and finds what follows them, from ``start`` to ``close``; ``sizes[n]`` counts batches of n."""
+    """Reads contexts and finds what follows them, from ``start`` to ``close``."""
 
     def __init__(
         self,
@@ -51,11 +51,11 @@ class Batcher:
         cache: StateCache,
         batch_limit: int,
         threads: int,
-        sizes: "MutableSequence[float] | memoryview[float]",
+        statistics: Statistics,
     ) -> None:
         self.model, self.cache = model, cache
-        self.batch_limit, self.threads, self.sizes = batch_limit, threads, sizes
-        self._others = ThreadPoolExecutor(max(1, threads - 1), "products")
+        self.batch_limit, self.threads, self.statistics = batch_limit, threads, statistics
+        self._others = ThreadPoolExecutor(max(1, threads - 1), "products", _one_blas_thread)
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
         self._readings: dict[Context, _Reading] = {}
         # By their contexts: the output after each, and who waits for its logits.
@@ -107,7 +107,7 @@ class Batcher:
 
     def _run(self) -> None:
         # Of the whole process or of this thread only, as the BLAS library has it; so it is set in this thread.
-        limits = threadpool_limits(1, user_api="blas")
+        limits = _one_blas_thread()
         try:
             self._work()
         finally:
@@ -184,7 +184,7 @@ class Batcher:
             readings = readings[:first] + soonest[: self.batch_limit - first]
         if not readings:
             return
-        self.sizes[len(readings)] += 1
+        self.statistics.batches[len(readings)] += 1
         ids = np.array([reading.context[reading.position] for reading in readings])
         before = self.model.network.zero_state(len(readings))
         for i, reading in enumerate(readings):
@@ -223,6 +223,7 @@ class Batcher:
                 batch.append((context, output, jobs))
         if not batch:
             return
+        self.statistics.lookups[SCORED] += len(batch)
 
         def score(part: slice) -> None:
             self.model.network.logits(outputs[part], out=self._logits[part])
@@ -273,6 +274,10 @@ class Batcher:
         except RuntimeError:
             # The loop is closed: nobody waits any more.
             return
+
+
+def _one_blas_thread() -> threadpool_limits:
+    return threadpool_limits(1, user_api="blas")
 
 
 def _settle(results: "list[tuple[asyncio.Future[Any], Any]]") -> None:

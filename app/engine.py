@@ -5,14 +5,13 @@ that is known, is answered in the event loop: handing it to a thread and back wo
 """
 
 import asyncio
-from collections.abc import MutableSequence
-from dataclasses import dataclass
 from typing import Any
 
 from app.batching import Batcher
 from app.cache import Context, Entry, StateCache
 from app.errors import BusyError, NotReadyError
-from app.jobs import Job, NextWord, Wanted
+from app.jobs import HIT, MISS, Job, NextWord, Statistics, Wanted
+from app.turns import Turnstile
 from model.correct import Correction, Finished, correct
 from model.keyboards import DEFAULT_LAYOUT
 from model.network import FloatArray
@@ -21,19 +20,8 @@ from model.storage import LanguageModel
 from model.suggest import Query, Suggestion
 from model.typist import Typist
 
-HIT, MISS = 0, 1
-
-
-@dataclass(slots=True)
-class Statistics:
-    """What an engine did so far: read by anybody, in memory that other processes may share.
-
-    ``lookups``: requests whose context had been read (``HIT``), and those for which there was something to read
-    (``MISS``); ``batches``: how often a batch had each size.
-    """
-
-    lookups: "MutableSequence[float] | memoryview[float]"
-    batches: "MutableSequence[float] | memoryview[float]"
+# Requests that are inside at a time, in batches: one is computed while the next one gathers.
+_MOST_BATCHES = 2
 
 
 class Engine:
@@ -56,9 +44,10 @@ class Engine:
         self.model, self.cache = model, cache
         self.reader, self.typist = Reader(model, context_tokens), Typist(model, keyboard)
         self.queue_limit = queue_limit
-        self.statistics = statistics or Statistics([0, 0], [0] * (batch_limit + 1))
-        self.batcher = Batcher(model, cache, batch_limit, blas_threads, self.statistics.batches)
-        self.waiting = 0
+        self.statistics = statistics or Statistics([0, 0, 0], [0] * (batch_limit + 1))
+        self.batcher = Batcher(model, cache, batch_limit, blas_threads, self.statistics)
+        self._turnstile = Turnstile(_MOST_BATCHES * batch_limit)
+        self._asking = 0
         self._open = False
 
     def start(self) -> None:
@@ -67,7 +56,7 @@ class Engine:
         self.batcher.start()
 
     def close(self, has_successor: bool = False) -> None:
-        """Answer what is queued, then end the thread; requests that come later get ``NotReadyError``.
+        """Answer those who are inside, then end the thread; whoever still waits for a turn or comes later is refused.
 
         ``has_successor`` says that another engine goes on in its place.
         """
@@ -80,23 +69,40 @@ class Engine:
 
         Raises ``BusyError`` where too many wait already.
         """
-        if fuzzy:
-            query = self.typist.resolve(query)
-        if not query.prefix:
-            self._lookup(query.context)
-            found: list[Suggestion] = await self._ask(query.context, NextWord(query, limit, min_probability))
-            return found
-        self._lookup(query.context)
-        logits = self.cache.logits(query.context)
-        if logits is None:
-            logits = await self._ask(query.context, Wanted.LOGITS)
-        return self.typist.suggest(query, logits, limit, min_probability, fuzzy)
+        self._refuse_if_busy()
+        async with self._turnstile:
+            if fuzzy:
+                query = self.typist.resolve(query)
+            logits = self.cache.logits(query.context)
+            if logits is None:
+                self._lookup(query.context)
+            else:
+                self.statistics.lookups[HIT] += 1
+            if not query.prefix:
+                found: list[Suggestion] = await self._ask(query.context, NextWord(query, limit, min_probability))
+                return found
+            if logits is None:
+                logits = await self._ask(query.context, Wanted.LOGITS)
+            return self.typist.suggest(query, logits, limit, min_probability, fuzzy)
 
     async def correct(self, word: Finished, limit: int, min_probability: float) -> Correction:
         """What a finished word may have been meant for. Raises ``BusyError`` where too many wait already."""
-        query = self.typist.resolve(word.query)
-        output = await self._after(query.context)
-        return correct(self.typist, word._replace(query=query), output, limit, min_probability)
+        self._refuse_if_busy()
+        async with self._turnstile:
+            query = self.typist.resolve(word.query)
+            output = await self._after(query.context)
+            return correct(self.typist, word._replace(query=query), output, limit, min_probability)
+
+    @property
+    def waiting(self) -> int:
+        """How many wait, for their turn or for the batcher's thread."""
+        return len(self._turnstile) + self._asking
+
+    def _refuse_if_busy(self) -> None:
+        if not self._open:
+            raise NotReadyError
+        if self.waiting >= self.queue_limit:
+            raise BusyError(self.waiting)
 
     async def _after(self, context: Context) -> FloatArray:
         """The projected output after a context."""
@@ -113,14 +119,12 @@ class Engine:
         return entry
 
     async def _ask(self, context: Context, wanted: Wanted | NextWord) -> Any:
-        if not self._open:
+        if not self._open:  # any more, for whoever had to wait for a turn
             raise NotReadyError
-        if self.waiting >= self.queue_limit:
-            raise BusyError(self.waiting)
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self.waiting += 1
+        self._asking += 1
         try:
             self.batcher.put(Job(context, wanted, future))
             return await future
         finally:
-            self.waiting -= 1
+            self._asking -= 1

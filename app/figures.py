@@ -11,16 +11,17 @@ counted by the rate limit.
 | `tsuzuki_requests_total` | counter | `method`, `route`, `status` | \
 Requests that were answered; refused ones by their status (401, 429). All unknown paths are the route `none`. |
 | `tsuzuki_request_duration_seconds` | histogram | `route` | From a request's head to the end of its answer. |
-| `tsuzuki_delayed_requests` | gauge | | \
-Requests that wait for their turn to begin; `TSUZUKI_QUEUE_LIMIT` bounds them. |
 | `tsuzuki_waiting_requests` | gauge | `model` | \
-Requests that wait for an answer; `TSUZUKI_QUEUE_LIMIT` bounds them. |
+Requests that wait, for their turn or for an answer; `TSUZUKI_QUEUE_LIMIT` bounds them. |
 | `tsuzuki_queued_requests` | gauge | `model` | Of those, the ones that no batch has taken yet. |
 | `tsuzuki_batch_size` | histogram | `model` | \
 Contexts that one matrix product read a token of; the sum is the number of tokens. |
 | `tsuzuki_state_cache_hits_total` | counter | `model` | Requests whose context had been read before. |
 | `tsuzuki_state_cache_misses_total` | counter | `model` | \
 Requests whose context had to be read, or the end of it. |
+| `tsuzuki_scored_contexts_total` | counter | `model` | \
+Contexts after which the chances of all words were computed, one for each word that is typed; many more where \
+they were gone from the cache. |
 | `tsuzuki_state_cache_bytes` | gauge | `model` | \
 Memory that what is known of contexts takes; `TSUZUKI_CACHE_MEGABYTES` bounds it. |
 | `tsuzuki_model_info` | gauge | `cell`, `model`, `version`, `vocabulary` | The loaded models; always 1. |

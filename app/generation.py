@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from hashlib import sha256
 
 from app.cache import StateCache
-from app.engine import Engine, Statistics
+from app.engine import Engine
+from app.jobs import Statistics
 from app.schemas import ModelDescription, ModelList
 from app.settings import Settings
 from model.storage import LanguageModel
@@ -54,8 +55,8 @@ class Generation:
             version=_version(model),
             cell=network.config.cell,
             vocabulary=len(model.vocabulary),
-            parameters=network.config.parameters,
-            bytes=network.config.parameters * network.weights["bias"].itemsize,
+            parameters=network.config.parameter_count,
+            bytes=network.config.parameter_count * network.weights["bias"].itemsize,
             training=json.loads(encodable) if isinstance(training, dict) else {},
         )
 

@@ -1,6 +1,8 @@
-"""What the event loop asks of the batcher's thread."""
+"""What the event loop asks of the batcher's thread, and what both count."""
 
 import asyncio
+from collections.abc import MutableSequence
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
@@ -32,3 +34,18 @@ class Job(NamedTuple):
     context: Context
     wanted: Wanted | NextWord
     future: "asyncio.Future[Any]"
+
+
+HIT, MISS, SCORED = range(3)
+
+
+@dataclass(slots=True)
+class Statistics:
+    """What an engine did so far: read by anybody, in memory that other processes may share.
+
+    ``lookups``: requests whose context had been read (``HIT``), those for which there was something to read
+    (``MISS``), and contexts that the logits were found of (``SCORED``); ``batches``: how often a batch had each size.
+    """
+
+    lookups: "MutableSequence[float] | memoryview[float]"
+    batches: "MutableSequence[float] | memoryview[float]"

@@ -21,16 +21,13 @@ from app.pages import pages_router
 from app.routes import router
 from app.service import Service, load_models
 from app.settings import Settings, read_settings
-from app.strict import BodyMiddleware, StrictRoute
+from app.strict import BodyMiddleware
 from app.tally import Tally
-from app.turns import TurnMiddleware, Turnstile
 from model.storage import LanguageModel
 
 if TYPE_CHECKING:
     from app.rate_limit import RateLimiter
 
-# Requests that are worked on at a time, in batches: one is computed while the next one gathers.
-_MOST_BATCHES = 2
 _TAGS = [
     {"name": "suggestions", "description": "Words that fit at a place in a text."},
     {"name": "service", "description": "What runs, and whether it runs."},
@@ -86,9 +83,8 @@ def create_app(
     app.include_router(pages)
     openapi.describe(app, settings)
     add_error_handlers(app, router, pages)
-    turnstile = Turnstile(_MOST_BATCHES * settings.batch_limit)
-    app.state.metrics = Metrics(app.version, app.state.methods, settings, lambda: _generation(app), turnstile, tally)
-    _add_middleware(app, settings, turnstile, rate_limiter)
+    app.state.metrics = Metrics(app.version, app.state.methods, settings, lambda: _generation(app), tally)
+    _add_middleware(app, settings, rate_limiter)
     return app
 
 
@@ -106,13 +102,9 @@ def _rate_limiter(settings: Settings) -> "RateLimiter | None":
     return RateLimiter(settings.rate_limit, settings.rate_limit_storage)
 
 
-def _add_middleware(app: FastAPI, settings: Settings, turnstile: Turnstile, rate_limiter: "RateLimiter | None") -> None:
+def _add_middleware(app: FastAPI, settings: Settings, rate_limiter: "RateLimiter | None") -> None:
     # The last one added is the first one met.
     app.add_middleware(BodyMiddleware, routes=router.routes)
-    suggesting = frozenset(
-        route.path for route in router.routes if isinstance(route, StrictRoute) and "suggestions" in route.tags
-    )
-    app.add_middleware(TurnMiddleware, turnstile=turnstile, most=settings.queue_limit, paths=suggesting)
     app.add_middleware(SizeMiddleware, most=settings.max_request_bytes)
     # Loading models may take longer than any other request.
     unlimited = frozenset(path for _, path in ADMIN_OPERATIONS)

@@ -23,10 +23,9 @@ from prometheus_client.registry import Collector
 from starlette.types import Scope
 
 from app.access import route_path
-from app.engine import HIT, MISS, Statistics
+from app.jobs import HIT, MISS, SCORED, Statistics
 from app.settings import Settings
 from app.tally import FloatArray, Tally
-from app.turns import Turnstile
 
 if TYPE_CHECKING:
     from app.generation import Generation
@@ -43,7 +42,7 @@ _REQUESTS, _DURATIONS, _LOOKUPS, _BATCHES, _GAUGES = "requests", "durations", "l
 _WAITING, _QUEUED, _CACHE_BYTES = range(3)
 # A worker says that it is ready; the supervisor how many it has replaced, and when the models were loaded.
 _PROCESS = "process"
-_READY, _REPLACED, _LOADED_AT, _DELAYED = range(4)
+_READY, _REPLACED, _LOADED_AT = range(3)
 # A route's durations: how many fell into each bucket, then what all of them come to.
 _SUM = len(_SECONDS) + 1
 _DURATION_WIDTH = _SUM + 1
@@ -60,10 +59,9 @@ class Metrics:
         methods: Mapping[str, Iterable[str]],
         settings: Settings,
         loaded: "Callable[[], Generation | None]",
-        turnstile: Turnstile,
         tally: Tally | None = None,
     ) -> None:
-        self.loaded, self.turnstile, self.models = loaded, turnstile, tuple(settings.models)
+        self.loaded, self.models = loaded, tuple(settings.models)
         self._paths = frozenset(methods)
         self.routes = (*methods, _NO_ROUTE)
         self.methods = (*sorted({method for path in methods.values() for method in path}), _OTHER)
@@ -81,9 +79,9 @@ class Metrics:
 
     def _sizes(self, batch_limit: int) -> dict[str, int]:
         routes, methods, statuses = self.shape
-        sizes = {_REQUESTS: routes * methods * statuses, _DURATIONS: routes * _DURATION_WIDTH, _PROCESS: 4}
+        sizes = {_REQUESTS: routes * methods * statuses, _DURATIONS: routes * _DURATION_WIDTH, _PROCESS: 3}
         for model in self.models:
-            sizes |= {_LOOKUPS + model: 2, _BATCHES + model: batch_limit + 1, _GAUGES + model: 3}
+            sizes |= {_LOOKUPS + model: 3, _BATCHES + model: batch_limit + 1, _GAUGES + model: 3}
         return sizes
 
     def enter(self, row: int) -> None:
@@ -122,7 +120,6 @@ class Metrics:
 
     def publish(self) -> None:
         """Let other processes know what holds for this one at the moment."""
-        self.tally.own(_PROCESS)[_DELAYED] = len(self.turnstile)
         generation = self.loaded()
         for model, engine in generation.engines.items() if generation else ():
             gauges = self.tally.own(_GAUGES + model)
@@ -181,7 +178,7 @@ class _WorkerCollector(Collector):
         self._metrics = metrics
 
     def collect(self) -> Iterator[Metric]:
-        ready, replaced, *_ = self._metrics.tally.total(_PROCESS).tolist()
+        ready, replaced, _ = self._metrics.tally.total(_PROCESS).tolist()
         yield GaugeMetricFamily("tsuzuki_workers", "Worker processes that take requests.", value=ready)
         yield CounterMetricFamily(
             "tsuzuki_workers_replaced", "Workers started in the place of one that ended unasked.", value=replaced
@@ -201,11 +198,6 @@ class _ModelCollector(Collector):
         )
         loaded = GaugeMetricFamily("tsuzuki_models_loaded_timestamp_seconds", "When the models were loaded.")
         total = self._metrics.tally.total
-        delayed = GaugeMetricFamily(
-            "tsuzuki_delayed_requests",
-            "Requests that wait for their turn to begin.",
-            value=total(_PROCESS)[_DELAYED],
-        )
         waiting = GaugeMetricFamily("tsuzuki_waiting_requests", "Requests that wait for an answer.", labels=labels)
         queued = GaugeMetricFamily(
             "tsuzuki_queued_requests", "Of those that wait, the ones that no batch has taken yet.", labels=labels
@@ -219,7 +211,12 @@ class _ModelCollector(Collector):
         misses = CounterMetricFamily(
             "tsuzuki_state_cache_misses", "Requests whose context had to be read, or the end of it.", labels=labels
         )
-        size = GaugeMetricFamily("tsuzuki_state_cache_bytes", "Memory that kept states take.", labels=labels)
+        scored = CounterMetricFamily(
+            "tsuzuki_scored_contexts", "Contexts after which the chances of all words were computed.", labels=labels
+        )
+        size = GaugeMetricFamily(
+            "tsuzuki_state_cache_bytes", "Memory that what is known of contexts takes.", labels=labels
+        )
         generation = self._metrics.loaded()
         if generation is not None:
             loaded.add_metric([], self._supervisor[_LOADED_AT] if self._supervisor else generation.loaded_at)
@@ -232,8 +229,9 @@ class _ModelCollector(Collector):
                 batches.add_metric(name, *_batch_sizes(total(_BATCHES + model.name)))
                 hits.add_metric(name, lookups[HIT])
                 misses.add_metric(name, lookups[MISS])
+                scored.add_metric(name, lookups[SCORED])
                 size.add_metric(name, gauges[_CACHE_BYTES])
-        yield from (info, loaded, delayed, waiting, queued, batches, hits, misses, size)
+        yield from (info, loaded, waiting, queued, batches, hits, misses, scored, size)
 
 
 def _batch_sizes(counts: FloatArray) -> tuple[list[tuple[str, float]], float]:

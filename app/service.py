@@ -4,9 +4,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
-from app.engine import Engine, Statistics
+from app.engine import Engine
 from app.errors import InvalidFieldError, NotReadyError, ReloadFailedError, ReloadRunningError, TextTooLongError
 from app.generation import Generation
+from app.jobs import Statistics
 from app.memory import freeze
 from app.schemas import (
     CorrectionList,

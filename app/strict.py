@@ -96,9 +96,7 @@ class StrictRoute(APIRoute):
 
     async def _read(self, request: StrictRequest) -> BaseModel:
         if not await request.body():
-            raise RequestValidationError(
-                [{"type": "missing", "loc": ("body",), "msg": "Field required", "input": None}]
-            )
+            raise RequestValidationError([_NO_BODY])
         value = await request.json()
         try:
             return self._body.model_validate(value, from_attributes=True)

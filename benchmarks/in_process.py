@@ -83,7 +83,7 @@ def stages(requests: Iterable[Keystroke]) -> Times:
             query = typist.resolve(read[path](text, len(text)))
             begun = _note(taken, path, "reading the text", begun)
             logits = network.logits(query.context)
-            begun = _note(taken, path, "the network's steps, those that are new", begun)
+            begun = _note(taken, path, "the network, steps and logits that are new", begun)
             typist.suggest(query, logits, settings.default_limit, 0.0, fuzzy)
             _note(taken, path, "finding the suggestions", begun)
     return taken

@@ -163,18 +163,21 @@ async def answers_at_rest(port: int, requests: Iterator[Keystroke]) -> dict[Keys
 def watch_health(port: int, results: Pipe) -> None:
     """Say that it begins, ask for the health until something comes through the pipe, then send back the times.
 
+    Each with the time since the beginning.
+
     As probes do, over a new connection each time. In a process of its own: the one that makes the load has no time for
     it.
     """
-    times: list[float] = []
+    times: list[tuple[float, float]] = []
     results.send(times)
+    start = time.perf_counter()
     while not results.poll(HEALTH_EACH):
         begun = time.perf_counter()
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         connection.request("GET", "/health/live")
         if connection.getresponse().status != 200:
             raise SystemExit("the service says that it does not live")
-        times.append(time.perf_counter() - begun)
+        times.append((begun - start, time.perf_counter() - begun))
         connection.close()
     results.send(times)
 
@@ -202,6 +205,7 @@ async def measure(server: Server, text: str, seconds: float) -> Found:
     here, there = multiprocessing.Pipe()
     health = multiprocessing.get_context("spawn").Process(target=watch_health, args=(port, there))
     health.start()
+    there.close()  # so that its end is noticed
     here.recv()
     load = Load(port, requests, known)
     memory: list[int] = []
@@ -217,7 +221,8 @@ async def measure(server: Server, text: str, seconds: float) -> Found:
     watching.cancel()
     times = here.recv()
     health.join()
-    healths = quantiles(times), quantiles(times[int(OPENING_SECONDS / HEALTH_EACH) :])
+    later = [taken for begun, taken in times if begun > OPENING_SECONDS]
+    healths = quantiles([taken for _, taken in times]), quantiles(later)
     return Found(rate, seconds, load.answers, load.unsent, quantiles(load.seconds), *healths, memory, calm)
 
 

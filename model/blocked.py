@@ -11,7 +11,7 @@ import numpy as np
 
 # Rows multiplied at once.
 ROWS = 32
-# OpenBLAS does without the copy up to so many multiplications; a block of columns stays below it.
+# OpenBLAS does without the copy up to so many multiplications; a block of columns stays below it, where K allows.
 _SMALL = 1_000_000
 _COLUMNS = (64, 32, 16)
 
@@ -46,7 +46,7 @@ class BlockedMatrix:
         return product.reshape(*x.shape[:-1], self.shape[1])
 
     def multiplied(self, x: FloatArray, out: FloatArray) -> FloatArray:
-        """x (B, K) times the matrix (B, N), in the memory of ``out`` (B, ``width``)."""
+        """x (B, K) times the matrix (B, N), in the memory of ``out`` (B, ``width``), which is contiguous."""
         if len(x) == 1:
             # For one row NumPy takes another function of BLAS, which needs longer than this one does for two.
             pair = np.empty((2, self.width), out.dtype)
@@ -55,7 +55,7 @@ class BlockedMatrix:
             return out[:, : self.shape[1]]
         for begin in range(0, len(x), ROWS):
             part = out[begin : begin + ROWS]
-            blocks = part.reshape(len(part), len(self._blocks), self._columns).swapaxes(0, 1)
+            blocks = part.reshape(len(part), len(self._blocks), self._columns, copy=False).swapaxes(0, 1)
             np.matmul(x[begin : begin + ROWS], self._blocks, out=blocks)
         return out[:, : self.shape[1]]
 

@@ -31,9 +31,10 @@ def mixture(
     Given that it is one of these: they add up to 1. ``logits``, as long, are the network's after ``context``. Where
     ``span`` is the whole vocabulary, ``excluded`` tokens of it can be given no chance.
     """
-    p: FloatArray = logits - logits.max()
+    p = logits.copy()
+    p[excluded] = -np.inf
+    p -= p.max()
     np.exp(p, out=p)
-    p[excluded] = 0
     if model.ngrams is None:
         p *= 1 / p.sum()
         return p

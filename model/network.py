@@ -45,7 +45,7 @@ class NetworkConfig:
         }
 
     @property
-    def parameters(self) -> int:
+    def parameter_count(self) -> int:
         """How many weights there are."""
         return sum(int(np.prod(shape)) for shape in self.shapes().values())
 

@@ -78,9 +78,12 @@ class Known(NamedTuple):
 
     def within(self, start: int, stop: int) -> slice:
         """Where the tokens from ``start`` up to ``stop`` stand."""
-        low = int(self.tokens.searchsorted(np.uint16(start))) if start else 0
-        high = len(self.tokens) if stop >= MOST_TOKENS else int(self.tokens.searchsorted(np.uint16(stop)))
-        return slice(low, high)
+        return slice(self._place(start), self._place(stop))
+
+    def _place(self, token: int) -> int:
+        if token == 0:
+            return 0
+        return len(self.tokens) if token >= MOST_TOKENS else int(self.tokens.searchsorted(np.uint16(token)))
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ class NGrams:
         for known in self._known(context[-len(self.levels) :]):
             p *= known.rest
             inside = known.within(start, stop)
-            p[known.tokens[inside] - np.uint16(start)] += SHARES_OF_CODES[known.values[inside]]
+            p[known.tokens[inside].astype(np.intp) - start] += SHARES_OF_CODES[known.values[inside]]
             if beside is not None and len(known.tokens):
                 places = known.tokens.searchsorted(beside)
                 found = np.flatnonzero(known.tokens.take(places, mode="clip") == beside)

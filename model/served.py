@@ -36,7 +36,7 @@ class ServedNetwork(Network):
 
     def logits(self, p: Array, ids: Array | None = None, out: Array | None = None) -> Array:
         if ids is not None:
-            return self._output.columns(ids) @ p + self.weights["bias"][ids]
+            return p @ self._output.columns(ids).T + self.weights["bias"][ids]
         logits = p @ self._output if out is None else self._output.multiplied(p, out)
         logits += self.weights["bias"]
         return logits

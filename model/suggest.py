@@ -34,7 +34,7 @@ _OPENING = frozenset("([{<«‹“„‘¿¡@/\\_-‐‑–—^$€£¥&=")
 _OPENING_APART = frozenset("#+*~`|'" + APOSTROPHES)
 # How often a word with a capital of its own is begun with a small letter, roughly: people are lazy, but not all.
 SMALL_FOR_CAPITAL = 0.2
-# Groups of values in the search for the likeliest.
+# Groups of values, at least, in the search for the likeliest.
 _GROUPS = 256
 
 
@@ -245,7 +245,7 @@ def reached(values: FloatArray, most: int) -> float:
 
     The values are dealt to groups, each of which has a largest one.
     """
-    deals = max(1, len(values) // _GROUPS)
+    deals = max(1, len(values) // max(_GROUPS, 4 * most))
     groups = len(values) // deals
     if groups <= most:
         return float(values.min(initial=np.inf))

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from app.cache import StateCache
 from app.engine import Engine
 from app.errors import BusyError, NotReadyError
+from model.served import served
 from model.storage import LanguageModel
 from model.suggest import Query, Suggestion, read_completion, read_next_word
 from tests.app.conftest import MakeApp
@@ -26,11 +27,12 @@ def run(
     cache: int = MEGABYTE,
     batch_limit: int = 8,
     queue_limit: int = 500,
+    threads: int = 1,
 ) -> Any:
     """Do some work with a running engine."""
 
     async def whole() -> Any:
-        engine = Engine(model, StateCache(cache), batch_limit, queue_limit)
+        engine = Engine(model, StateCache(cache), batch_limit, queue_limit, blas_threads=threads)
         engine.start()
         try:
             return await work(engine)
@@ -171,6 +173,45 @@ def test_together_or_one_by_one_the_answers_are_the_same(tiny_model: LanguageMod
             assert [s.probability for s in answer] == pytest.approx([s.probability for s in alone], abs=5e-6)
 
 
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_served_by_several_threads_the_answers_are_the_same(tiny_model: LanguageModel, threads: int) -> None:
+    asked = queries(tiny_model, 120)
+
+    async def together(engine: Engine) -> list[list[Suggestion]]:
+        return await asyncio.gather(*(engine.suggest(query, 5, 0.0) for query in asked))
+
+    expected = run(tiny_model, together)
+    answers = run(served(tiny_model), together, batch_limit=64, threads=threads)
+    for answer, one in zip(answers, expected, strict=True):
+        assert [s.text for s in answer] == [s.text for s in one]
+        assert [s.probability for s in answer] == pytest.approx([s.probability for s in one], abs=5e-6)
+
+
+def test_a_failure_in_another_thread_reaches_those_who_wait(tiny_model: LanguageModel) -> None:
+    model, network = counting(tiny_model)
+
+    async def work(engine: Engine) -> None:
+        asked = queries(tiny_model, 60)
+        network.go_on.clear()
+        network.in_step.clear()
+        tasks = [asyncio.create_task(engine.suggest(query, 5, 0.0)) for query in asked]
+        await asyncio.to_thread(network.in_step.wait)
+        network.logits_error = MemoryError("on purpose")
+        network.go_on.set()
+        found = await asyncio.gather(*tasks, return_exceptions=True)
+        assert {type(answer) for answer in found} == {MemoryError}
+        network.logits_error, network.error = None, ZeroDivisionError("on purpose")
+        found = await asyncio.gather(
+            *(engine.suggest(query._replace(context=(*query.context, 7)), 5, 0.0) for query in asked),
+            return_exceptions=True,
+        )
+        assert {type(answer) for answer in found} == {ZeroDivisionError}
+        network.error = None
+        assert await typed(engine, "the dog e")
+
+    run(model, work, batch_limit=64, threads=3)
+
+
 def test_a_failure_reaches_those_who_wait_and_nobody_else(tiny_model: LanguageModel) -> None:
     model, network = counting(tiny_model)
 
@@ -270,7 +311,7 @@ def test_the_end_answers_what_is_queued_and_refuses_what_comes_later(tiny_model:
         assert all([await task for task in waiting])
         assert not engine.batcher.is_running
 
-    run(model, work, batch_limit=2)
+    run(model, work, batch_limit=3)
 
 
 def test_an_engine_that_was_never_started_can_be_closed(tiny_model: LanguageModel) -> None:

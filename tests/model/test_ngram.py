@@ -155,6 +155,9 @@ def test_the_highest_ids_fit_the_keys() -> None:
     assert p.sum() == pytest.approx(1, abs=0.05)
     for token in (0, top):
         assert p[token] == pytest.approx(by_hand(tables, (top, top, top), token, unigrams), rel=1e-5)
+    for span in (range(MOST_TOKENS, MOST_TOKENS), range(top, MOST_TOKENS), range(top), range(0)):
+        part = ngrams.probabilities((top, top, top), span, np.array([top]))
+        np.testing.assert_array_equal(part, np.append(p[span.start : span.stop], p[top]))
 
 
 def written(path: Path, ngrams: NGrams) -> Path:
