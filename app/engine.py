@@ -98,10 +98,15 @@ class Engine:
         """How many wait, for their turn or for the batcher's thread."""
         return len(self._turnstile) + self._asking
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether as many wait as may."""
+        return self.waiting >= self.queue_limit
+
     def _refuse_if_busy(self) -> None:
         if not self._open:
             raise NotReadyError
-        if self.waiting >= self.queue_limit:
+        if self.is_busy:
             raise BusyError(self.waiting)
 
     async def _after(self, context: Context) -> FloatArray:

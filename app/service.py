@@ -5,7 +5,14 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 
 from app.engine import Engine
-from app.errors import InvalidFieldError, NotReadyError, ReloadFailedError, ReloadRunningError, TextTooLongError
+from app.errors import (
+    BusyError,
+    InvalidFieldError,
+    NotReadyError,
+    ReloadFailedError,
+    ReloadRunningError,
+    TextTooLongError,
+)
 from app.generation import Generation
 from app.jobs import Statistics
 from app.memory import freeze
@@ -72,6 +79,12 @@ class Service:
         """Answer what is queued, then end the engines."""
         self.ready = False
         await self.generation.close()
+
+    def refuse_if_busy(self) -> None:
+        """Raise ``BusyError`` where too many wait already, whichever model they ask."""
+        engines = self.generation.engines.values()
+        if all(engine.is_busy for engine in engines):
+            raise BusyError(sum(engine.waiting for engine in engines))
 
     async def reload(self) -> ModelList:
         """Load all models anew and put them in place of the old ones, which finish what they have begun.

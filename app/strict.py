@@ -82,9 +82,11 @@ class StrictRoute(APIRoute):
         """Answer a request with a JSON body. The operation takes that and the service, and returns a model."""
         scope["route"] = self
         request = StrictRequest(scope, receive)
+        service = await the_service(request)
+        # Before the body is read: under more load than can be borne most of the time would go into that.
+        service.refuse_if_busy()
         _check_content_type(request.headers.get("Content-Type"))
-        body = await self._read(request)
-        answer: BaseModel = await self.endpoint(body, await the_service(request))
+        answer: BaseModel = await self.endpoint(await self._read(request), service)
         content = answer.__pydantic_serializer__.to_json(answer)
         await Response(content, media_type="application/json")(scope, receive, send)
 

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 
 # To look for events takes some microseconds, a request some hundred. A health check waits for one round.
-EACH_ROUND = 8
+EACH_ROUND = 4
 
 
 class Turnstile:

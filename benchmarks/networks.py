@@ -59,14 +59,14 @@ def ours(network: Network) -> Runner:
     def run(x: Input) -> tuple[Top, Any]:
         state = network.step(x.ids, np.stack((x.h, x.c)))
         logits = network.logits(network.project(state[0]), out=memory[: len(x.ids)])
-        found = [_largest(row) for row in logits]
+        found = [_largest(*row) for row in zip(logits, reached(logits, MOST), strict=True)]
         return Top(np.take_along_axis(logits, np.stack(found), axis=1), np.stack(found)), state
 
     return run
 
 
-def _largest(values: FloatArray) -> IntArray:
-    places = np.flatnonzero(values >= reached(values, MOST))
+def _largest(values: FloatArray, bound: FloatArray) -> IntArray:
+    places = np.flatnonzero(values >= bound)
     best: IntArray = places[np.argsort(-values[places], kind="stable")[:MOST]]
     return best
 

@@ -240,17 +240,20 @@ def _likely(vocabulary: Vocabulary, values: FloatArray, most: int) -> IntArray:
     return np.flatnonzero(values >= bound / vocabulary.most_spellings)
 
 
-def reached(values: FloatArray, most: int) -> float:
-    """A bound that ``most`` of n values reach, or more: all of them where there are no more.
+def reached(values: FloatArray, most: int) -> FloatArray:
+    """For each row of values (…, n) a bound that ``most`` of them reach, or more: all where there are no more.
 
     The values are dealt to groups, each of which has a largest one.
     """
-    deals = max(1, len(values) // max(_GROUPS, 4 * most))
-    groups = len(values) // deals
+    *rows, n = values.shape
+    deals = max(1, n // max(_GROUPS, 4 * most))
+    groups = n // deals
     if groups <= most:
-        return float(values.min(initial=np.inf))
-    largest = values[: deals * groups].reshape(deals, groups).max(axis=0)
-    return float(np.partition(largest, groups - most)[groups - most])
+        least: FloatArray = values.min(axis=-1, initial=np.inf)
+        return least
+    largest = values[..., : deals * groups].reshape(*rows, deals, groups).max(axis=-2)
+    bound: FloatArray = np.partition(largest, groups - most)[..., groups - most]
+    return bound
 
 
 def _spelling(vocabulary: Vocabulary, first: int, ids: range, probabilities: FloatArray, prefix: str) -> str:

@@ -269,3 +269,5 @@ def test_a_bound_that_enough_values_reach(values: list[float], most: int) -> Non
     # It leaves out most of many values, whatever their order.
     spread = np.random.default_rng(len(values)).permutation(np.arange(32_000, dtype=np.float32))
     assert most <= int((spread >= reached(spread, most)).sum()) <= 20 * most + 500
+    rows = np.stack([spread, -spread, np.roll(spread, 7)])
+    np.testing.assert_array_equal(reached(rows, most), [reached(row, most) for row in rows])
