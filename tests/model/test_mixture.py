@@ -130,3 +130,15 @@ def test_probabilities_add_up_to_1(words: list[str], prefix: str) -> None:
     query = read(model, "complete", " ".join(words) + " " + prefix)
     _, p = mixed(model, query)
     assert p.sum() == pytest.approx(1, abs=1e-5) and (p >= 0).all()
+
+
+@pytest.mark.parametrize("model", [MODEL, mixed_model(0.25)], ids=["network alone", "mixed"])
+def test_what_is_ruled_out_may_be_far_likelier_than_all_else(model: LanguageModel) -> None:
+    query = read(model, "complete", "the dog ")
+    logits = logits_of(model, query.context)
+    closing = model.vocabulary.closing
+    expected = mixture(model, query.context, logits, range(len(logits)), excluded=closing)
+    logits[closing] += 1000
+    p = mixture(model, query.context, logits, range(len(logits)), excluded=closing)
+    np.testing.assert_array_equal(p, expected)
+    assert p.sum() == pytest.approx(1, abs=1e-5) and (p[closing] == 0).all()
