@@ -20,6 +20,7 @@ ADDRESS = "http://127.0.0.1:8000"
 # The key that $KEY stands for.
 KEY = "0123456789abcdef" * 2
 LONGEST = 300  # seconds of a command, where it hangs
+_OF_MAKE = {"ARGS", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"}
 COPIED = ("app", "benchmarks", "docs", "examples", "model", "scripts", "Makefile", "pyproject.toml")
 # The texts that the pages take for granted, and how many lines they have here: where they are trained on, enough for
 # one batch.
@@ -75,8 +76,10 @@ def _write_inputs(folder: Path) -> None:
 def environment(folder: Path, **variables: str) -> dict[str, str]:
     """What commands find in the environment: the copy's Python first, and a free port in place of 8000."""
     path = f"{folder / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    # Where make runs the tests, it hands its own options and variables on to a make that they run.
+    inherited = {name: value for name, value in os.environ.items() if name not in _OF_MAKE}
     # Threads of so small products would only wait for each other.
-    return os.environ | {"PATH": path, "KEY": KEY, "TSUZUKI_PORT": "0", "OPENBLAS_NUM_THREADS": "1"} | variables
+    return inherited | {"PATH": path, "KEY": KEY, "TSUZUKI_PORT": "0", "OPENBLAS_NUM_THREADS": "1"} | variables
 
 
 def run(command: str, folder: Path) -> str:
