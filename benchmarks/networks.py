@@ -59,8 +59,8 @@ def ours(network: Network) -> Runner:
     def run(x: Input) -> tuple[Top, Any]:
         state = network.step(x.ids, np.stack((x.h, x.c)))
         logits = network.logits(network.project(state[0]), out=memory[: len(x.ids)])
-        found = [_largest(*row) for row in zip(logits, reached(logits, MOST), strict=True)]
-        return Top(np.take_along_axis(logits, np.stack(found), axis=1), np.stack(found)), state
+        found = np.stack([_largest(*row) for row in zip(logits, reached(logits, MOST), strict=True)])
+        return Top(np.take_along_axis(logits, found, axis=1), found), state
 
     return run
 

@@ -5,18 +5,15 @@ them has few rows. Small matrices it multiplies as they stand. So the columns ar
 and NumPy multiplies block by block (docs/performance.md has the figures). Other libraries lose nothing by it.
 """
 
-from typing import Any
-
 import numpy as np
+
+from model.network import FloatArray, IntArray
 
 # Rows multiplied at once.
 ROWS = 32
 # OpenBLAS does without the copy up to so many multiplications; a block of columns stays below it, where K allows.
 _SMALL = 1_000_000
 _COLUMNS = (64, 32, 16)
-
-FloatArray = np.ndarray[Any, np.dtype[np.floating[Any]]]
-IntArray = np.ndarray[Any, np.dtype[np.integer[Any]]]
 
 
 class BlockedMatrix:

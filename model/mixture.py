@@ -2,7 +2,7 @@
 
 Linear interpolation (Jelinek & Mercer 1980), and as a further part what network and n-grams agree on, their geometric
 mean: a product of experts (Hinton 2002), which rules out what either of them rules out. Each part is first cut down to
-the range, so that the words which begin with the typed letters need no more than their own rows of the output layer.
+the range, so that for words which begin with the typed letters no more than theirs is looked at.
 """
 
 import numpy as np
@@ -74,9 +74,9 @@ def _combine(network: FloatArray, ngrams: FloatArray, mass: float, share: float,
 def _recent_share(recent: Recent, mass: float) -> tuple[float, float]:
     """What the chances of recent words are multiplied with, and what is left for all words.
 
-    ``mass`` is how likely, without those, the word is of the range. The network cannot tell that without all of its
-    output layer, so the n-grams are asked. After *Kath* hardly any other word is likely, and one that stood in the text
-    already is almost sure.
+    ``mass`` is how likely, without those, the word is of the range, by the n-grams: for the network that would take a
+    sum over all words. After *Kath* hardly any other word is likely, and one that stood in the text already is almost
+    sure.
     """
     if not recent.ids:
         return 0.0, 1.0

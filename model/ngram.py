@@ -65,7 +65,8 @@ class Level(NamedTuple):
 
 def with_places(children: IntArray, gamma: IntArray, tokens: IntArray, values: IntArray) -> Level:
     """A level from what a file holds of it."""
-    begins: IntArray = np.append(0, np.cumsum(children, dtype=np.int64))[:-1:_STRIDE].astype(np.uint32)
+    strides = np.add.reduceat(children, np.arange(0, len(children), _STRIDE), dtype=np.int64)
+    begins: IntArray = (np.cumsum(strides) - strides).astype(np.uint32)
     return Level(children, begins, gamma, tokens, values)
 
 
