@@ -19,11 +19,12 @@ class Turnstile:
         self.inside = 0
         self._left = EACH_ROUND
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._outside = 0
         self._turns_over = False
 
     def __len__(self) -> int:
-        """How many wait."""
-        return len(self._waiting)
+        """How many wait, those among them who are let in and have not gone on yet."""
+        return self._outside
 
     async def __aenter__(self) -> None:
         self._turn_over()
@@ -32,6 +33,7 @@ class Turnstile:
             return
         entered = asyncio.get_running_loop().create_future()
         self._waiting.append(entered)
+        self._outside += 1
         try:
             await entered
         except asyncio.CancelledError:
@@ -40,6 +42,8 @@ class Turnstile:
             elif entered in self._waiting:
                 self._waiting.remove(entered)
             raise
+        finally:
+            self._outside -= 1
 
     async def __aexit__(self, *error: object) -> None:
         self._leave()
