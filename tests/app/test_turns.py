@@ -50,6 +50,7 @@ def test_only_so_many_enter_in_one_round_of_the_loop() -> None:
         while len(entered) < MANY:
             await asyncio.sleep(0)
             seen.append(len(entered))
+            assert len(entered) + len(turnstile) == MANY, "whoever is not in yet waits"
         assert max(b - a for a, b in pairwise(seen)) <= EACH_ROUND
         assert entered == list(range(MANY)), "first come, first served"
 
