@@ -21,10 +21,11 @@ run: $(VENV)/.runtime ## install what serving needs, then serve on http://127.0.
 test: $(VENV)/.dev ## run the tests
 	$(BIN)/python -m pytest $(ARGS)
 
-check: $(VENV)/.dev ## check format, lint and types
+check: $(VENV)/.dev ## check format, lint, types and import contracts
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 format: $(VENV)/.dev ## format the code and repair what lint can repair
 	$(BIN)/ruff check --fix $(CODE)

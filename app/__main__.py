@@ -10,11 +10,11 @@ from typing import Any
 import uvicorn
 
 from app import log
-from app.hangup import end
+from app.http.protocol import bounded_protocol
+from app.inference.service import load_models
 from app.main import create_app
-from app.protocol import bounded_protocol
-from app.service import load_models
 from app.settings import Settings, option, read_settings, variable
+from app.signals import end
 from model.errors import UserError
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     if settings.workers > 1:
         # Only here: one process needs nobody to supervise it.
-        from app.workers import Supervisor
+        from app.workers.supervisor import Supervisor
 
         supervisor = Supervisor(settings, models, server)
         del models, app  # it alone has them, and can let go of them once there are newer ones

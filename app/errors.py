@@ -8,8 +8,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route
 
-from app.problems import not_allowed, sentence, show
 from app.schemas import SuggestionQuery
+from app.validation_messages import not_allowed, sentence, show
 
 
 class ServiceError(HTTPException):

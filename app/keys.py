@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from starlette.datastructures import Headers
 
-from app.problems import rule_broken
+from app.validation_messages import rule_broken
 
 _DIGEST = re.compile(r"sha256:([0-9a-fA-F]{64})")
 # A shorter key can be guessed. In a variable a key has no dot or slash, so that a wrong path is not taken for one.

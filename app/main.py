@@ -9,24 +9,25 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from app import openapi
-from app.access import ADMIN_OPERATIONS, LIMIT, POLICY, AccessMiddleware
+from app.api import openapi
+from app.api.json_routes import BodyMiddleware
+from app.api.pages import pages_router
+from app.api.routes import router
 from app.errors import add_error_handlers
-from app.generation import Generation
-from app.hangup import reloading_on_hangup
+from app.http.access import LIMIT, POLICY, AccessMiddleware
+from app.http.middleware import REQUEST_ID, CrossOriginMiddleware, RequestMiddleware, SizeMiddleware, TimeMiddleware
+from app.inference.model_set import Generation
+from app.inference.service import Service, load_models
 from app.keys import KEY_HEADER, Keyring
-from app.metrics import Metrics
-from app.middleware import REQUEST_ID, CrossOriginMiddleware, RequestMiddleware, SizeMiddleware, TimeMiddleware
-from app.pages import pages_router
-from app.routes import router
-from app.service import Service, load_models
+from app.metrics.prometheus import Metrics
+from app.metrics.shared_counters import Tally
+from app.paths import ADMIN_OPERATIONS
 from app.settings import Settings, read_settings
-from app.strict import BodyMiddleware
-from app.tally import Tally
-from model.storage import LanguageModel
+from app.signals import reloading_on_hangup
+from model.lm.language_model import LanguageModel
 
 if TYPE_CHECKING:
-    from app.rate_limit import RateLimiter
+    from app.http.rate_limit import RateLimiter
 
 _TAGS = [
     {"name": "suggestions", "description": "Words that fit at a place in a text."},
@@ -97,7 +98,7 @@ def _rate_limiter(settings: Settings) -> "RateLimiter | None":
     if settings.rate_limit is None:
         return None
     # Only here: a service without a limit is to start without waiting for the library.
-    from app.rate_limit import RateLimiter
+    from app.http.rate_limit import RateLimiter
 
     return RateLimiter(settings.rate_limit, settings.rate_limit_storage)
 

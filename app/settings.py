@@ -11,9 +11,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 import model
 from app.keys import read_keys
-from app.problems import rule_broken, sentence
+from app.validation_messages import rule_broken, sentence
 from model.errors import UserError
-from model.offensive import SHIPPED_LIST
+from model.lm.offensive import SHIPPED_LIST
 
 PREFIX = "TSUZUKI_"
 # The most bytes that JSON or a query string take for a code point: "\\ud83d\\ude00", %F0%9F%98%80.

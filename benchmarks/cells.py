@@ -9,9 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from model import train
-from model.cells import CELLS
-from model.report import LOG_EVERY, pyplot, read_log
+from model.nn.cells import CELLS
+from model.plots import pyplot
+from model.train import __main__ as train
+from model.train.progress import LOG_EVERY, read_log
 
 
 class Curve(NamedTuple):

@@ -16,11 +16,12 @@ from pathlib import Path
 import numpy as np
 
 import model
-from model.correct import TYPED, correct, read_finished
-from model.storage import load_model
-from model.text import TEXT_START
-from model.typing_trial import NetworkReader
-from model.typist import Typist
+from model.lm.storage import load_model
+from model.nn.inference import ContextRunner
+from model.search.correct import TYPED, correct
+from model.search.query import read_finished
+from model.search.scorer import Typist
+from model.text.tokens import TEXT_START
 
 # From a misspelling to corrections, best first.
 Checker = Callable[[str], list[str]]
@@ -30,7 +31,7 @@ MOST = 10
 def tsuzuki(folder: Path, context_free: bool) -> Checker:
     """This project's corrections, at the start of a text, or by how frequent words are."""
     loaded = load_model(folder)
-    typist, reader = Typist(loaded), NetworkReader(loaded)
+    typist, reader = Typist(loaded), ContextRunner(loaded.network)
     start = (loaded.vocabulary.id_of(TEXT_START),)
 
     def at_start(word: str) -> list[str]:
@@ -40,7 +41,7 @@ def tsuzuki(folder: Path, context_free: bool) -> Checker:
 
     def by_frequency(word: str) -> list[str]:
         key = word.casefold()
-        found = typist.table.whole_words(typist.search, typist.search.after(key), len(key))
+        found = typist.candidates.whole_words(typist.search.after(key), len(key))
         order = np.argsort(found.cost - typist.context_free(found.words))
         forms = [typist.table.forms[found.words[i]].casefold() for i in order.tolist()]
         return [form for form in dict.fromkeys(forms) if form != key][:MOST]

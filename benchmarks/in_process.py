@@ -14,14 +14,14 @@ from fastapi import FastAPI
 from starlette.types import Message
 from threadpoolctl import threadpool_limits
 
+from app.inference.service import load_models
 from app.main import create_app
-from app.service import load_models
 from app.settings import Settings
 from benchmarks.servers import body, machine
 from benchmarks.typing_trace import Keystroke, keystrokes
-from model.reader import Reader
-from model.typing_trial import NetworkReader
-from model.typist import Typist
+from model.nn.inference import ContextRunner
+from model.search.query import Reader
+from model.search.scorer import Typist
 
 WHOLE = "the whole request, without the HTTP server"
 # Seconds of each request, by endpoint and by stage.
@@ -73,7 +73,7 @@ def stages(requests: Iterable[Keystroke]) -> Times:
     """The time of what the engine does for each, in this thread, which line_profiler sees."""
     settings = Settings()
     model = next(iter(load_models(settings).values()))
-    typist, network = Typist(model, settings.keyboard), NetworkReader(model)
+    typist, network = Typist(model, settings.keyboard), ContextRunner(model.network)
     reader = Reader(model, settings.context_tokens)
     read = {"/complete": reader.completion, "/next-word": reader.next_word}
     taken: Times = {}

@@ -18,10 +18,11 @@ from threadpoolctl import threadpool_limits
 import model
 from benchmarks.checks import Check, print_checks
 from benchmarks.servers import machine
-from model.network import FloatArray, IntArray, Network
-from model.served import ServedNetwork
-from model.storage import load_model
-from model.suggest import reached
+from model.arrays import FloatArray, IntArray
+from model.lm.storage import load_model
+from model.nn.inference import ServedNetwork
+from model.nn.network import Network
+from model.search.ranking import reached
 
 MOST = 10
 BATCHES = (1, 32)

@@ -21,13 +21,14 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.servers import machine
-from model.dataset import Dataset, id_type, lanes
+from model.arrays import array_module
 from model.errors import UserError
-from model.network import Network, NetworkConfig, initial_weights
-from model.softmax import NegativeSampler
-from model.train import array_module
-from model.trainer import Trainer, TrainingOptions
-from model.vocabulary import Vocabulary
+from model.nn.network import Network, NetworkConfig, initial_weights
+from model.nn.softmax import NegativeSampler
+from model.text.encoding import id_type
+from model.text.vocabulary import Vocabulary
+from model.train.dataset import Dataset, lanes
+from model.train.trainer import Trainer, TrainingOptions
 
 # Seconds for the threads of the one to fall asleep before the other is timed.
 PAUSE = 0.5

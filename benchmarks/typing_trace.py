@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from model.noise import Noise
+from model.evaluate.synthetic_typos import Noise
 
 # Written for this benchmark; in no text that a model is trained on.
 TEXTS = (

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from model.keyboards import LAYOUTS, neighbours
-from model.text import fold
-from model.typing_errors import VOWELS
+from model.search.error_model import VOWELS
+from model.search.keyboards import LAYOUTS, neighbours
+from model.text.tokens import fold
 
 
 def main() -> None:

@@ -12,13 +12,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import model
-from model.cells import Workspace
-from model.dataset import lanes
-from model.network import FloatArray, IntArray, Network, NetworkConfig, initial_weights
-from model.report import pyplot
-from model.softmax import full_softmax
-from model.storage import LanguageModel, load_model
-from model.text import TEXT_START, tokens
+from model.arrays import FloatArray, IntArray
+from model.lm.language_model import LanguageModel
+from model.lm.storage import load_model
+from model.nn.cells import Workspace
+from model.nn.network import Network, NetworkConfig, initial_weights
+from model.nn.softmax import full_softmax
+from model.plots import pyplot
+from model.text.tokens import TEXT_START, tokens
+from model.train.dataset import lanes
 
 SHIPPED = Path(model.__file__).parent / "en"
 DOCS = Path(__file__).parent.parent / "docs"

@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.cells import CELLS, Arrays, Parameters, Workspace
-from model.network import FloatArray, NetworkConfig
-from model.optimiser import Adam, clip_factor
-from model.perplexity import perplexity
-from model.softmax import Negatives, NegativeSampler, cross_entropy, full_softmax, sampled_softmax
+from model.arrays import Arrays, FloatArray
+from model.nn.cells import CELLS, Parameters, Workspace
+from model.nn.network import NetworkConfig
+from model.nn.optimiser import Adam, clip_factor
+from model.nn.perplexity import perplexity
+from model.nn.softmax import Negatives, NegativeSampler, cross_entropy, full_softmax, sampled_softmax
 
 WORD = "apple"
 LETTERS = "aelp"

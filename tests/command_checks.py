@@ -73,7 +73,9 @@ def _module_faults(part: Sequence[str]) -> list[str]:
 @cache
 def _options(module: str) -> set[str]:
     """The options that ``--help`` of a module lists; none where it reads no arguments, for that might run it."""
-    spec = importlib.util.find_spec(f"{module}.__main__") if module in PACKAGES else importlib.util.find_spec(module)
+    spec = importlib.util.find_spec(module)
+    if spec is not None and spec.submodule_search_locations:
+        spec = importlib.util.find_spec(f"{module}.__main__")
     assert spec is not None and spec.origin is not None
     with open(spec.origin, encoding="utf-8") as file:
         if "argparse" not in file.read() and module != "app":

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, settings
 
 import model
 from app.settings import PREFIX
-from model.storage import LanguageModel, load_model, save_model
+from model.lm.language_model import LanguageModel
+from model.lm.storage import load_model, save_model
 from tests.model.tiny_model import random_model
 
 # The same examples in every run, on a busy machine too.

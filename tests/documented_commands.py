@@ -45,9 +45,9 @@ RUN = {
     "python -m benchmarks.correction": SMALL,
     "python -m benchmarks.in_process": SMALL,
     "python -m model.evaluate": SMALL,
-    "python -m model.ngram_count": SMALL,
+    "python -m model.train.ngrams": SMALL,
     "python -m model.train": SMALL,
-    "python -m model.train_spelling": SMALL,
+    "python -m model.train.spelling": SMALL,
     "python -m scripts.plots": SMALL,
     "python -m scripts.worked_example": SMALL,
     "python scripts/type_sentences.py": SHIPPED,
@@ -55,7 +55,7 @@ RUN = {
 # Programs that something else runs: its file, and what stands in it.
 ELSEWHERE = {
     "buildah build": ("scripts/container.py", ":/etc/pip.conf:ro"),
-    "kill -HUP": ("tests/app/test_reload.py", "process.send_signal(signal.SIGHUP)"),
+    "kill -HUP": ("tests/app/inference/test_reload.py", "process.send_signal(signal.SIGHUP)"),
     "make container": (".ci/run", "python -m scripts.container"),
     "make test": (".ci/run", "make test"),
     "python -m examples.terminal": ("tests/examples/test_terminal.py", "from examples import terminal"),

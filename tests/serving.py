@@ -8,7 +8,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from app.protocol import bounded_protocol
+from app.http.protocol import bounded_protocol
 from app.settings import Settings
 
 

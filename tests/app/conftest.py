@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from app.main import create_app
 from app.settings import Settings
-from model.storage import LanguageModel
+from model.lm.language_model import LanguageModel
 from tests.serving import serving
 
 MakeApp = Callable[..., FastAPI]

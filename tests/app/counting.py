@@ -3,9 +3,9 @@
 from dataclasses import replace
 from threading import Event
 
-from model.cells import Array
-from model.network import Network
-from model.storage import LanguageModel
+from model.arrays import Array
+from model.lm.language_model import LanguageModel
+from model.nn.network import Network
 
 
 class CountingNetwork(Network):

@@ -5,10 +5,11 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from app.cache import StateCache
-from app.engine import Engine
-from model.storage import LanguageModel
-from model.suggest import Query, Suggestion, read_completion, read_next_word
+from app.inference.engine import Engine
+from app.inference.state_cache import StateCache
+from model.lm.language_model import LanguageModel
+from model.search.query import Query, read_completion, read_next_word
+from model.search.ranking import Suggestion
 from tests.app.counting import CountingNetwork
 from tests.model.tiny_model import WORDS
 

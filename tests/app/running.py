@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.app.test_keys import ADMIN
-from tests.app.test_metrics import parsed
+from tests.app.http.test_keys import ADMIN
+from tests.app.metrics.test_metrics import parsed
 
 TEXTS = ["the dog eats a", "my cat", "a big world and the", "I am"]
 

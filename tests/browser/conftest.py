@@ -8,7 +8,8 @@ import pytest
 
 from app.main import create_app
 from app.settings import Settings
-from model.storage import LanguageModel, load_model
+from model.lm.language_model import LanguageModel
+from model.lm.storage import load_model
 from scripts.chromium import chromium, missing
 from tests.serving import serving
 

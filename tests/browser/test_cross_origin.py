@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 import app
 from app.main import create_app
 from app.settings import Settings
-from model.storage import LanguageModel
+from model.lm.language_model import LanguageModel
 from tests.browser.conftest import NewPage
 from tests.serving import serving
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Request, expect
 from app.keys import read_keys
 from app.main import create_app
 from app.settings import Settings
-from model.storage import LanguageModel
+from model.lm.language_model import LanguageModel
 from tests.browser.conftest import NewPage
 from tests.browser.test_accessibility import barriers
 from tests.browser.writing import box, chips

@@ -7,7 +7,7 @@ import pytest
 
 from app.main import create_app
 from app.settings import Settings
-from model.storage import LanguageModel
+from model.lm.language_model import LanguageModel
 from tests.serving import serving
 
 

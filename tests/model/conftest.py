@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model import dataset
-from model.corpus import Recipe, Source
-from model.dataset import Dataset, prepare
-from model.network import FloatArray, Network, NetworkConfig, initial_weights
-from model.vocabulary import Vocabulary
+from model.arrays import FloatArray
+from model.nn.network import Network, NetworkConfig, initial_weights
+from model.text.corpus import Recipe, Source
+from model.text.vocabulary import Vocabulary
+from model.train import dataset
+from model.train.dataset import Dataset, prepare
 
 NumericGradient = Callable[[Callable[[], float], FloatArray], FloatArray]
 MakeDataset = Callable[[str], Dataset]

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.offensive import TYPED_SHARE
-from model.storage import LanguageModel, load_model
-from model.suggest import Suggestion
-from model.text import fold
+from model.lm.language_model import LanguageModel
+from model.lm.offensive import TYPED_SHARE
+from model.lm.storage import load_model
+from model.search.ranking import Suggestion
+from model.text.tokens import fold
 from tests.model.tiny_model import answer
 
 SENTENCES = (

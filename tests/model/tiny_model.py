@@ -9,13 +9,14 @@ from collections.abc import Mapping
 import numpy as np
 from hypothesis import HealthCheck, settings
 
-from model.cells import Arrays
-from model.network import FloatArray, Network, NetworkConfig, initial_weights
-from model.storage import LanguageModel
-from model.suggest import Query, Suggestion, read_completion, read_next_word
-from model.text import SPECIAL_TOKENS
-from model.typist import Typist
-from model.vocabulary import Vocabulary
+from model.arrays import Arrays, FloatArray
+from model.lm.language_model import LanguageModel
+from model.nn.network import Network, NetworkConfig, initial_weights
+from model.search.query import Query, read_completion, read_next_word
+from model.search.ranking import Suggestion
+from model.search.scorer import Typist
+from model.text.tokens import SPECIAL_TOKENS
+from model.text.vocabulary import Vocabulary
 
 # A busy machine is no fault: nothing here is timed.
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.cells import Workspace
-from model.network import FloatArray, IntArray, Network, NetworkConfig, initial_weights
-from model.softmax import cross_entropy
-from model.storage import LanguageModel
+from model.arrays import FloatArray, IntArray
+from model.lm.language_model import LanguageModel
+from model.nn.cells import Workspace
+from model.nn.network import Network, NetworkConfig, initial_weights
+from model.nn.softmax import cross_entropy
 from scripts import plots
 
 T, B, V, H = 5, 2, 7, 4

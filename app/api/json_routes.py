@@ -1,0 +1,158 @@
+"""Routes that refuse what the framework would guess at, and that read JSON bodies by the shortest way."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable
+from functools import cached_property
+from inspect import signature
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.errors import (
+    MalformedBodyError,
+    NotReadyError,
+    RepeatedParameterError,
+    WrongContentTypeError,
+    answer,
+    answer_invalid_request,
+)
+from app.inference.service import Service
+from app.paths import route_path
+from app.validation_messages import show
+
+_NO_BODY = {"type": "missing", "loc": ("body",), "msg": "Field required", "input": None}
+
+
+class StrictRequest(Request):
+    """A request whose JSON body is UTF-8, is strictly JSON, and says what is wrong where it is not."""
+
+    async def json(self) -> Any:
+        try:
+            text = (await self.body()).decode("utf-8-sig")
+            return _DECODER.decode(text)
+        except UnicodeDecodeError as error:
+            raise MalformedBodyError(f"body: not UTF-8 at byte {error.start}") from None
+        except json.JSONDecodeError as error:
+            raise MalformedBodyError(f"body: not JSON at character {error.pos}: {error.msg}") from None
+        except RecursionError:
+            raise MalformedBodyError("body: nested too deeply") from None
+        except ValueError:
+            raise MalformedBodyError("body: a number in it has too many digits") from None
+
+
+def _no_constant(name: str) -> None:
+    raise MalformedBodyError(f"body: {name} is not JSON")
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names differ: of equal ones some readers take the first, others the last."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        times = Counter(name for name, _ in pairs)
+        name = next(name for name, count in times.items() if count > 1)
+        raise MalformedBodyError(f"body: {show(name)} stands {times[name]} times in one object")
+    return found
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_each_once)
+
+
+async def the_service(request: Request) -> Service:
+    """The service that the lifespan made."""
+    service: Service | None = getattr(request.app.state, "service", None)
+    if service is None:
+        raise NotReadyError
+    return service
+
+
+TheService = Annotated[Service, Depends(the_service)]
+
+
+class StrictRoute(APIRoute):
+    """A route that refuses other content types and repeated parameters."""
+
+    async def answer_body(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request with a JSON body. The operation takes that and the service, and returns a model."""
+        scope["route"] = self
+        request = StrictRequest(scope, receive)
+        service = await the_service(request)
+        # Before the body is read: under more load than can be borne most of the time would go into that.
+        service.refuse_if_busy()
+        _check_content_type(request.headers.get("Content-Type"))
+        answer: BaseModel = await self.endpoint(await self._read(request), service)
+        content = answer.__pydantic_serializer__.to_json(answer)
+        await Response(content, media_type="application/json")(scope, receive, send)
+
+    @cached_property
+    def _body(self) -> type[BaseModel]:
+        """What the operation's JSON body is read as."""
+        model: type[BaseModel] = signature(self.endpoint).parameters["body"].annotation
+        return model
+
+    async def _read(self, request: StrictRequest) -> BaseModel:
+        if not await request.body():
+            raise RequestValidationError([_NO_BODY])
+        value = await request.json()
+        try:
+            return self._body.model_validate(value, from_attributes=True)
+        except ValidationError as error:
+            problems = error.errors(include_url=False)
+            raise RequestValidationError([p | {"loc": ("body", *p["loc"])} for p in problems], body=value) from None
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The way of all other operations, which have their parameters in the query string."""
+        handle = super().get_route_handler()
+
+        async def handle_strictly(request: Request) -> Response:
+            if request.scope["query_string"]:
+                _check_parameters(request)
+            return await handle(request)
+
+        return handle_strictly
+
+
+class BodyMiddleware:
+    """Answers the operations with a JSON body, before the framework looks for what each of them needs.
+
+    Finding the route and its dependencies, and validating the answer again, takes it longer than many an answer.
+    """
+
+    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
+        self.app = app
+        self._routes = {
+            (method, route.path): route
+            for route in routes
+            if isinstance(route, StrictRoute) and route.body_field is not None
+            for method in route.methods or ()
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route = self._routes.get((scope["method"], route_path(scope))) if scope["type"] == "http" else None
+        if route is None:
+            await self.app(scope, receive, send)
+            return
+        try:
+            await route.answer_body(scope, receive, send)
+        except HTTPException as error:
+            await answer(error)(scope, receive, send)
+        except RequestValidationError as error:
+            await (await answer_invalid_request(Request(scope), error))(scope, receive, send)
+
+
+def _check_content_type(found: str | None) -> None:
+    if found is None or found.partition(";")[0].strip().lower() != "application/json":
+        raise WrongContentTypeError(found)
+
+
+def _check_parameters(request: Request) -> None:
+    times = Counter(name for name, _ in request.query_params.multi_items())
+    for name, count in times.items():
+        if count > 1:
+            raise RepeatedParameterError(show(name, quotes=False), count)

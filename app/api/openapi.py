@@ -1,0 +1,224 @@
+"""The OpenAPI document, with the bounds that are settings and with examples written into it."""
+
+import json
+from importlib.resources import files
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app.errors import (
+    AdminKeyError,
+    BodyTooLargeError,
+    InvalidFieldError,
+    MalformedBodyError,
+    MissingKeyError,
+    NotReadyError,
+    QueryTooLongError,
+    RateLimitError,
+    ReloadFailedError,
+    ReloadRunningError,
+    ServiceError,
+    SlowRequestError,
+    WrongContentTypeError,
+)
+from app.http.access import LIMIT, POLICY
+from app.http.middleware import REQUEST_ID
+from app.keys import KEY_HEADER
+from app.paths import ADMIN_OPERATIONS, UNCOUNTED_PATHS, is_open
+from app.settings import Settings
+
+_DESCRIPTION = """\
+Finishes the word that a person is typing, and offers the next one. Nothing leaves this machine.
+
+- **Text** goes in as JSON in UTF-8, or as a query string. Positions (`cursor`, `replace`) are Unicode code points.
+- **Limits** here: a text of {text:,} code points, a body or query string of {bytes:,} bytes, {limit:,} suggestions.
+  They and the names of the models are settings.
+- **Keys**: where the service has some (`TSUZUKI_API_KEYS`), a request brings one as `Authorization: Bearer KEY` or
+  `X-API-Key: KEY` (in `/docs` by *Authorize*). Only the pages, `/openapi.json` and the health checks go without.
+- **Errors** are one sentence that names the field, the value and the rule:
+  `{{"detail": "limit: 0 is not allowed, it must be at least 1"}}`. Beside those that stand with each operation, an
+  address that is not there is a 404; one that has other methods a 405, and `Allow` lists them; address and header
+  fields that take 64 KiB more than the longest query string are a 431 and the end of the connection. What is no HTTP
+  at all gets a 400 in plain text.
+- **Ids**: every answer carries `X-Request-ID`, the caller's, where it is 1 to 128 visible ASCII characters, or a new
+  one. The log has a line for each request with this id, and never what was typed.
+- **Rate limit**: where there is one (`TSUZUKI_RATE_LIMIT`), answers tell how much of it is left, as the IETF's draft
+  *RateLimit header fields for HTTP* (version 10) has it.
+- **Scripts of other pages**, where their origins are allowed (`TSUZUKI_CORS_ORIGINS`), may send `Authorization`,
+  `Content-Type`, `X-API-Key` and `X-Request-ID`, and read `RateLimit`, `RateLimit-Policy`, `Retry-After` and
+  `X-Request-ID`.
+- **Pages**: `/` lets you write, and shows the request, the answer and a curl line meanwhile; `/docs` is this
+  description to try out, `/openapi.json` the same for client generators; `/tsuzuki.js` gives the textareas of any page
+  suggestions (`docs/widget.md`), and pages of every origin may load it. They load their parts from `/static/` and ask
+  no other host. Browsers keep them and ask with `If-None-Match` whether they are still right.
+"""
+
+
+_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "The key as `Authorization: Bearer KEY`."},
+    "header": {"type": "apiKey", "in": "header", "name": KEY_HEADER, "description": f"The key as `{KEY_HEADER}: KEY`."},
+}
+# The fields of answers: what they say, and an example.
+_REQUEST_ID = (REQUEST_ID, "The request's id, as it stands in the log.", "4f1c8e0ad2f14b7c9a51d0a6c3f5e7b2")
+_RETRY_AFTER = ("Retry-After", "Whole seconds after which to try again.", "1")
+_CHALLENGE = ("WWW-Authenticate", "How to send a key.", "Bearer")
+_LIMITS = (
+    (POLICY, "Where there is a rate limit: `q` requests are allowed in `w` seconds.", '"default";q=600;w=60'),
+    (LIMIT, "Of those `r` are left, and after `t` seconds there are more.", '"default";r=598;t=17'),
+)
+# By the name of an operation: what it can be asked, and what the shipped model answers (`python -m scripts.api_docs`).
+_SAME = {
+    "complete_get": "complete",
+    "next_word_get": "next_word",
+    "correct_get": "correct",
+    "reload_models": "list_models",
+}
+_EXAMPLES = files("app") / "examples.json"
+
+
+def description(settings: Settings) -> str:
+    """What the document says of the whole service."""
+    return _DESCRIPTION.format(
+        text=settings.max_text_length, bytes=settings.max_request_bytes, limit=settings.max_limit
+    )
+
+
+def describe(app: FastAPI, settings: Settings) -> None:
+    """Make ``app.openapi`` answer the complete document, made once."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(
+                title=app.title,
+                version=app.version,
+                description=app.description,
+                routes=app.routes,
+                tags=app.openapi_tags,
+            )
+            _write_bounds(schema, settings)
+            _write_examples(schema, settings)
+            _write_access(schema, settings)
+            _write_headers(schema, settings)
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]
+
+
+def _write_bounds(schema: dict[str, Any], settings: Settings) -> None:
+    names = list(settings.models)
+    bounds: dict[str, Any] = {
+        "text": {"maxLength": settings.max_text_length},
+        "limit": {"maximum": settings.max_limit},
+        "model": {"enum": names},
+    }
+    defaults: dict[str, Any] = {
+        "limit": {"default": min(settings.default_limit, settings.max_limit)},
+        "model": {"default": names[0], "examples": names[:1]},
+    }
+    schemas = schema["components"]["schemas"]
+    fields: dict[str, Any] = {}
+    for request in ("CorrectionRequest", "SuggestionRequest"):
+        for name, field in schemas[request]["properties"].items():
+            _typed(field).update(bounds.get(name, {}))
+            field.update(defaults.get(name, {}))
+            fields[name] = field
+    for path in schema["paths"].values():
+        for parameter in path.get("get", {}).get("parameters", []):
+            name = parameter["name"]
+            # A query string has no null: a parameter is there or not.
+            parameter["schema"] = _typed(fields[name]) | defaults.get(name, {})
+            parameter["example"] = fields[name]["examples"][0]
+
+
+def _typed(field: dict[str, Any]) -> dict[str, Any]:
+    """The part of a field's schema that says its type: of *type or null*, the type."""
+    variants: list[dict[str, Any]] = field.get("anyOf", [field])
+    return variants[0]
+
+
+def _write_examples(schema: dict[str, Any], settings: Settings) -> None:
+    errors = _errors(settings)
+    known = json.loads(_EXAMPLES.read_text("utf-8"))
+    for path in schema["paths"].values():
+        for operation in path.values():
+            name = operation["operationId"]
+            examples = known[_SAME.get(name, name)]
+            if name.endswith("_get"):
+                examples = examples[:1]
+            _write_requests(operation, examples)
+            for status, response in operation["responses"].items():
+                error = errors.get((name, int(status))) or errors.get(int(status))
+                if error and "text/plain" in response["content"]:
+                    # Errors are JSON whatever else the operation answers.
+                    response["content"] = {"application/json": response["content"].pop("text/plain")}
+                (content,) = response["content"].values()
+                if error:
+                    content["example"] = {"detail": error.detail}
+                else:
+                    content |= _named(examples, "answer")
+
+
+def _named(examples: list[dict[str, Any]], part: str) -> dict[str, Any]:
+    """One example as it is; of several, each by its name."""
+    if len(examples) == 1:
+        return {"example": examples[0][part]}
+    return {"examples": {example["name"]: {"summary": example["name"], "value": example[part]} for example in examples}}
+
+
+def _write_access(schema: dict[str, Any], settings: Settings) -> None:
+    """The keys that operations ask for, where the settings have some: "Authorize" of the OpenAPI page sends one."""
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            is_administration = (method.upper(), path) in ADMIN_OPERATIONS
+            keys = settings.admin_keys if is_administration else () if is_open(path) else settings.api_keys
+            if keys:
+                schema["components"]["securitySchemes"] = _SCHEMES
+                operation["security"] = [{name: []} for name in _SCHEMES]
+
+
+def _write_headers(schema: dict[str, Any], settings: Settings) -> None:
+    for path, operations in schema["paths"].items():
+        limited = settings.rate_limit and not is_open(path) and path not in UNCOUNTED_PATHS
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                headers = [_REQUEST_ID]
+                headers += [_RETRY_AFTER] if status in ("429", "503") else []
+                headers += [_CHALLENGE] if status == "401" else []
+                headers += _LIMITS if limited else []
+                response["headers"] = {
+                    name: {"description": text, "schema": {"type": "string"}, "example": example}
+                    for name, text, example in headers
+                }
+
+
+def _errors(settings: Settings) -> dict[int | tuple[str, int], ServiceError]:
+    """An error of each status, as the service raises it; of some operations, one of their own."""
+    most = settings.max_limit
+    errors = (
+        MissingKeyError(),
+        AdminKeyError(),
+        SlowRequestError(settings.timeout_seconds),
+        ReloadRunningError(),
+        RateLimitError(600, 60, 3),
+        MalformedBodyError("body: not JSON at character 9: Expecting value"),
+        BodyTooLargeError(settings.max_request_bytes),
+        QueryTooLongError(settings.max_request_bytes),
+        WrongContentTypeError("text/plain"),
+        InvalidFieldError("limit", most + 1, f"must be at most {most}"),
+        NotReadyError(),
+    )
+    missing = "models/mine/words.txt: cannot be read: No such file or directory"
+    own: dict[int | tuple[str, int], ServiceError] = {("reload_models", 422): ReloadFailedError(missing)}
+    return own | {error.status_code: error for error in errors}
+
+
+def _write_requests(operation: dict[str, Any], examples: list[dict[str, Any]]) -> None:
+    if "requestBody" in operation:
+        operation["requestBody"]["content"]["application/json"] |= _named(examples, "request")
+    for parameter in operation.get("parameters", []):
+        if parameter["name"] in examples[0]["request"]:
+            parameter["example"] = examples[0]["request"][parameter["name"]]
+        elif parameter["name"] == "cursor":
+            parameter["example"] = len(examples[0]["request"]["text"])

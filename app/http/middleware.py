@@ -1,0 +1,155 @@
+"""What holds for every request, as pure ASGI: its id, log and figures, its time and size, no unanswered failure."""
+
+import asyncio
+import logging
+import re
+import time
+from random import getrandbits
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.errors import BodyTooLargeError, QueryTooLongError, SlowRequestError, TimeLimitError, answer, problem
+from app.log import failure
+from app.metrics.prometheus import Metrics
+from app.paths import route_path
+
+REQUEST_ID = "X-Request-ID"
+_SANE_ID = re.compile(r"[!-~]{1,128}")
+
+
+log = logging.getLogger("tsuzuki")
+
+
+class RequestMiddleware:
+    """Gives every answer its ``X-Request-ID``, writes the access log, counts, and turns a failure into a 500."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self.app, self.metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        begin = time.perf_counter()
+        given = Headers(scope=scope).get(REQUEST_ID, "")
+        request_id = given if _SANE_ID.fullmatch(given) else f"{getrandbits(128):032x}"
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_id)
+        except Exception as error:
+            log.error("failure", extra={"fields": {"request_id": request_id, **failure(error)}})
+            if not status:
+                detail = f"the service failed, its log says more under request id {request_id}"
+                await problem(500, detail)(scope, receive, send_with_id)
+        finally:
+            seconds = time.perf_counter() - begin
+            _log_access(scope["method"], self.metrics.route(scope), status, seconds, request_id)
+            if status:
+                self.metrics.count(scope, status, seconds)
+
+
+def _log_access(method: str, path: str | None, status: int, seconds: float, request_id: str) -> None:
+    # The path of the route: what was asked for may hold typed text, as the query string does.
+    fields = {
+        "method": method,
+        "path": path,
+        "status": status,
+        "ms": round(1000 * seconds, 2),
+        "request_id": request_id,
+    }
+    level = logging.DEBUG if path and path.startswith("/health/") else logging.INFO
+    log.log(level, "request", extra={"fields": fields})
+
+
+class TimeMiddleware:
+    """Gives up a request that takes too long; the engine passes over what nobody waits for any more."""
+
+    def __init__(self, app: ASGIApp, seconds: float, unlimited: frozenset[str]) -> None:
+        self.app, self.seconds, self.unlimited = app, seconds, unlimited
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or route_path(scope) in self.unlimited:
+            await self.app(scope, receive, send)
+            return
+        awaits_body = answered = False
+
+        async def receive_noting() -> Message:
+            nonlocal awaits_body
+            awaits_body = True
+            message = await receive()
+            awaits_body = message.get("more_body", False)
+            return message
+
+        async def send_noting(message: Message) -> None:
+            nonlocal answered
+            answered = True
+            await send(message)
+
+        try:
+            async with asyncio.timeout(self.seconds) as limit:
+                await self.app(scope, receive_noting, send_noting)
+        except TimeoutError:
+            if answered or not limit.expired():
+                raise
+            error = SlowRequestError(self.seconds) if awaits_body else TimeLimitError(self.seconds)
+            await answer(error)(scope, receive, send)
+
+
+class SizeMiddleware:
+    """Refuses a longer body or query string than any allowed text takes, before it is read or while it is."""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self.app, self.most = app, most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("Content-Length", "")
+        if len(scope["query_string"]) > self.most:
+            await answer(QueryTooLongError(self.most))(scope, receive, send)
+        elif announced.isascii() and announced.isdigit() and _longer(announced, self.most):
+            await answer(BodyTooLargeError(self.most))(scope, receive, send)
+        else:
+            await self.app(scope, self._counted(receive), send)
+
+    def _counted(self, receive: Receive) -> Receive:
+        length = 0
+
+        async def counted() -> Message:
+            nonlocal length
+            message = await receive()
+            length += len(message.get("body", b""))
+            if length > self.most:
+                raise BodyTooLargeError(self.most)
+            return message
+
+        return counted
+
+
+def _longer(digits: str, most: int) -> bool:
+    # Python refuses to read numbers of thousands of digits.
+    digits = digits.lstrip("0")
+    return len(digits) > len(str(most)) or int(digits or "0") > most
+
+
+class CrossOriginMiddleware(CORSMiddleware):
+    """Answers the preflight requests of browsers; refuses them in the shape of every other error."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        response = super().preflight_response(request_headers)
+        if response.status_code >= 400:
+            kept = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
+            return problem(response.status_code, bytes(response.body).decode(), kept)
+        return response

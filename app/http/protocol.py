@@ -1,0 +1,93 @@
+"""The HTTP protocol of the server, with what it lacks: the head of a request has a bound in bytes and in time.
+
+The head never reaches the application before it is whole, so that no middleware can guard it.
+"""
+
+import asyncio
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from app.errors import HeadTooLargeError, ServiceError, SlowRequestError, answer
+from app.http.middleware import REQUEST_ID
+from app.settings import Settings
+
+# Beside the query string: browsers and proxies send a few thousand at most.
+_HEADER_BYTES = 65_536
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """Refuses a head that grows too large or comes too slowly, and ends the connection."""
+
+    head_bytes: int
+    head_seconds: float
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._in_head = False
+        self._received = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._start_timer()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        self._in_head, self._received = True, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        self._stop_timer()
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if not self._in_head or self.transport.is_closing():
+            return
+        if self._timer is None:
+            self._start_timer()
+        self._received += len(data)
+        if self._received > self.head_bytes:
+            self._refuse(HeadTooLargeError(self.head_bytes))
+
+    def _start_timer(self) -> None:
+        self._timer = self.loop.call_later(self.head_seconds, self._time_out)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _time_out(self) -> None:
+        self._timer = None
+        if self._in_head:
+            self._refuse(SlowRequestError(self.head_seconds))
+        else:  # it has not sent a byte
+            self.transport.close()
+
+    def _refuse(self, error: ServiceError) -> None:
+        self._stop_timer()
+        if self.transport.is_closing():
+            return
+        # Behind the answer to an earlier request it would be taken for a part of that.
+        if self.cycle is None or self.cycle.response_complete:
+            response = answer(error)
+            response.headers[REQUEST_ID] = uuid4().hex
+            fields: list[tuple[bytes, bytes]] = response.raw_headers
+            lines = [f"HTTP/1.1 {error.status_code} {HTTPStatus(error.status_code).phrase}".encode()]
+            lines += [name + b": " + value for name, value in fields]
+            self.transport.write(b"\r\n".join([*lines, b"", bytes(response.body)]))
+        self.transport.close()
+
+
+def bounded_protocol(settings: Settings) -> type[BoundedProtocol]:
+    """The protocol with the bounds of the settings."""
+    bounds: dict[str, Any] = {
+        "head_bytes": settings.max_request_bytes + _HEADER_BYTES,
+        "head_seconds": settings.timeout_seconds,
+    }
+    return type("BoundedProtocol", (BoundedProtocol,), bounds)

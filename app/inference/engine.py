@@ -1,0 +1,135 @@
+"""What answers with one model: in the event loop where the context is known, through the batcher's thread where not.
+
+So the event loop never waits for the network. What needs no product with a whole matrix, a letter more in a context
+that is known, is answered in the event loop: handing it to a thread and back would take longer than the answer.
+"""
+
+import asyncio
+from typing import Any
+
+from app.errors import BusyError, NotReadyError
+from app.inference.admission import Turnstile
+from app.inference.batcher import Batcher
+from app.inference.jobs import HIT, MISS, Job, NextWord, Statistics, Wanted
+from app.inference.state_cache import Context, Entry, StateCache
+from model.arrays import FloatArray
+from model.lm.language_model import LanguageModel
+from model.search.correct import Correction, correct
+from model.search.keyboards import DEFAULT_LAYOUT
+from model.search.query import Finished, Query, Reader
+from model.search.ranking import Suggestion
+from model.search.scorer import Typist
+
+# Requests that are inside at a time, in batches: one is computed while the next one gathers.
+_MOST_BATCHES = 2
+
+
+class Engine:
+    """Answers queries with one model; ``suggest`` and ``correct`` may be called from one event loop, at any rate.
+
+    Reader and typist keep caches of their own and belong to that loop.
+    """
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        cache: StateCache,
+        batch_limit: int,
+        queue_limit: int,
+        context_tokens: int = 64,
+        blas_threads: int = 1,
+        keyboard: str = DEFAULT_LAYOUT,
+        statistics: Statistics | None = None,
+    ) -> None:
+        self.model, self.cache = model, cache
+        self.reader, self.typist = Reader(model, context_tokens), Typist(model, keyboard)
+        self.queue_limit = queue_limit
+        self.statistics = statistics or Statistics([0, 0, 0], [0] * (batch_limit + 1))
+        self.batcher = Batcher(model, cache, batch_limit, blas_threads, self.statistics)
+        self._turnstile = Turnstile(_MOST_BATCHES * batch_limit)
+        self._asking = 0
+        self._open = False
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._open = True
+        self.batcher.start()
+
+    def close(self, has_successor: bool = False) -> None:
+        """Answer those who are inside, then end the thread; whoever still waits for a turn or comes later is refused.
+
+        ``has_successor`` says that another engine goes on in its place.
+        """
+        if self._open:
+            self._open = False
+            self.batcher.close(has_successor)
+
+    async def suggest(self, query: Query, limit: int, min_probability: float, fuzzy: bool = True) -> list[Suggestion]:
+        """The suggestions for a query, corrections among them where ``fuzzy``.
+
+        Raises ``BusyError`` where too many wait already.
+        """
+        self._refuse_if_busy()
+        async with self._turnstile:
+            if fuzzy:
+                query = self.typist.resolve(query)
+            logits = self.cache.logits(query.context)
+            if logits is None:
+                self._lookup(query.context)
+            else:
+                self.statistics.lookups[HIT] += 1
+            if not query.prefix:
+                found: list[Suggestion] = await self._ask(query.context, NextWord(query, limit, min_probability))
+                return found
+            if logits is None:
+                logits = await self._ask(query.context, Wanted.LOGITS)
+            return self.typist.suggest(query, logits, limit, min_probability, fuzzy)
+
+    async def correct(self, word: Finished, limit: int, min_probability: float) -> Correction:
+        """What a finished word may have been meant for. Raises ``BusyError`` where too many wait already."""
+        self._refuse_if_busy()
+        async with self._turnstile:
+            query = self.typist.resolve(word.query)
+            output = await self._after(query.context)
+            return correct(self.typist, word._replace(query=query), output, limit, min_probability)
+
+    @property
+    def waiting(self) -> int:
+        """How many wait, for their turn or for the batcher's thread."""
+        return len(self._turnstile) + self._asking
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether as many wait as may."""
+        return self.waiting >= self.queue_limit
+
+    def _refuse_if_busy(self) -> None:
+        if not self._open:
+            raise NotReadyError
+        if self.is_busy:
+            raise BusyError(self.waiting)
+
+    async def _after(self, context: Context) -> FloatArray:
+        """The projected output after a context."""
+        entry = self._lookup(context)
+        if entry is not None:
+            return self.batcher.output(context, entry)
+        output: FloatArray = await self._ask(context, Wanted.OUTPUT)
+        return output
+
+    def _lookup(self, context: Context) -> Entry | None:
+        """What is kept of a context, if it was read before."""
+        entry = self.cache.get(context)
+        self.statistics.lookups[MISS if entry is None else HIT] += 1
+        return entry
+
+    async def _ask(self, context: Context, wanted: Wanted | NextWord) -> Any:
+        if not self._open:  # any more, for whoever had to wait for a turn
+            raise NotReadyError
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._asking += 1
+        try:
+            self.batcher.put(Job(context, wanted, future))
+            return await future
+        finally:
+            self._asking -= 1

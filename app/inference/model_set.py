@@ -1,0 +1,93 @@
+"""The models that were loaded together, and an engine for each."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import sha256
+
+from app.inference.engine import Engine
+from app.inference.jobs import Statistics
+from app.inference.state_cache import StateCache
+from app.schemas import ModelDescription, ModelList
+from app.settings import Settings
+from model.lm.language_model import LanguageModel
+
+_VERSION_DIGITS = 12
+
+
+class Generation:
+    """Models that came together and go together, between ``start`` and ``close``."""
+
+    def __init__(
+        self, settings: Settings, models: Mapping[str, LanguageModel], statistics: Callable[[str], Statistics] | None
+    ) -> None:
+        share = settings.cache_megabytes * 2**20 // (settings.workers * len(models))
+        self.engines = {
+            name: Engine(
+                model,
+                StateCache(share),
+                settings.batch_limit,
+                settings.queue_limit,
+                settings.context_tokens,
+                settings.blas_threads,
+                settings.keyboard,
+                statistics(name) if statistics else None,
+            )
+            for name, model in models.items()
+        }
+        self.default_model = next(iter(models))
+        self.models = ModelList(models=[self._describe(name, model) for name, model in models.items()])
+        self.loaded_at = time.time()
+        self._users = 0
+        self._unused = asyncio.Event()
+        self._unused.set()
+
+    def _describe(self, name: str, model: LanguageModel) -> ModelDescription:
+        network = model.network
+        training = model.information.get("training")
+        # JSON can spell half a surrogate pair, which no answer can carry.
+        encodable = json.dumps(training, ensure_ascii=False).encode(errors="replace")
+        return ModelDescription(
+            name=name,
+            default=name == self.default_model,
+            version=_version(model),
+            cell=network.config.cell,
+            vocabulary=len(model.vocabulary),
+            parameters=network.config.parameter_count,
+            bytes=network.config.parameter_count * network.weights["bias"].itemsize,
+            training=json.loads(encodable) if isinstance(training, dict) else {},
+        )
+
+    def start(self) -> None:
+        """Start the engines."""
+        for engine in self.engines.values():
+            engine.start()
+
+    @contextmanager
+    def in_use(self) -> Iterator["Generation"]:
+        """While a request goes through it, it does not close."""
+        self._users += 1
+        self._unused.clear()
+        try:
+            yield self
+        finally:
+            self._users -= 1
+            if not self._users:
+                self._unused.set()
+
+    async def retire(self) -> None:
+        """Wait for the requests that go through it, then close and leave the machine to the next one."""
+        await self._unused.wait()
+        await self.close(has_successor=True)
+
+    async def close(self, has_successor: bool = False) -> None:
+        """Answer what is queued, then end the engines."""
+        await asyncio.gather(*(asyncio.to_thread(engine.close, has_successor) for engine in self.engines.values()))
+
+
+def _version(model: LanguageModel) -> str:
+    """A digest of the configuration, which holds one of the words, and of the weights."""
+    configuration = json.dumps(model.information, sort_keys=True, default=str)
+    return sha256((configuration + model.network.digest()).encode()).hexdigest()[:_VERSION_DIGITS]

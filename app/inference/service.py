@@ -1,0 +1,251 @@
+"""The orchestrator: the loaded models, an engine for each, and the way of a request through them."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+from app.errors import (
+    BusyError,
+    InvalidFieldError,
+    NotReadyError,
+    ReloadFailedError,
+    ReloadRunningError,
+    TextTooLongError,
+)
+from app.inference.engine import Engine
+from app.inference.jobs import Statistics
+from app.inference.model_set import Generation
+from app.memory import freeze
+from app.schemas import (
+    CorrectionList,
+    ModelList,
+    PlaceQuery,
+    Span,
+    Suggestion,
+    SuggestionAnswer,
+    SuggestionQuery,
+    WordAnswer,
+)
+from app.settings import Settings
+from model.errors import UserError
+from model.lm.language_model import LanguageModel
+from model.lm.storage import load_model
+from model.search.query import CODE_POINTS_A_TOKEN, last_word, read_finished
+from model.search.ranking import Suggestion as Found
+from model.text.tokens import tokens
+
+ReloadAll = Callable[[], Awaitable[ModelList]]
+
+
+_WARM_UP = "Good mor"
+
+
+log = logging.getLogger("tsuzuki")
+
+
+def load_models(settings: Settings) -> dict[str, LanguageModel]:
+    """The models of the settings by name. Raises ``UserError``, which names the file and the fault."""
+    return {
+        name: load_model(folder, settings.offensive_words).for_inference() for name, folder in settings.models.items()
+    }
+
+
+class Service:
+    """Answers suggestion requests between ``start`` and ``stop``."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        models: Mapping[str, LanguageModel],
+        statistics: Callable[[str], Statistics] | None = None,
+        reload_all: ReloadAll | None = None,
+    ) -> None:
+        self.settings, self._statistics, self._reload_all = settings, statistics, reload_all
+        self.generation = Generation(settings, models, statistics)
+        self.ready = False
+        self._reloading = False
+
+    @property
+    def models(self) -> ModelList:
+        """The loaded models."""
+        return self.generation.models
+
+    async def start(self) -> None:
+        """Start the engines, and have each answer once."""
+        self.generation.start()
+        await self._warm_up(self.generation)
+        if self._reload_all is None:  # otherwise it was done before the fork
+            freeze()
+        self.ready = True
+
+    async def stop(self) -> None:
+        """Answer what is queued, then end the engines."""
+        self.ready = False
+        await self.generation.close()
+
+    def refuse_if_busy(self) -> None:
+        """Raise ``BusyError`` where too many wait already, whichever model they ask."""
+        engines = self.generation.engines.values()
+        if all(engine.is_busy for engine in engines):
+            raise BusyError(sum(engine.waiting for engine in engines))
+
+    async def reload(self) -> ModelList:
+        """Load all models anew and put them in place of the old ones, which finish what they have begun.
+
+        With several workers ``reload_all`` does it in all of them.
+
+        Raises ``ReloadRunningError``, or ``ReloadFailedError`` where a model cannot be loaded: then nothing changes.
+        """
+        if not self.ready:
+            raise NotReadyError
+        if self._reload_all is not None:
+            return await self._reload_all()
+        if self._reloading:
+            raise ReloadRunningError
+        self._reloading = True
+        try:
+            old, new = self.generation, await self._load()
+            if not self.ready:  # the service was stopped meanwhile
+                await new.close()
+                raise NotReadyError
+            self.generation = new
+            log.info("models reloaded", extra={"fields": {"models": {m.name: m.version for m in new.models.models}}})
+            await old.retire()
+            del old
+            await asyncio.to_thread(freeze)
+            return new.models
+        finally:
+            self._reloading = False
+
+    async def _load(self) -> Generation:
+        """All models anew, ready to answer."""
+
+        def load() -> Generation:
+            return Generation(self.settings, load_models(self.settings), self._statistics)
+
+        try:
+            new = await asyncio.to_thread(load)
+        except UserError as error:
+            log.error("reload failed", extra={"fields": {"detail": str(error)}})
+            raise ReloadFailedError(str(error)) from None
+        new.start()
+        try:
+            await self._warm_up(new)
+        except BaseException:
+            await new.close(has_successor=True)
+            raise
+        return new
+
+    async def _warm_up(self, generation: Generation) -> None:
+        """Ask each model for a first completion, next word and correction, which touches its memory."""
+        for name in generation.engines:
+            query = SuggestionQuery(text=_WARM_UP, model=name)
+            await self._suggest(generation, query, completing=True)
+            await self._suggest(generation, query, completing=False)
+            await self._correct(generation, query)
+
+    async def complete(self, request: SuggestionQuery) -> SuggestionAnswer:
+        """Suggestions for the word being typed at the cursor."""
+        with self.generation.in_use() as generation:
+            return await self._suggest(generation, request, completing=True)
+
+    async def next_word(self, request: SuggestionQuery) -> SuggestionAnswer:
+        """Suggestions for the word behind the cursor."""
+        with self.generation.in_use() as generation:
+            return await self._suggest(generation, request, completing=False)
+
+    async def correct(self, request: PlaceQuery) -> SuggestionAnswer:
+        """What the last word before the cursor may have been meant for."""
+        with self.generation.in_use() as generation:
+            return await self._correct(generation, request)
+
+    async def correct_all(self, request: PlaceQuery) -> CorrectionList:
+        """Those words before the cursor that should change.
+
+        One after the other, and between two of them come others.
+        """
+        with self.generation.in_use() as generation:
+            return await self._correct_all(generation, request)
+
+    async def _suggest(self, generation: Generation, request: SuggestionQuery, *, completing: bool) -> SuggestionAnswer:
+        """Check what depends on the settings, read the place in the text, and ask the model's engine."""
+        limit, name, cursor = self._check(generation, request)
+        engine = generation.engines[name]
+        read = engine.reader.completion if completing else engine.reader.next_word
+        query = read(request.text, cursor)
+        found = await engine.suggest(query, limit, request.min_probability, request.fuzzy)
+        return SuggestionAnswer(
+            suggestions=_shown(found),
+            prefix=query.prefix,
+            replace=Span(start=query.start, end=query.end),
+            model=name,
+        )
+
+    async def _correct(self, generation: Generation, request: PlaceQuery) -> SuggestionAnswer:
+        limit, name, cursor = self._check(generation, request)
+        place = last_word(request.text, cursor, self.settings.context_tokens * CODE_POINTS_A_TOKEN)
+        if place is None:
+            return SuggestionAnswer(suggestions=[], prefix="", replace=Span(start=cursor, end=cursor), model=name)
+        engine = generation.engines[name]
+        answer = await self._correct_word(engine, request.text, *place, limit, request.min_probability)
+        return SuggestionAnswer(**dict(answer), model=name)
+
+    async def _correct_all(self, generation: Generation, request: PlaceQuery) -> CorrectionList:
+        limit, name, cursor = self._check(generation, request)
+        engine = generation.engines[name]
+        corrections: list[WordAnswer] = []
+        for token in list(tokens(request.text[:cursor])):
+            if not token.is_word:
+                continue
+            # Most words need no product, and a long text is not to hold up the other requests.
+            await asyncio.sleep(0)
+            answer = await self._correct_word(engine, request.text, token.start, token.end, limit, 0.0)
+            best = answer.suggestions[0] if answer.suggestions else None
+            if best is None or best.kind != "correction" or best.probability < request.min_probability:
+                continue
+            answer.suggestions = [s for s in answer.suggestions if s.probability >= request.min_probability]
+            # A word that was joined with the one before it replaces what was said of that one.
+            while corrections and corrections[-1].replace.end > answer.replace.start:
+                corrections.pop()
+            corrections.append(answer)
+        return CorrectionList(corrections=corrections, model=name)
+
+    async def _correct_word(
+        self, engine: Engine, text: str, start: int, end: int, limit: int, min_probability: float
+    ) -> WordAnswer:
+        word = read_finished(engine.model, text, start, end, self.settings.context_tokens)
+        found = await engine.correct(word, limit, min_probability)
+        return WordAnswer(
+            suggestions=_shown(found.suggestions),
+            prefix=text[start:end],
+            replace=Span(start=found.start, end=found.end),
+        )
+
+    def _check(self, generation: Generation, request: PlaceQuery) -> tuple[int, str, int]:
+        """The limit, the model's name and the cursor of a request that the settings allow."""
+        settings, length = self.settings, len(request.text)
+        if length > settings.max_text_length:
+            raise TextTooLongError(length, settings.max_text_length)
+        if request.cursor is not None and request.cursor > length:
+            raise InvalidFieldError("cursor", request.cursor, f"must be at most {length}, the length of the text")
+        if request.model is not None and request.model not in generation.engines:
+            raise InvalidFieldError("model", request.model, f"must be one of {', '.join(generation.engines)}")
+        limit = min(settings.default_limit, settings.max_limit) if request.limit is None else request.limit
+        if limit > settings.max_limit:
+            raise InvalidFieldError("limit", limit, f"must be at most {settings.max_limit}")
+        name = generation.default_model if request.model is None else request.model
+        return limit, name, length if request.cursor is None else request.cursor
+
+
+def _shown(found: list[Found]) -> list[Suggestion]:
+    return [Suggestion(text=s.text, insert=s.insert, probability=s.probability, kind=s.kind) for s in found]
+
+
+async def answer_once(settings: Settings, models: Mapping[str, LanguageModel]) -> ModelList:
+    """See that the models answer, which makes what they make when they are first asked."""
+    service = Service(settings, models)
+    try:
+        await service.start()
+        return service.models
+    finally:
+        await service.stop()

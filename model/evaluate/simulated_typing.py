@@ -1,0 +1,99 @@
+"""Typing a text letter by letter with suggestions at hand, and counting what they save.
+
+The trial asks the same code that serves (``Reader``, ``Typist``). Of each word,
+a token that begins with a letter, it asks before the first letter and after each one until the word is
+offered; case is ignored, and a word that is never offered is typed to its end. Accepting a suggestion is one
+keystroke and gives the space too.
+"""
+
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from model.lm.language_model import LanguageModel
+from model.nn.inference import ContextRunner
+from model.search.query import Query, Reader
+from model.search.ranking import Suggestion
+from model.search.scorer import Typist
+from model.text.tokens import straight, tokens
+
+# After so many letters at most the completion accuracy is measured.
+MOST_LETTERS = 3
+# The strips of suggestions that keystroke savings are measured with.
+STRIPS = (3, 5)
+
+
+class Ask(NamedTuple):
+    """A call for suggestions: letters typed, rank of the wanted word (None: not among them), the first's P."""
+
+    letters: int
+    rank: int | None
+    first_probability: float
+    seconds: float
+
+
+class TypedWord(NamedTuple):
+    """One word of the text: the line it stands in, its length, and what was asked while it was typed."""
+
+    line: int
+    length: int
+    asks: list[Ask]
+
+
+class TypingTrial:
+    """Types documents into a model; ``fuzzy`` as in a request."""
+
+    def __init__(self, model: LanguageModel, context_tokens: int, fuzzy: bool = True) -> None:
+        self._fuzzy = fuzzy
+        self._reader, self._typist = Reader(model, context_tokens), Typist(model)
+        self._network = ContextRunner(model.network)
+
+    def words(self, lines: list[str], first_line: int, wanted: set[int] | None = None) -> Iterator[TypedWord]:
+        """Type a document; each line is seen with the lines before it. ``wanted`` line numbers only, if given."""
+        text = "\n".join(lines)
+        begin = 0
+        for number, line in enumerate(lines, first_line):
+            if wanted is None or number in wanted:
+                for token in tokens(line):
+                    if token.is_word:
+                        yield self._type(text, begin + token.start, begin + token.end, number)
+            begin += len(line) + 1
+
+    def _type(self, text: str, start: int, end: int, line: int) -> TypedWord:
+        word = straight(text[start:end]).casefold()
+        length = end - start
+        asks: list[Ask] = []
+        best = STRIPS[-1] + 1
+        for letters in range(length):
+            ask = self._ask(text[: start + letters], letters, word)
+            asks.append(ask)
+            best = min(best, best if ask.rank is None else ask.rank)
+            if best <= STRIPS[0] and letters >= MOST_LETTERS:
+                break
+        if length <= MOST_LETTERS:
+            # A person's keyboard asks here too: whoever has typed the whole word wants none of its completions.
+            asks.append(self._ask(text[:end], length, word))
+        return TypedWord(line, length, asks)
+
+    def _ask(self, text: str, letters: int, word: str) -> Ask:
+        begun = time.perf_counter()
+        read = self._reader.completion if letters else self._reader.next_word
+        query = read(text, len(text))
+        suggestions = self._suggest(query)
+        seconds = time.perf_counter() - begun
+        texts = [suggestion.text.casefold() for suggestion in suggestions]
+        rank = texts.index(word) + 1 if word in texts else None
+        return Ask(letters, rank, suggestions[0].probability if suggestions else 0.0, seconds)
+
+    def _suggest(self, query: Query) -> list[Suggestion]:
+        if self._fuzzy:
+            query = self._typist.resolve(query)
+        return self._typist.suggest(query, self._network.logits(query.context), STRIPS[-1], 0.0, self._fuzzy)
+
+
+def keystrokes(word: TypedWord, strip: int) -> int:
+    """What the word and its space cost with a strip of so many suggestions."""
+    for ask in word.asks:
+        if ask.rank is not None and ask.rank <= strip:
+            return ask.letters + 1
+    return word.length + 1

@@ -1,0 +1,85 @@
+"""P(word | context) over a range of ids: the network, and where there are n-grams, these and the recent words too.
+
+Linear interpolation (Jelinek & Mercer 1980), and as a further part what network and n-grams agree on, their geometric
+mean: a product of experts (Hinton 2002), which rules out what either of them rules out. Each part is first cut down to
+the range, so that for words which begin with the typed letters no more than theirs is looked at.
+"""
+
+import numpy as np
+
+from model.arrays import FloatArray, IntArray
+from model.lm.language_model import LanguageModel
+from model.lm.recent_words import Recent, recent_words
+
+NO_IDS: IntArray = np.zeros(0, dtype=np.int64)
+# The part of what both agree on; chosen on the development texts, as docs/experiments.md tells.
+AGREED = 0.3
+# Nothing is impossible, whatever the n-grams say.
+LEAST_MASS = 1e-7
+
+
+def mixture(
+    model: LanguageModel,
+    context: tuple[int, ...],
+    logits: FloatArray,
+    span: range,
+    others: IntArray = NO_IDS,
+    excluded: IntArray = NO_IDS,
+) -> FloatArray:
+    """The probabilities of the tokens in ``span`` and of M ``others`` beside it, (len(span) + M,).
+
+    Given that it is one of these: they add up to 1. ``logits``, as long, are the network's after ``context``. Where
+    ``span`` is the whole vocabulary, ``excluded`` tokens of it can be given no chance.
+    """
+    p = logits.copy()
+    p[excluded] = -np.inf
+    p -= p.max()
+    np.exp(p, out=p)
+    if model.ngrams is None:
+        p *= 1 / p.sum()
+        return p
+    counted = model.ngrams.probabilities(context, span, others)
+    counted[excluded] = 0
+    mass = float(counted.sum())
+    recent = recent_words(model.vocabulary, context, span)
+    again, rest = _recent_share(recent, mass)
+    # Words that no n-gram allows here are left to the network.
+    if mass > 0 and model.ngrams.share > 0:
+        _combine(p, counted, mass, model.ngrams.share, rest)
+    else:
+        p *= rest / p.sum()
+    if recent.ids:
+        p[np.array(recent.ids) - span.start] += recent.chances * again
+    return p
+
+
+def _combine(network: FloatArray, ngrams: FloatArray, mass: float, share: float, total: float) -> None:
+    """(1 - a) ((1 - share) network + share n-grams) + a √(network · n-grams) / Σ, a = ``AGREED``, in ``network``.
+
+    Both, the n-grams of Σ ``mass``, are brought to a sum of 1 on the way, and the whole to ``total``. They may have the
+    length of the vocabulary, so both arrays are written over, as seldom as it can be done.
+    """
+    agreed = network * ngrams
+    np.sqrt(agreed, out=agreed)
+    both = float(agreed.sum())
+    a = AGREED if both else 0.0
+    network *= total * (1 - a) * (1 - share) / float(network.sum())
+    ngrams *= total * (1 - a) * share / mass
+    network += ngrams
+    if both:
+        agreed *= total * a / both
+        network += agreed
+
+
+def _recent_share(recent: Recent, mass: float) -> tuple[float, float]:
+    """What the chances of recent words are multiplied with, and what is left for all words.
+
+    ``mass`` is how likely, without those, the word is of the range, by the n-grams: for the network that would take a
+    sum over all words. After *Kath* hardly any other word is likely, and one that stood in the text already is almost
+    sure.
+    """
+    if not recent.ids:
+        return 0.0, 1.0
+    again = float(recent.chances.sum())
+    others = (1 - again) * max(mass, LEAST_MASS)
+    return 1 / (others + again), others / (others + again)

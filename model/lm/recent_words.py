@@ -1,0 +1,43 @@
+"""The words that the context holds already: what was said once is soon said again, names above all.
+
+P(w) = (1 - s) P_base(w) + Σ s over the places where w stood, in proportion to the square of its surprise, log P(w)
+of the counts: that *the* stood there says nothing about what comes, that *Kathmandu* did says much. A cache model
+(Kuhn & De Mori 1990) over the tokens that the network reads, with nothing kept from one text to another.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from model.arrays import FloatArray
+from model.text.tokens import TEXT_START
+from model.text.vocabulary import Vocabulary
+
+# Chosen on the development texts: the share s of a long context, and how much surprise (nats²) makes half of it.
+SHARE = 0.03
+HALF_SURPRISE = 200.0
+# The word just written is seldom the next one.
+LEFT_OUT = 2
+
+
+class Recent(NamedTuple):
+    """Ids of recent words, each once, and their chances; together these are at most ``SHARE``."""
+
+    ids: list[int]
+    chances: FloatArray
+
+
+def recent_words(vocabulary: Vocabulary, context: tuple[int, ...], span: range) -> Recent:
+    """The words of a range of ids that stand in the context, behind the last start of a text in it."""
+    start, surprise = vocabulary.id_of(TEXT_START), vocabulary.surprise
+    weights: dict[int, float] = {}
+    total = HALF_SURPRISE
+    for place, token in enumerate(reversed(context)):
+        if token == start:
+            break
+        weight = surprise[token]
+        total += weight
+        if weight and place >= LEFT_OUT and token in span:
+            weights[token] = weights.get(token, 0.0) + weight
+    chances = np.fromiter(weights.values(), dtype=np.float32, count=len(weights)) * (SHARE / total)
+    return Recent(list(weights), chances)

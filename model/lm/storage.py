@@ -1,0 +1,177 @@
+"""Saving and loading a trained model: a folder of files none of which can run code.
+
+``weights.safetensors`` holds the arrays (float16), ``words.txt`` a form and its count a line, and
+``config.json`` the format version, the sizes, the vocabulary's digest and the figures of the training; where
+that says so, ``ngrams.safetensors`` holds the n-grams that are mixed with the network. A folder ``spelling`` in it,
+where there is one, is a model of the same format whose words are characters, with ``lexicon.txt`` beside it.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save
+
+from model.arrays import FloatArray
+from model.errors import ModelError
+from model.files import write_atomically
+from model.lm.language_model import LanguageModel
+from model.lm.ngrams import NGRAMS, NGrams, load_ngrams
+from model.lm.offensive import SHIPPED_LIST, guarded_mask
+from model.lm.spelling import Lexicon, Spelling
+from model.nn.cells import CELLS
+from model.nn.network import Network, NetworkConfig
+from model.text.tokens import SPECIAL_TOKENS, TEXT_START
+from model.text.vocabulary import WITHHELD, SortedWords, Vocabulary
+
+FORMAT_VERSION = 1
+WEIGHTS, WORDS, CONFIG = "weights.safetensors", "words.txt", "config.json"
+SPELLING, LEXICON = "spelling", "lexicon.txt"
+
+
+def save_model(directory: Path, vocabulary: Vocabulary, network: Network, information: dict[str, Any]) -> None:
+    """Write a model folder; ``information`` is added to the configuration (training figures, licence)."""
+    directory.mkdir(parents=True, exist_ok=True)
+    config = network.config
+    header = {
+        "format": FORMAT_VERSION,
+        "cell": config.cell,
+        "vocabulary": config.vocabulary,
+        "embedding": config.embedding,
+        "hidden": config.hidden,
+        "words_sha256": vocabulary.digest(),
+    }
+    path = directory / WEIGHTS
+    halves = {name: _finite(path, name, value, np.float16) for name, value in network.weights.items()}
+    write_atomically(directory / WEIGHTS, save(halves))
+    write_atomically(directory / WORDS, "".join(vocabulary.lines()).encode())
+    write_atomically(directory / CONFIG, (json.dumps(header | information, indent=2) + "\n").encode())
+
+
+def _finite(path: Path, name: str, array: FloatArray, dtype: Any) -> FloatArray:
+    """The array in another precision; ``ModelError`` for a value that is no finite number there."""
+    with np.errstate(over="ignore"):
+        converted = np.ascontiguousarray(array, dtype=dtype)
+    if not np.isfinite(converted).all():
+        raise ModelError(f"{path}: {name} holds a value that is not a finite number in {np.dtype(dtype)}")
+    return converted
+
+
+def load_model(directory: Path, offensive: Path | None = SHIPPED_LIST) -> LanguageModel:
+    """Load a model folder as float32; ``offensive`` lists the words to guard, None guards none.
+
+    Raises ``ModelError``, which names the file and the fault, when something is missing, damaged, or
+    does not fit the rest.
+    """
+    information = _read_config(directory / CONFIG)
+    config = NetworkConfig(*(information[key] for key in ("cell", "vocabulary", "embedding", "hidden")))
+    vocabulary = read_words(directory / WORDS)
+    if len(vocabulary) != config.vocabulary or vocabulary.digest() != information["words_sha256"]:
+        raise ModelError(f"{directory / WORDS}: these are not the words that the weights were trained with")
+    network = Network(config, _read_weights(directory / WEIGHTS, config))
+    ngrams = _ngrams_of(directory, information, vocabulary)
+    guarded = guarded_mask(vocabulary, offensive) if offensive else None
+    spelling = load_spelling(directory / SPELLING, vocabulary) if (directory / SPELLING).exists() else None
+    rare = guarded_mask(spelling.lexicon.words, offensive) if spelling and offensive else None
+    return LanguageModel(vocabulary, network, information, ngrams, guarded, spelling, rare)
+
+
+def save_spelling(directory: Path, spelling: Spelling, information: dict[str, Any]) -> None:
+    """Write the spelling network and the lexicon into a model folder."""
+    folder = directory / SPELLING
+    save_model(folder, spelling.characters, spelling.network, information)
+    lexicon = spelling.lexicon
+    lines = (f"{form}\t{p:.2f}\n" for form, p in zip(lexicon.words.forms, lexicon.log_probability, strict=True))
+    write_atomically(folder / LEXICON, "".join(lines).encode())
+
+
+def load_spelling(folder: Path, vocabulary: Vocabulary) -> Spelling:
+    """Read a spelling folder; of the lexicon what ``vocabulary`` does not hold. Raises ``ModelError``."""
+    characters = load_model(folder, offensive=None)
+    forms = characters.vocabulary.forms
+    if any(len(form) > 1 for form in forms[len(SPECIAL_TOKENS) :]):
+        raise ModelError(f"{folder / WORDS}: not characters")
+    return Spelling(characters.vocabulary, characters.network, _read_lexicon(folder / LEXICON, vocabulary))
+
+
+def _read_lexicon(path: Path, vocabulary: Vocabulary) -> Lexicon:
+    """Read a lexicon: ``form TAB ln P(form | unknown)`` a line, sorted by folded key."""
+    try:
+        pairs = [line.split("\t") for line in path.read_text("utf-8").split("\n")[:-1]]
+        pairs = [pair for pair in pairs if pair[0] not in vocabulary]
+        forms = [form for form, _ in pairs]
+        log_p = np.array([float(p) for _, p in pairs], dtype=np.float32)
+        if not all(form[0].isalpha() for form in forms) or not bool((log_p <= 0).all() and np.isfinite(log_p).all()):
+            raise ValueError
+        log_p.flags.writeable = False
+        return Lexicon(SortedWords(forms), log_p)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
+    except (ValueError, IndexError):
+        raise ModelError(f"{path}: not a list of words with the logarithms of their probabilities") from None
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from None
+
+
+def _ngrams_of(directory: Path, information: dict[str, Any], vocabulary: Vocabulary) -> NGrams | None:
+    """The n-grams of a model that has them."""
+    if "ngrams" not in information:
+        return None
+    share = information["ngrams"].get("share") if isinstance(information["ngrams"], dict) else None
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+        raise ModelError(f"{directory / CONFIG}: the share of the n-grams is {share!r}, not a number from 0 to 1")
+    return load_ngrams(directory / NGRAMS, len(vocabulary), vocabulary.id_of(TEXT_START), share)
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    try:
+        config = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path}: not JSON: {error}") from None
+    if not isinstance(config, dict) or config.get("format") != FORMAT_VERSION:
+        found = config.get("format") if isinstance(config, dict) else None
+        raise ModelError(f"{path}: format is {found!r}, this version reads {FORMAT_VERSION}")
+    if not isinstance(config.get("cell"), str) or config["cell"] not in CELLS:
+        raise ModelError(f"{path}: cell is {config.get('cell')!r}, not one of {', '.join(CELLS)}")
+    for key in ("vocabulary", "embedding", "hidden"):
+        if type(config.get(key)) is not int or config[key] < 1:
+            raise ModelError(f"{path}: {key} is {config.get(key)!r}, not a whole number above 0")
+    if not isinstance(config.get("words_sha256"), str):
+        raise ModelError(f"{path}: words_sha256 is missing")
+    return config
+
+
+def read_words(path: Path) -> Vocabulary:
+    """Read a words file: ``form TAB count`` a line, in the order of the ids; ``TAB -`` behind it withholds it."""
+    try:
+        lines = path.read_text("utf-8").split("\n")[:-1]
+        pairs = [line.removesuffix(WITHHELD).rsplit("\t", 1) for line in lines]
+        withheld = {form for (form, _), line in zip(pairs, lines, strict=True) if line.endswith(WITHHELD)}
+        return Vocabulary([form for form, _ in pairs], [int(count) for _, count in pairs], withheld)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
+    except (ValueError, IndexError):
+        raise ModelError(f"{path}: not a list of words with their counts") from None
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from None
+
+
+def _read_weights(path: Path, config: NetworkConfig) -> dict[str, Any]:
+    try:
+        arrays = load_file(path)
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
+        # The last two: kinds of numbers that NumPy does not have.
+        raise ModelError(f"{path}: not a readable weights file: {error}") from None
+    shapes = config.shapes()
+    if set(arrays) != set(shapes):
+        raise ModelError(f"{path}: holds {', '.join(sorted(arrays))}; needs {', '.join(sorted(shapes))}")
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape or arrays[name].dtype.kind != "f":
+            raise ModelError(f"{path}: {name} is {arrays[name].dtype}{arrays[name].shape}, needs floats of {shape}")
+        arrays[name] = _finite(path, name, arrays[name], np.float32)
+        arrays[name].flags.writeable = False
+    return arrays

@@ -1,0 +1,43 @@
+"""All words of a model, those of the vocabulary and the rarer ones of the lexicon, in one trie."""
+
+import numpy as np
+
+from model.arrays import FloatArray, IntArray
+from model.lm.spelling import Lexicon
+from model.text.packed_strings import Strings
+from model.text.tokens import UNKNOWN
+from model.text.trie import Trie
+from model.text.vocabulary import Vocabulary
+
+
+class WordTable:
+    """Vocabulary and lexicon in one trie.
+
+    A word's number is its id in the vocabulary, or V and more for those of the lexicon. ``word[row]`` is the word of
+    a row of the trie, ``log_p[row]`` its context-free probability; ``spelling[word]`` is one number for all words that
+    differ in case only.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, lexicon: Lexicon) -> None:
+        V, first = len(vocabulary), vocabulary.first_word
+        counts = np.asarray(vocabulary.counts, dtype=np.float64) + 0.5
+        self.log_counts: FloatArray = np.log(counts / counts.sum())
+        log_counts = self.log_counts
+        unknown = vocabulary.id_of(UNKNOWN)
+        keys = [*vocabulary.keys, *lexicon.words.keys]
+        order = np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
+        words = np.concatenate([np.arange(first, V), V + np.arange(len(lexicon.words))])
+        log_p = np.concatenate([log_counts[first:], log_counts[unknown] + lexicon.log_probability])
+        self.vocabulary_size = V
+        self.lexicon = lexicon
+        self.forms = Strings([*vocabulary.forms, *lexicon.words.forms])
+        spelled: dict[str, int] = {}
+        self.spelling: IntArray = np.array(
+            [spelled.setdefault(form.casefold(), i) for i, form in enumerate(self.forms)], dtype=np.int32
+        )
+        self.word: IntArray = words[order].astype(np.int32)
+        self.log_p: FloatArray = log_p[order].astype(np.float32)
+        self.trie = Trie([keys[i] for i in order.tolist()], self.log_p)
+        # Σ of P(word | unknown) of the lexicon's words in rows before each one.
+        share = np.where(self.word >= V, np.exp(self.log_p.astype(np.float64) - log_counts[unknown]), 0)
+        self.lexicon_share: FloatArray = np.concatenate([[0.0], np.cumsum(share)])

@@ -1,0 +1,108 @@
+"""Loss and gradients of the language network over one stretch of T time steps.
+
+Back-propagation through time, truncated at T with the state carried over (Werbos 1990; Williams & Peng
+1990): forward through embedding, cell, projection and softmax, then the same way back by the chain rule.
+"""
+
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from model.arrays import Array, Arrays
+from model.nn.cells import Workspace
+from model.nn.network import Network
+from model.nn.softmax import Negatives, OutputGradient, RowGradient, full_softmax, sampled_softmax
+
+
+class Masks(NamedTuple):
+    """Dropout masks (B, E) and (B, H), the same at every time step (Gal & Ghahramani 2016), or ``None``."""
+
+    embedding: Array | None
+    hidden: Array | None
+
+
+NO_DROPOUT = Masks(None, None)
+
+
+class Gradients(NamedTuple):
+    """The summed loss in nats, the state after the last step, and the gradients of scale · Σ loss."""
+
+    loss: float
+    state: Array
+    dense: Arrays
+    rows: dict[str, RowGradient]
+
+
+def dropout_masks(
+    xp: ModuleType, rng: np.random.Generator, rate: float, batch: int, E: int, H: int, dtype: Any
+) -> Masks:
+    """Inverted dropout: what stays is scaled by 1 / (1 - rate), so that serving needs no scaling."""
+    if rate == 0:
+        return NO_DROPOUT
+    draws = (rng.random((batch, E + H)) >= rate).astype(dtype) / np.asarray(1 - rate, dtype=dtype)
+    return Masks(xp.asarray(draws[:, :E]), xp.asarray(draws[:, E:]))
+
+
+def gradients(
+    network: Network,
+    ids: Array,
+    targets: Array,
+    state: Array,
+    negatives: Negatives | None,
+    scale: float,
+    work: Workspace,
+    masks: Masks = NO_DROPOUT,
+) -> Gradients:
+    """Forward and backward over ids and targets (T, B) from ``state`` (S, B, H).
+
+    Without ``negatives`` the softmax is over the whole vocabulary.
+    """
+    xp, w = network.xp, network.weights
+    T, B = ids.shape
+    H = network.config.hidden
+    flat_targets = targets.reshape(-1)
+
+    X = w["embedding"][ids]
+    if masks.embedding is not None:
+        X *= masks.embedding
+    h, state_after = network.cell.forward(network.parameters, X, state, work)
+    if masks.hidden is not None:
+        h = xp.multiply(h, masks.hidden, out=work.array("dropped", T, B, H))
+    h_rows = h.reshape(T * B, H)
+    p = xp.matmul(h_rows, w["projection"], out=work.array("p", T * B, network.config.embedding))
+    output = _output(xp, p, flat_targets, w, negatives, scale)
+
+    d_projection = h_rows.T @ output.dp
+    dh = xp.matmul(output.dp, w["projection"].T, out=work.array("dh", T * B, H)).reshape(T, B, H)
+    if masks.hidden is not None:
+        dh *= masks.hidden
+    dX, d_cell = network.cell.backward(network.parameters, X, dh, work)
+    if masks.embedding is not None:
+        dX *= masks.embedding
+    inputs = RowGradient(ids.reshape(-1), dX.reshape(T * B, -1))
+    return Gradients(
+        float(output.loss),
+        state_after,
+        d_cell._asdict() | {"projection": d_projection},
+        {"embedding": sum_rows(xp, [inputs, *output.rows]), "bias": sum_rows(xp, output.bias)},
+    )
+
+
+def _output(
+    xp: ModuleType, p: Array, targets: Array, w: Arrays, negatives: Negatives | None, scale: float
+) -> OutputGradient:
+    if negatives is None:
+        return full_softmax(xp, p, targets, w["embedding"], w["bias"], scale)
+    return sampled_softmax(xp, p, targets, w["embedding"], w["bias"], negatives, scale)
+
+
+def sum_rows(xp: ModuleType, parts: list[RowGradient]) -> RowGradient:
+    """Add up what belongs to the same row; the ids of the result are sorted and unique."""
+    ids, where = xp.unique(xp.concatenate([part.ids for part in parts]), return_inverse=True)
+    values = xp.concatenate([part.values for part in parts])
+    width = values.size // len(values)
+    # On flat arrays add.at takes a path several times faster than on rows.
+    flat = xp.zeros(len(ids) * width, dtype=values.dtype)
+    xp.add.at(flat, (where[:, None] * width + xp.arange(width)).reshape(-1), values.reshape(-1))
+    return RowGradient(ids, flat.reshape(len(ids), *values.shape[1:]))

@@ -1,0 +1,78 @@
+"""What the three cells share: their parameters, and the arrays they work in.
+
+Notation: T time steps, B sequences, E embedding width, H hidden width, G gates. x_t is a row of
+X (T, B, E), h_t of h (T, B, H). ``dX`` is the gradient of the loss with respect to X.
+"""
+
+from types import ModuleType
+from typing import Any, NamedTuple, Protocol
+
+from model.arrays import Array, Arrays
+
+
+class Workspace:
+    """Arrays that are reused from step to step; fresh ones of megabytes cost a page fault every 4 KiB."""
+
+    def __init__(self, xp: ModuleType, dtype: Any) -> None:
+        self.xp, self.dtype = xp, dtype
+        self._arrays: Arrays = {}
+
+    def array(self, name: str, *shape: int) -> Array:
+        """An uninitialised array of this shape; the same memory again for the same name and shape."""
+        held = self._arrays.get(name)
+        if held is None or held.shape != shape:
+            held = self._arrays[name] = self.xp.empty(shape, dtype=self.dtype)
+        return held
+
+
+class Parameters(NamedTuple):
+    """W_in (E, G·H), W_hidden (H, G·H), b (G·H)."""
+
+    W_in: Array
+    W_hidden: Array
+    b: Array
+
+
+class Cell(Protocol):
+    """A recurrent cell. A state is (S, B, H): its S parts, the output h_t first."""
+
+    gates: int
+    state_parts: int
+
+    def step(self, w: Parameters, x: Array, state: Array) -> Array:
+        """One time step for serving: x (B, E), state (S, B, H) → the next state (S, B, H)."""
+        ...
+
+    def forward(self, w: Parameters, X: Array, state: Array, work: Workspace) -> tuple[Array, Array]:
+        """All time steps: X (T, B, E), state before them → h (T, B, H), state after them."""
+        ...
+
+    def backward(self, w: Parameters, X: Array, dh: Array, work: Workspace) -> tuple[Array, Parameters]:
+        """Back through the time steps of the last ``forward`` on ``work``: dh (T, B, H) → dX, dw.
+
+        Truncated: the gradient that would flow into the steps before the first is dropped.
+        """
+        ...
+
+
+def sigmoid_(xp: ModuleType, z: Array) -> None:
+    """Logistic function in place: σ(z) = ½ + ½ tanh(z/2), which neither overflows nor needs a branch."""
+    z *= 0.5
+    xp.tanh(z, out=z)
+    z *= 0.5
+    z += 0.5
+
+
+def parameter_gradients(
+    xp: ModuleType, w: Parameters, X: Array, h_before: Array, dZ: Array, dZ_hidden: Array
+) -> tuple[Array, Parameters]:
+    """From the gradients of Z = X W_in + b and of A = h W_hidden to those of X and the parameters.
+
+    h_before (T, B, H) holds h_{t-1}; one product over all T·B rows each, instead of one a time step.
+    """
+    rows = dZ.reshape(-1, dZ.shape[-1])
+    hidden_rows = dZ_hidden.reshape(rows.shape)
+    dX = (rows @ w.W_in.T).reshape(X.shape)
+    dW_in = X.reshape(len(rows), -1).T @ rows
+    dW_hidden = h_before.reshape(len(rows), -1).T @ hidden_rows
+    return dX, Parameters(dW_in, dW_hidden, rows.sum(axis=0))

@@ -1,0 +1,96 @@
+"""The gated recurrent unit of Cho et al. (2014), in the form of its version 3 (reset after the product).
+
+z, r = σ(W_in x_t + b + W_hidden h_{t-1})           update and reset gate
+n = tanh(W_in x_t + b + r (W_hidden h_{t-1}))       the candidate
+h_t = (1 - z) n + z h_{t-1}
+
+The columns of W_in, W_hidden and b stand in the order z, r, n. With the reset after the product, one
+product gives all of W_hidden h_{t-1}, as cuDNN computes it too.
+"""
+
+import numpy as np
+
+from model.arrays import Array
+from model.nn.cells.base import Parameters, Workspace, parameter_gradients, sigmoid_
+
+
+class GRUCell:
+    gates = 3
+    state_parts = 1
+
+    def step(self, w: Parameters, x: Array, state: Array) -> Array:
+        H = w.W_hidden.shape[0]
+        Z = x @ w.W_in
+        Z += w.b
+        A = state[0] @ w.W_hidden
+        Z[:, : 2 * H] += A[:, : 2 * H]
+        sigmoid_(np, Z[:, : 2 * H])
+        z, r, n = Z[:, :H], Z[:, H : 2 * H], Z[:, 2 * H :]
+        n += np.multiply(r, A[:, 2 * H :], out=r)
+        np.tanh(n, out=n)
+        h = state[0] - n
+        h *= z
+        h += n
+        return h[None]
+
+    def forward(self, w: Parameters, X: Array, state: Array, work: Workspace) -> tuple[Array, Array]:
+        xp = work.xp
+        T, B, E = X.shape
+        H = w.W_hidden.shape[0]
+        Z = work.array("Z", T, B, 3 * H)
+        A = work.array("A", T, B, 3 * H)
+        h = work.array("h", T + 1, B, H)
+        reset = work.array("reset", B, H)
+        h[0] = state[0]
+        xp.matmul(X.reshape(T * B, E), w.W_in, out=Z.reshape(T * B, 3 * H))
+        for t in range(T):
+            xp.matmul(h[t], w.W_hidden, out=A[t])
+            Z[t] += w.b
+            Z[t][:, : 2 * H] += A[t][:, : 2 * H]
+            sigmoid_(xp, Z[t][:, : 2 * H])
+            z, r, n = Z[t][:, :H], Z[t][:, H : 2 * H], Z[t][:, 2 * H :]
+            xp.multiply(r, A[t][:, 2 * H :], out=reset)
+            n += reset
+            xp.tanh(n, out=n)
+            # (1 - z) n + z h = n + z (h - n)
+            xp.subtract(h[t], n, out=h[t + 1])
+            h[t + 1] *= z
+            h[t + 1] += n
+        return h[1:], h[T:].copy()
+
+    def backward(self, w: Parameters, X: Array, dh: Array, work: Workspace) -> tuple[Array, Parameters]:
+        xp = work.xp
+        T, B, H = dh.shape
+        Z = work.array("Z", T, B, 3 * H)
+        A = work.array("A", T, B, 3 * H)
+        h = work.array("h", T + 1, B, H)
+        dZ = work.array("dZ", T, B, 3 * H)
+        dA = work.array("dA", T, B, 3 * H)
+        dh_t = work.array("dh_t", B, H)
+        product = work.array("product", B, H)
+        part = work.array("part", B, H)
+        dh_t[...] = 0
+        for t in reversed(range(T)):
+            z, r, n = Z[t][:, :H], Z[t][:, H : 2 * H], Z[t][:, 2 * H :]
+            dz, dr, dn = dZ[t][:, :H], dZ[t][:, H : 2 * H], dZ[t][:, 2 * H :]
+            dh_t += dh[t]
+            # σ' = σ - σ², tanh' = 1 - tanh²
+            xp.multiply(Z[t], Z[t], out=dZ[t])
+            xp.subtract(Z[t][:, : 2 * H], dZ[t][:, : 2 * H], out=dZ[t][:, : 2 * H])
+            xp.subtract(1, dn, out=dn)
+            # h_t = n + z (h_{t-1} - n)
+            xp.subtract(h[t], n, out=part)
+            part *= dh_t
+            dz *= part
+            xp.subtract(1, z, out=part)
+            part *= dh_t
+            dn *= part
+            # n = tanh(… + r A_n)
+            xp.multiply(dn, A[t][:, 2 * H :], out=part)
+            dr *= part
+            dA[t][:, : 2 * H] = dZ[t][:, : 2 * H]
+            xp.multiply(dn, r, out=dA[t][:, 2 * H :])
+            xp.matmul(dA[t], w.W_hidden.T, out=product)
+            dh_t *= z
+            dh_t += product
+        return parameter_gradients(xp, w, X, h[:T], dZ, dA)

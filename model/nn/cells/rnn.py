@@ -1,0 +1,52 @@
+"""The simple recurrent network of Elman, "Finding structure in time" (1990).
+
+h_t = tanh(W_in x_t + W_hidden h_{t-1} + b)
+"""
+
+import numpy as np
+
+from model.arrays import Array
+from model.nn.cells.base import Parameters, Workspace, parameter_gradients
+
+
+class ElmanCell:
+    gates = 1
+    state_parts = 1
+
+    def step(self, w: Parameters, x: Array, state: Array) -> Array:
+        z = x @ w.W_in
+        z += state[0] @ w.W_hidden
+        z += w.b
+        np.tanh(z, out=z)
+        return z[None]
+
+    def forward(self, w: Parameters, X: Array, state: Array, work: Workspace) -> tuple[Array, Array]:
+        T, B, E = X.shape
+        H = w.W_hidden.shape[0]
+        h = work.array("h", T + 1, B, H)
+        h[0] = state[0]
+        work.xp.matmul(X.reshape(T * B, E), w.W_in, out=h[1:].reshape(T * B, H))
+        A = work.array("A", B, H)
+        for t in range(T):
+            work.xp.matmul(h[t], w.W_hidden, out=A)
+            z = h[t + 1]
+            z += A
+            z += w.b
+            work.xp.tanh(z, out=z)
+        return h[1:], h[T:].copy()
+
+    def backward(self, w: Parameters, X: Array, dh: Array, work: Workspace) -> tuple[Array, Parameters]:
+        T, B, H = dh.shape
+        h = work.array("h", T + 1, B, H)
+        dZ = work.array("dZ", T, B, H)
+        dh_next = work.array("dh_next", B, H)
+        dh_next[...] = 0
+        for t in reversed(range(T)):
+            dz = dZ[t]
+            # tanh' = 1 - tanh²
+            work.xp.multiply(h[t + 1], h[t + 1], out=dz)
+            work.xp.subtract(1, dz, out=dz)
+            dh_next += dh[t]
+            dz *= dh_next
+            work.xp.matmul(dz, w.W_hidden.T, out=dh_next)
+        return parameter_gradients(work.xp, w, X, h[:T], dZ, dZ)

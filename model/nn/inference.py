@@ -1,0 +1,131 @@
+"""A trained network laid out for inference: a few rows at a time, one token after the other.
+
+OpenBLAS copies both matrices into panels before it multiplies them, which takes longer than the product where one of
+them has few rows. Small matrices it multiplies as they stand. So the columns are cut into blocks, one behind the other,
+and NumPy multiplies block by block (docs/performance.md has the figures). Other libraries lose nothing by it.
+"""
+
+import numpy as np
+
+from model.arrays import Array, FloatArray, IntArray
+from model.nn.cells import Parameters
+from model.nn.network import Network
+
+# Rows multiplied at once.
+ROWS = 32
+# OpenBLAS does without the copy up to so many multiplications; a block of columns stays below it, where K allows.
+_SMALL = 1_000_000
+_COLUMNS = (64, 32, 16)
+
+
+class BlockedMatrix:
+    """A matrix (K, N) in blocks of columns; ``x @ matrix`` multiplies as with an array."""
+
+    # The array on the left leaves the product to this class.
+    __array_ufunc__ = None
+
+    def __init__(self, matrix: FloatArray) -> None:
+        self.shape = K, N = matrix.shape
+        self._columns = next((n for n in _COLUMNS if ROWS * K * n <= _SMALL), _COLUMNS[-1])
+        blocks, rest = divmod(N, self._columns)
+        self._blocks = np.zeros((blocks + bool(rest), K, self._columns), matrix.dtype)
+        self._blocks[:blocks] = matrix[:, : N - rest].reshape(K, blocks, self._columns).swapaxes(0, 1)
+        if rest:
+            self._blocks[-1, :, :rest] = matrix[:, N - rest :]
+        self._blocks.flags.writeable = False
+
+    @property
+    def width(self) -> int:
+        """The columns of all blocks: N, and zeros up to the end of the last one."""
+        return len(self._blocks) * self._columns
+
+    def __rmatmul__(self, x: FloatArray) -> FloatArray:
+        rows = x.reshape(-1, self.shape[0])
+        product = self.multiplied(rows, np.empty((len(rows), self.width), np.result_type(rows, self._blocks)))
+        return product.reshape(*x.shape[:-1], self.shape[1])
+
+    def multiplied(self, x: FloatArray, out: FloatArray) -> FloatArray:
+        """x (B, K) times the matrix (B, N), in the memory of ``out`` (B, ``width``), which is contiguous."""
+        if len(x) == 1:
+            # For one row NumPy takes another function of BLAS, which needs longer than this one does for two.
+            pair = np.empty((2, self.width), out.dtype)
+            self.multiplied(np.repeat(x, 2, axis=0), pair)
+            out[:] = pair[:1]
+            return out[:, : self.shape[1]]
+        for begin in range(0, len(x), ROWS):
+            part = out[begin : begin + ROWS]
+            blocks = part.reshape(len(part), len(self._blocks), self._columns, copy=False).swapaxes(0, 1)
+            np.matmul(x[begin : begin + ROWS], self._blocks, out=blocks)
+        return out[:, : self.shape[1]]
+
+    def columns(self, places: IntArray) -> FloatArray:
+        """Some columns (n, K), each as a row."""
+        found: FloatArray = self._blocks[places // self._columns, :, places % self._columns]
+        return found
+
+
+class ServedNetwork(Network):
+    """A network that cannot be trained any more. Of ``weights`` only those are left that stay as they are."""
+
+    def __init__(self, network: Network) -> None:
+        self._digest = network.digest()
+        weights = dict(network.weights)
+        self._output = BlockedMatrix(weights.pop("embedding").T)
+        self._parameters = Parameters(
+            BlockedMatrix(weights.pop("W_in")), BlockedMatrix(weights.pop("W_hidden")), weights["b"]
+        )
+        super().__init__(network.config, weights)
+
+    @property
+    def parameters(self) -> Parameters:
+        return self._parameters
+
+    @property
+    def output_width(self) -> int:
+        return self._output.width
+
+    def digest(self) -> str:
+        return self._digest
+
+    def step(self, ids: Array, state: Array) -> Array:
+        return self.cell.step(self._parameters, self._output.columns(ids), state)
+
+    def logits(self, p: Array, ids: Array | None = None, out: Array | None = None) -> Array:
+        if ids is not None:
+            return p @ self._output.columns(ids).T + self.weights["bias"][ids]
+        logits = p @ self._output if out is None else self._output.multiplied(p, out)
+        logits += self.weights["bias"]
+        return logits
+
+
+class ContextRunner:
+    """Runs the network over contexts, from where a context parts from the one before it."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._ids: list[int] = []
+        self._states = [self._network.zero_state(1)]
+        self._logits: FloatArray | None = None
+
+    def output(self, context: tuple[int, ...]) -> FloatArray:
+        """The projected output (E,) after the context."""
+        shared = 0
+        for a, b in zip(self._ids, context, strict=False):
+            if a != b:
+                break
+            shared += 1
+        if shared < max(len(self._ids), len(context)):
+            self._logits = None
+        del self._states[shared + 1 :], self._ids[shared:]
+        for token in context[shared:]:
+            self._states.append(self._network.step(np.array([token]), self._states[-1]))
+            self._ids.append(token)
+        output: FloatArray = self._network.project(self._states[-1][0])[0]
+        return output
+
+    def logits(self, context: tuple[int, ...]) -> FloatArray:
+        """The logits (V,) of what follows the context; kept until another one is asked for."""
+        output = self.output(context)
+        if self._logits is None:
+            self._logits = self._network.logits(output)
+        return self._logits

@@ -1,0 +1,117 @@
+"""The language network: embedding → recurrent cell → projection → softmax over V tokens.
+
+x_t = embedding[w_t]; h_t = cell(x_t, h_{t-1}); p_t = h_t projection; y_t = softmax(embedding p_t + bias)
+
+The embedding is tied to the output layer (Press & Wolf 2017; Inan et al. 2017) through the projection,
+which lets H and E differ. The same network over characters spells words.
+"""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from model.arrays import Array, Arrays, FloatArray
+from model.nn.cells import CELLS, Cell, Parameters
+
+# Of the weights each so-manieth goes into the digest: training changes them all, and to hash all takes long.
+_SAMPLED = 101
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Which cell, and the sizes V, E and H."""
+
+    cell: str
+    vocabulary: int
+    embedding: int
+    hidden: int
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of every weight array by its name."""
+        V, E, H = self.vocabulary, self.embedding, self.hidden
+        columns = CELLS[self.cell].gates * H
+        return {
+            "embedding": (V, E),
+            "W_in": (E, columns),
+            "W_hidden": (H, columns),
+            "b": (columns,),
+            "projection": (H, E),
+            "bias": (V,),
+        }
+
+    @property
+    def parameter_count(self) -> int:
+        """How many weights there are."""
+        return sum(int(np.prod(shape)) for shape in self.shapes().values())
+
+
+def initial_weights(config: NetworkConfig, counts: FloatArray, seed: int, dtype: Any = np.float32) -> Arrays:
+    """Random weights; ``counts`` (V,) sets the output bias to the log unigram probabilities.
+
+    Uniform in ±1/√fan-in; the LSTM's forget gates start open, b = 1 (Jozefowicz et al. 2015).
+    """
+    rng = np.random.default_rng(seed)
+    weights: Arrays = {}
+    for name, shape in config.shapes().items():
+        bound = 1 / np.sqrt(shape[0] if name in ("W_in", "W_hidden", "projection") else config.embedding)
+        weights[name] = rng.uniform(-bound, bound, shape).astype(dtype)
+    H = config.hidden
+    weights["b"][:] = 0
+    if config.cell == "lstm":
+        weights["b"][H : 2 * H] = 1
+    smoothed = np.asarray(counts, dtype=np.float64) + 1
+    weights["bias"][:] = np.log(smoothed / smoothed.sum())
+    return weights
+
+
+class Network:
+    """Weights and the functions that serve from them. A state is (S, B, H), the output h first."""
+
+    def __init__(self, config: NetworkConfig, weights: Arrays, xp: ModuleType = np) -> None:
+        self.config, self.weights, self.xp = config, weights, xp
+        self.cell: Cell = CELLS[config.cell]
+
+    @property
+    def parameters(self) -> Parameters:
+        return Parameters(self.weights["W_in"], self.weights["W_hidden"], self.weights["b"])
+
+    def zero_state(self, batch: int) -> Array:
+        """The state (S, B, H) before any token."""
+        shape = (self.cell.state_parts, batch, self.config.hidden)
+        return self.xp.zeros(shape, dtype=self.weights["bias"].dtype)
+
+    def step(self, ids: Array, state: Array) -> Array:
+        """Read one token in each of B sequences: ids (B,), state (S, B, H) → the next state."""
+        return self.cell.step(self.parameters, self.weights["embedding"][ids], state)
+
+    def project(self, h: Array) -> Array:
+        """h (…, H) → p (…, E), what the output rows are multiplied with."""
+        return h @ self.weights["projection"]
+
+    def logits(self, p: Array, ids: Array | None = None, out: Array | None = None) -> Array:
+        """Unnormalised log probabilities of n tokens, by default all: p (…, E) → (…, n).
+
+        All of them can be written into ``out`` (B, ``output_width``), whose memory is then the answer's.
+        """
+        if ids is None:
+            logits = self.xp.matmul(p, self.weights["embedding"].T, out=out)
+            logits += self.weights["bias"]
+        else:
+            logits = p @ self.weights["embedding"][ids].T + self.weights["bias"][ids]
+        return logits
+
+    @property
+    def output_width(self) -> int:
+        """How many numbers a row of ``out`` in ``logits`` takes."""
+        return self.config.vocabulary
+
+    def digest(self) -> str:
+        """Hexadecimal digits that tell these weights from others."""
+        digest = sha256()
+        for name in sorted(self.weights):
+            digest.update(name.encode())
+            digest.update(np.ascontiguousarray(self.weights[name].reshape(-1)[::_SAMPLED]).tobytes())
+        return digest.hexdigest()

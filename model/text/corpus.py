@@ -1,0 +1,184 @@
+"""Reading text to train on: recipes, sources, documents.
+
+A source is a .txt, .txt.gz, .txt.xz or .jsonl file, or a folder of them: one utterance a line, a blank
+line between documents (in .jsonl: one document a record). This module reads files and nothing else does.
+"""
+
+import gzip
+import json
+import lzma
+import re
+import tomllib
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from model.errors import UserError
+
+SUFFIXES = (".txt", ".txt.gz", ".txt.xz", ".jsonl")
+# Long documents are cut here so that shuffling them mixes the sources well; in lines.
+LONGEST_DOCUMENT = 400
+
+
+# Tokenised corpora write "do n't" and "it 's"; people do not.
+_SPLIT_CONTRACTION = re.compile(r"(?<=\w) (?=(?:n't|'(?:s|m|re|ve|ll|d))\b(?!'))", re.IGNORECASE)
+# UTF-8 that was read as Latin-1 once: two or more such characters in a row decode to one.
+# « and » behind a letter are quotation marks (Spaß«, CAFÉ»), unless that letter is the usual Ã.
+_MOJIBAKE = re.compile("[\u00c2-\u00f4][\u0080-\u00aa\u00ac-\u00ba\u00bc-\u00bf]+|\u00c3[\u00ab\u00bb]")
+# Half an emoji, left where a text was cut; it cannot be written as UTF-8.
+_LONE_SURROGATES = re.compile("[\ud800-\udfff]+")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Files to read, how often (2 = twice, 0.5 = half of the documents), and where they come from.
+
+    ``private`` text is about people who are nobody else's business: mails, tickets.
+    """
+
+    path: Path
+    weight: float = 1.0
+    licence: str = ""
+    credit: str = ""
+    field: str = "text"
+    private: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.path.name.split(".")[0]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What to train on, and what to hold out for validation."""
+
+    sources: list[Source]
+    validation: list[Path] = field(default_factory=list)
+
+
+def read_recipe(path: Path, root: Path | None = None) -> Recipe:
+    """Read a TOML recipe: ``validation = [...]`` and a ``[[source]]`` table for each source.
+
+    Paths are relative to ``root``, by default the recipe's folder.
+    """
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UserError(f"{path}: not a readable recipe: {error}") from None
+    root = root or path.parent
+    validation = table.pop("validation", [])
+    if not isinstance(validation, list) or not all(isinstance(name, str) for name in validation):
+        raise UserError(f"{path}: validation is {validation!r}, not a list of paths")
+    entries = table.pop("source", [])
+    if table or not isinstance(entries, list) or not entries or not all(isinstance(e, dict) for e in entries):
+        found = ", ".join(table) or "no [[source]]"
+        raise UserError(f"{path}: a recipe has validation and [[source]] tables; found {found}")
+    return Recipe([_source(path, root, entry) for entry in entries], [root / name for name in validation])
+
+
+def _source(recipe: Path, root: Path, entry: dict[str, object]) -> Source:
+    unknown = set(entry) - {"path", "weight", "licence", "credit", "field", "private"}
+    if unknown or "path" not in entry:
+        raise UserError(f"{recipe}: a source has path, weight, licence, credit, field, private; found {sorted(entry)}")
+    weight = entry.get("weight", 1.0)
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= 100:
+        raise UserError(f"{recipe}: weight {weight!r} of {entry['path']}: must be a number above 0, at most 100")
+    private = entry.get("private", False)
+    if not isinstance(private, bool):
+        raise UserError(f"{recipe}: private {private!r} of {entry['path']}: must be true or false")
+    texts = {key: str(entry[key]) for key in ("licence", "credit", "field") if key in entry}
+    return Source(root / str(entry["path"]), float(weight), private=private, **texts)
+
+
+def recipe_of(arguments: list[Path], root: Path | None = None) -> Recipe:
+    """One recipe from what was named on the command line: recipes, text files and folders."""
+    sources: list[Source] = []
+    validation: list[Path] = []
+    for path in arguments:
+        if path.suffix == ".toml":
+            recipe = read_recipe(path, root)
+            sources += recipe.sources
+            validation += recipe.validation
+        else:
+            sources.append(Source(path))
+    return Recipe(sources, validation)
+
+
+def files_of(path: Path) -> list[Path]:
+    """The text files that a path names: itself, or those in the folder, sorted."""
+    if path.is_dir():
+        found = sorted(p for p in path.rglob("*") if p.is_file() and p.name.endswith(SUFFIXES))
+        if not found:
+            raise UserError(f"{path}: no {', '.join(SUFFIXES)} file in this folder")
+        return found
+    if not path.is_file():
+        raise UserError(f"{path}: no such file")
+    if not path.name.endswith(SUFFIXES):
+        raise UserError(f"{path}: not one of {', '.join(SUFFIXES)}")
+    return [path]
+
+
+def documents(path: Path, text_field: str = "text") -> Iterator[list[str]]:
+    """The documents of a file or folder, each a list of cleaned lines that are not blank."""
+    for file in files_of(path):
+        lines: list[str] = []
+        for line in _raw_lines(file, text_field):
+            line = clean_line(line)
+            if line:
+                lines.append(line)
+            if lines and (not line or len(lines) >= LONGEST_DOCUMENT):
+                yield lines
+                lines = []
+        if lines:
+            yield lines
+
+
+def clean_line(line: str) -> str:
+    """Undo what tokenised corpora and wrong encodings did to a line."""
+    line = _MOJIBAKE.sub(_recode, line.strip())
+    return _SPLIT_CONTRACTION.sub("", line)
+
+
+def _recode(match: re.Match[str]) -> str:
+    try:
+        return match.group().encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        return match.group()
+
+
+def _raw_lines(file: Path, text_field: str) -> Iterator[str]:
+    """The lines of a file; of .jsonl those of each record's text, and a blank line after it."""
+    try:
+        with _open(file) as stream:
+            for number, line in enumerate(stream, 1):
+                if file.suffix != ".jsonl":
+                    yield line
+                elif line.strip():
+                    record = _record(file, number, line, text_field)
+                    yield from (part for part in record.splitlines() if part.strip())
+                    yield ""
+    except UnicodeDecodeError as error:
+        raise UserError(f"{file}: not UTF-8 text: {error.reason}") from None
+    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
+        raise UserError(f"{file}: cannot be read: {error}") from None
+
+
+def _record(file: Path, number: int, line: str, text_field: str) -> str:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{file}: line {number} is not JSON: {error}") from None
+    text = record.get(text_field) if isinstance(record, dict) else None
+    if not isinstance(text, str):
+        raise UserError(f"{file}: line {number} has no text in a field {text_field!r}")
+    return _LONE_SURROGATES.sub("", text)
+
+
+def _open(file: Path) -> IO[str]:
+    if file.suffix == ".gz":
+        return gzip.open(file, "rt", encoding="utf-8")
+    if file.suffix == ".xz":
+        return lzma.open(file, "rt", encoding="utf-8")
+    return file.open(encoding="utf-8")

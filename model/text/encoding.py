@@ -1,0 +1,32 @@
+"""Documents as token ids."""
+
+from typing import Any
+
+import numpy as np
+
+from model.arrays import IntArray
+from model.text.tokens import LINE_END, TEXT_START, tokens
+from model.text.vocabulary import Vocabulary
+
+# The share of line ends inside a document that are read as the start of a text, so that the network
+# learns to begin anywhere, as it must when it sees only the sentence that is being typed.
+FRESH_START_SHARE = 0.2
+
+
+def encode_documents(vocabulary: Vocabulary, fresh_starts: bool, batch: list[list[str]]) -> list[IntArray]:
+    """Each document as ids: a start, then the tokens of each line and a line end."""
+    rng = np.random.default_rng(len(batch))
+    start, line_end = vocabulary.id_of(TEXT_START), vocabulary.id_of(LINE_END)
+    encoded = []
+    for lines in batch:
+        ids = [start]
+        for line in lines:
+            ids += vocabulary.encode([token.form for token in tokens(line)])
+            ids.append(start if fresh_starts and rng.random() < FRESH_START_SHARE else line_end)
+        encoded.append(np.asarray(ids, dtype=id_type(len(vocabulary))))
+    return encoded
+
+
+def id_type(vocabulary_size: int) -> Any:
+    """The smallest unsigned integer that holds every id."""
+    return np.uint16 if vocabulary_size <= 1 << 16 else np.uint32

@@ -1,0 +1,99 @@
+"""Train a language network: ``python -m model.train RECIPE_OR_TEXT… --out DIR``.
+
+Prepares the text, trains until the budget of epochs or minutes is used up, and writes a model folder that
+the service can load. Stop it with Ctrl-C or SIGTERM and go on with ``--resume``.
+"""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from model.errors import UserError
+from model.train.run import LARGEST_VOCABULARY, STOP_SIGNALS, Run, StoppedError
+from model.train.trainer import NotFiniteError, TrainingOptions
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit status: 0 done, 1 the loss is not finite, 2 bad input, 128 + signal."""
+    options = parser().parse_args(arguments)
+    previous = {s: signal.signal(s, _stop_preparing) for s in STOP_SIGNALS}
+    try:
+        run = Run(options)
+        return run.train()
+    except StoppedError as stop:
+        print("stopped before the training began", file=sys.stderr)
+        return 128 + stop.number
+    except NotFiniteError as error:
+        kept = f"the last good checkpoint is in {options.out}" if run.has_checkpoint else "no checkpoint was taken yet"
+        print(f"error: {error}; {kept}", file=sys.stderr)
+        return 1
+    except (UserError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _stop_preparing(number: int, frame: FrameType | None) -> None:
+    # As an exception, so that the worker processes are ended too.
+    raise StoppedError(number)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line; the defaults are what the shipped model was trained with."""
+    p = argparse.ArgumentParser(prog="python -m model.train", description=__doc__.splitlines()[0])
+    p.add_argument("sources", nargs="*", type=Path, help="recipes (.toml), text files or folders of them")
+    p.add_argument("--out", type=Path, required=True, help="folder for the model, its log and checkpoints")
+    p.add_argument("--root", type=Path, help="folder that the paths in recipes are relative to")
+    p.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out, with its options")
+    p.add_argument("--init-from", type=Path, metavar="DIR", help="start from this trained model")
+    p.add_argument("--cell", choices=("rnn", "lstm", "gru"), help="recurrent cell (lstm)")
+    p.add_argument("--embedding", type=_positive, help="embedding width E (256)")
+    p.add_argument("--hidden", type=_positive, help="hidden width H (512)")
+    p.add_argument("--vocabulary", type=_positive, help=f"tokens V (as many as trusted, {LARGEST_VOCABULARY} at most)")
+    p.add_argument("--withhold", type=Path, metavar="FILE", help="words, one a line, that are never suggested")
+    defaults = TrainingOptions()
+    p.add_argument("--epochs", type=_positive_float, default=defaults.epochs, help="passes over the weighted text")
+    p.add_argument("--minutes", type=_positive_float, help="time budget; the first of the two to end counts")
+    p.add_argument("--batch", type=_positive, default=defaults.batch, help="sequences B")
+    p.add_argument("--length", type=_positive, default=defaults.length, help="time steps T")
+    p.add_argument("--negatives", type=_natural, default=defaults.negatives, help="sampled tokens; 0: full softmax")
+    p.add_argument("--dropout", type=_share, default=defaults.dropout, help="share of units left out")
+    p.add_argument("--peak-rate", type=_positive_float, default=defaults.peak_rate, help="highest learning rate")
+    p.add_argument("--warm-up", type=_share, default=defaults.warm_up, help="share of the budget until the peak")
+    p.add_argument("--clip", type=_positive_float, default=defaults.clip, help="largest gradient norm")
+    p.add_argument("--seed", type=_natural, default=defaults.seed)
+    p.add_argument("--threads", type=_positive, help="threads that share a batch (all cores)")
+    p.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="cuda needs the extra of that name")
+    p.add_argument("--validate-every", type=_positive, default=2000, metavar="STEPS")
+    p.add_argument("--validation-tokens", type=_two_or_more, default=20_000, help="read at most so many each time")
+    p.add_argument("--checkpoint-minutes", type=_positive_float, default=5.0)
+    return p
+
+
+def _number(kind: type, least: float, below: float, rule: str) -> Any:
+    def parse(text: str) -> Any:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if value is None or not least <= value < below:
+            raise argparse.ArgumentTypeError(f"{text!r} is not {rule}")
+        return value
+
+    return parse
+
+
+_positive = _number(int, 1, 1 << 31, "a whole number above 0")
+_two_or_more = _number(int, 2, 1 << 31, "a whole number above 1")
+_natural = _number(int, 0, 1 << 31, "a whole number, 0 or more")
+_positive_float = _number(float, 1e-9, 1e9, "a number above 0")
+_share = _number(float, 0, 1, "at least 0 and below 1")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

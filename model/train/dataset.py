@@ -1,0 +1,186 @@
+"""A corpus as token ids on disk, and the order in which training reads it.
+
+``ids.bin`` holds all documents one after the other (uint16 up to 65,536 tokens, else uint32),
+``documents.npy`` where each begins and which source it is from. An epoch is a shuffled copy of them, each
+source as often as its weight says; both are memory-mapped, so a text of any size takes little memory.
+"""
+
+import itertools
+import json
+import multiprocessing
+import signal
+from array import array
+from collections.abc import Callable, Container, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from model.arrays import FloatArray, IntArray
+from model.errors import UserError
+from model.text.corpus import Recipe, documents, files_of
+from model.text.encoding import encode_documents, id_type
+from model.text.tokens import LINE_END
+from model.text.vocabulary import Vocabulary
+from model.train.choose_vocabulary import choose_vocabulary
+from model.train.word_counts import Counts, batched_documents, count_documents
+
+T = TypeVar("T")
+Progress = Callable[[str, int], None]
+
+
+# Where no validation text is named, every n-th document is held out.
+HELD_OUT_EVERY = 50
+
+
+def _in_processes(work: Callable[[Any], T], batches: Iterable[Any], processes: int) -> Iterator[T]:
+    """Map in worker processes, in order, with only a few batches in flight."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_ignore_interrupts) as pool:
+        waiting: list[Future[T]] = []
+        try:
+            for batch in batches:
+                waiting.append(pool.submit(work, batch))
+                if len(waiting) > 2 * processes:
+                    yield waiting.pop(0).result()
+            for future in waiting:
+                yield future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C reaches every process of a terminal; the parent alone answers it, and ends its workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def check_sources(recipe: Recipe) -> None:
+    """Raise ``UserError`` for a path that names no text, before any work is done."""
+    for path in [source.path for source in recipe.sources] + recipe.validation:
+        files_of(path)
+
+
+def count(recipe: Recipe, processes: int, progress: Progress) -> Counts:
+    """Count all sources."""
+    total = Counts()
+    for number, source in enumerate(recipe.sources):
+        batches = batched_documents(documents(source.path, source.field))
+        for counts in _in_processes(count_documents, batches, processes):
+            total.merge(counts, number, source.weight, source.private)
+            progress(f"counting {source.name}", counts.marks[LINE_END])
+    if not total.documents:
+        raise UserError(f"{recipe.sources[0].path}: there is no text in it")
+    return total
+
+
+class Dataset:
+    """A prepared folder: the vocabulary, the encoded documents, and the validation ids."""
+
+    def __init__(self, folder: Path, vocabulary: Vocabulary) -> None:
+        kind = id_type(len(vocabulary))
+        self.folder, self.vocabulary = folder, vocabulary
+        self.weights: list[float] = json.loads((folder / "corpus.json").read_text("utf-8"))["weights"]
+        self.ids: IntArray = np.memmap(folder / "ids.bin", dtype=kind, mode="r")
+        self.validation: IntArray = np.fromfile(folder / "validation.bin", dtype=kind)
+        self._bounds, self._source = np.load(folder / "documents.npy")
+
+    def epoch_documents(self, seed: int, epoch: int) -> IntArray:
+        """The numbers of the documents of an epoch in reading order.
+
+        A source of weight 2.5 is in it twice, and a random half of its documents a third time.
+        """
+        rng = np.random.default_rng([seed, epoch])
+        weight = np.asarray(self.weights)[self._source[:-1]]
+        times = np.floor(weight + rng.random(len(weight))).astype(np.int64)
+        return rng.permutation(np.repeat(np.arange(len(weight)), times))
+
+    def epoch_tokens(self) -> int:
+        """The expected number of tokens in an epoch."""
+        return int((np.diff(self._bounds) * np.asarray(self.weights)[self._source[:-1]]).sum())
+
+    def token_weights(self) -> FloatArray:
+        """For each token of ``ids`` the weight of its source, (N,) float32."""
+        weight = np.asarray(self.weights, dtype=np.float32)[self._source[:-1]]
+        return np.repeat(weight, np.diff(self._bounds))
+
+    def write_epoch(self, seed: int, epoch: int) -> IntArray:
+        """Write the shuffled epoch to ``epoch.bin`` and map it."""
+        path = self.folder / "epoch.bin"
+        with path.open("wb") as file:
+            for document in self.epoch_documents(seed, epoch):
+                file.write(self.ids[self._bounds[document] : self._bounds[document + 1]].tobytes())
+        # An empty file cannot be mapped.
+        return np.memmap(path, dtype=self.ids.dtype, mode="r") if path.stat().st_size else self.ids[:0]
+
+
+def lanes(ids: IntArray, batch: int, length: int, skip: int) -> Iterator[tuple[IntArray, IntArray]]:
+    """Inputs and targets (T, B), T = ``length``, from ``batch`` places that move on side by side.
+
+    Each next pair goes on where the last one ended, so that the state can be carried over; the first
+    ``skip`` pairs are left out.
+    """
+    reach = (len(ids) - 1) // batch
+    begins = np.arange(batch) * reach
+    for t in range(skip * length, reach - length + 1, length):
+        window = np.stack([ids[b + t : b + t + length + 1] for b in begins], axis=1).astype(np.int64)
+        yield window[:-1], window[1:]
+
+
+def prepare(
+    recipe: Recipe,
+    folder: Path,
+    size: int | None,
+    largest: int,
+    processes: int,
+    progress: Progress,
+    base: Vocabulary | None = None,
+    withheld: Container[str] = (),
+) -> Dataset:
+    """Count, choose the vocabulary, encode: everything that training needs, in ``folder``."""
+    check_sources(recipe)
+    # The counts are handed on without a name, so that they are gone while the text is encoded.
+    vocabulary = choose_vocabulary(
+        count(recipe, processes, progress), len(recipe.sources), size, largest, base, withheld
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    kind = id_type(len(vocabulary))
+    # Arrays: of a long text in short documents, lists of as many numbers would take gigabytes.
+    bounds, source_of = array("q", [0]), array("q")
+    held_out: list[IntArray] = []
+    with (folder / "ids.bin").open("wb") as file:
+        for number, source in enumerate(recipe.sources):
+            batches = batched_documents(documents(source.path, source.field))
+            for encoded in _in_processes(partial(encode_documents, vocabulary, True), batches, processes):
+                for ids in encoded:
+                    if not recipe.validation and (len(bounds) + len(held_out)) % HELD_OUT_EVERY == 0:
+                        held_out.append(ids)
+                        continue
+                    file.write(ids.tobytes())
+                    bounds.append(bounds[-1] + len(ids))
+                    source_of.append(number)
+                progress(f"encoding {source.name}", sum(map(len, encoded)))
+    for path in recipe.validation:
+        held_out += itertools.chain.from_iterable(
+            encode_documents(vocabulary, False, batch) for batch in batched_documents(documents(path))
+        )
+    if recipe.validation and not held_out:
+        raise UserError(f"{recipe.validation[0]}: there is no text in it")
+    if not held_out:
+        bounds[-1], held_out = _hold_out_tail(folder / "ids.bin", bounds, kind)
+    np.concatenate(held_out).astype(kind).tofile(folder / "validation.bin")
+    np.save(folder / "documents.npy", np.stack([np.asarray(bounds), np.append(source_of, -1)]))
+    (folder / "words.txt").write_text("".join(vocabulary.lines()), "utf-8")
+    weights = [source.weight for source in recipe.sources]
+    (folder / "corpus.json").write_text(json.dumps({"weights": weights}), "utf-8")
+    return Dataset(folder, vocabulary)
+
+
+def _hold_out_tail(path: Path, bounds: "array[int]", kind: Any) -> tuple[int, list[IntArray]]:
+    """With few documents: hold out the end of the last one, a fiftieth of all tokens at most."""
+    last = bounds[-1] - bounds[-2]
+    tail = max(2, min(last // 2, bounds[-1] // HELD_OUT_EVERY))
+    ids: IntArray = np.fromfile(path, dtype=kind)
+    return bounds[-1] - tail, [ids[-tail:]]

@@ -1,0 +1,211 @@
+"""Make a model's spelling files: ``python -m model.train.spelling MODEL RECIPE_OR_TEXT…``.
+
+Counts the text again, chooses the lexicon of words beyond the vocabulary, trains the network over characters, and
+writes all of it to ``MODEL/spelling``, which the service then loads with the model.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from model.arrays import IntArray
+from model.errors import UserError
+from model.lm.spelling import LONGEST, Spelling, spelled
+from model.lm.storage import load_model, save_spelling
+from model.nn.network import Network, NetworkConfig, initial_weights
+from model.text.corpus import recipe_of
+from model.text.tokens import LINE_END, SPECIAL_TOKENS, TEXT_START, UNKNOWN
+from model.text.vocabulary import Vocabulary
+from model.train.dataset import Dataset, check_sources, count
+from model.train.lexicon import expected_slips, is_slip, make_lexicon, own_count, rare_words
+from model.train.progress import ProgressBar
+from model.train.trainer import Trainer, TrainingOptions
+from model.train.word_counts import Counts
+
+# Characters that fewer words than this hold are one unknown character.
+LEAST_WORDS_A_CHARACTER = 20
+# How often a word is read in an epoch: its count to this power. Unknown words are spelled more as rare words are.
+COUNT_POWER = 0.4
+_VALIDATION_SHARE = 0.02
+
+
+class SpelledWords(Dataset):
+    """Words as character ids, each as often in an epoch as its count, flattened, says."""
+
+    def __init__(self, folder: Path, characters: Vocabulary, words: Mapping[str, int]) -> None:
+        self.folder, self.vocabulary = folder, characters
+        ids = {form: i for i, form in enumerate(characters.forms)}
+        start, end, unknown = ids[TEXT_START], ids[LINE_END], ids[UNKNOWN]
+        self._words = [
+            np.array([start, *(ids.get(c, unknown) for c in word), end], dtype=np.uint16) for word in sorted(words)
+        ]
+        self._times = np.array([words[word] for word in sorted(words)]) ** COUNT_POWER
+
+    def epoch_tokens(self) -> int:
+        """The expected number of characters in an epoch."""
+        return int(sum(times * len(word) for times, word in zip(self._times, self._words, strict=True)))
+
+    def write_epoch(self, seed: int, epoch: int) -> IntArray:
+        """A shuffled epoch; it fits in memory."""
+        rng = np.random.default_rng([seed, epoch])
+        times = np.floor(self._times + rng.random(len(self._times))).astype(np.int64)
+        order = rng.permutation(np.repeat(np.arange(len(times)), times))
+        return np.concatenate([self._words[i] for i in order.tolist()])
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns 0, or 2 for bad input."""
+    options = parser().parse_args(arguments)
+    try:
+        run(options)
+    except (UserError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line; the defaults are what the shipped files were made with."""
+    p = argparse.ArgumentParser(prog="python -m model.train.spelling", description=__doc__.splitlines()[0])
+    p.add_argument("model", type=Path, help="a trained model's folder")
+    p.add_argument("sources", nargs="+", type=Path, help="what it was trained on: recipes (.toml), text files, folders")
+    p.add_argument("--root", type=Path, help="folder that the paths in recipes are relative to")
+    p.add_argument("--vouched", type=Path, metavar="FILE", help="words, one a line, that need not stand there twice")
+    p.add_argument("--misspelled", type=Path, metavar="FILE", help="words, one a line up to any '->', to leave out")
+    p.add_argument("--cell", choices=("rnn", "lstm", "gru"), default="lstm")
+    p.add_argument("--embedding", type=int, default=32, help="embedding width E")
+    p.add_argument("--hidden", type=int, default=128, help="hidden width H")
+    p.add_argument("--minutes", type=float, default=6.0, help="time budget of the training")
+    p.add_argument("--epochs", type=float, default=4.0, help="most passes over the words")
+    p.add_argument("--lexicon", type=int, default=150_000, help="most words beyond the vocabulary")
+    p.add_argument("--processes", type=int, default=max(1, min(os.cpu_count() or 1, 8)), help="that count the text")
+    p.add_argument("--seed", type=int, default=1)
+    return p
+
+
+def run(options: argparse.Namespace) -> None:
+    """Count, choose, train, write."""
+    if min(options.embedding, options.hidden, options.processes) < 1 or min(options.minutes, options.epochs) <= 0:
+        raise UserError("--embedding, --hidden, --processes, --minutes and --epochs must be above 0")
+    vocabulary = load_model(options.model, offensive=None).vocabulary
+    recipe = recipe_of(options.sources, options.root)
+    check_sources(recipe)
+    with ProgressBar.counting() as show:
+        counts = count(recipe, options.processes, show)
+    rare = rare_words(counts, vocabulary, listed(options.vouched), listed(options.misspelled))
+    expected = expected_slips(rare, vocabulary)
+    words_kept = [form for form in rare if not is_slip(rare[form], expected[form])]
+    kept = sorted(words_kept, key=lambda form: (-rare[form], form))[: max(0, options.lexicon)]
+    words = spelled_counts(counts)
+    characters = character_vocabulary(words)
+    config = NetworkConfig(options.cell, len(characters), options.embedding, options.hidden)
+    network = Network(config, initial_weights(config, np.asarray(characters.counts, dtype=np.float64), options.seed))
+    figures = train(network, characters, words, options)
+    spelling = Spelling(characters, network, make_lexicon({}, 1.0, lambda forms: []))
+    known = {form.casefold() for form in vocabulary.forms}
+    unknown = sum(n for word, n in words.items() if word not in known)
+    meant = {form: own_count(rare[form], expected[form]) for form in kept}
+    lexicon = make_lexicon(meant, unknown, lambda forms: log_spellings(spelling, forms))
+    save_spelling(options.model, Spelling(characters, network, lexicon), {"training": figures})
+    print(f"{len(kept)} words in the lexicon, {len(rare) - len(words_kept)} left out as slips; {figures}")
+
+
+def listed(path: Path | None) -> frozenset[str]:
+    """The words of a list, in small letters; quotes around them and what a line says behind them do not count."""
+    if path is None:
+        return frozenset()
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not a readable list of words: {error}") from None
+    return frozenset(line.split("->")[0].strip(' "').casefold() for line in lines)
+
+
+def spelled_counts(counts: Counts) -> dict[str, int]:
+    """How often each word was written, by its spelling; words that only private sources hold are left out."""
+    public = counts.public or counts.sources
+    words: dict[str, int] = {}
+    for counted in (counts.inside, counts.anyhow):
+        for form, n in counted.items():
+            if public.get(form.casefold(), 0) and len(form) <= LONGEST:
+                words[spelled(form)] = words.get(spelled(form), 0) + n
+    return words
+
+
+def character_vocabulary(words: Mapping[str, int]) -> Vocabulary:
+    """The characters of enough words, as a vocabulary, so that a network over it is a model like any other."""
+    times: dict[str, int] = {}
+    for word in words:
+        for c in set(word):
+            times[c] = times.get(c, 0) + 1
+    held = {c: n for c, n in times.items() if n >= min(LEAST_WORDS_A_CHARACTER, len(words) // 500)}
+    letters = {c: n for c, n in held.items() if c.isalpha()}
+    marks = {c: n for c, n in held.items() if not c.isalpha()}
+    specials = dict.fromkeys(SPECIAL_TOKENS, 0) | {TEXT_START: len(words), LINE_END: len(words)}
+    return Vocabulary.from_counts(marks, letters, specials)
+
+
+def train(
+    network: Network, characters: Vocabulary, words: Mapping[str, int], options: argparse.Namespace
+) -> dict[str, float]:
+    """Train in place; returns the figures, the perplexity per character of words held out among them."""
+    order = np.random.default_rng(options.seed).permutation(len(words))
+    names = sorted(words)
+    held_out = {names[i] for i in order[: max(1, int(len(names) * _VALIDATION_SHARE))]}
+    read = {word: n for word, n in words.items() if word not in held_out} or dict(words)
+    length = sum(len(word) + 2 for word in read)
+    training = TrainingOptions(
+        # Of a small text fewer sequences: each is to last for some steps.
+        batch=max(1, min(64, length // 128)),
+        length=32,
+        negatives=0,
+        peak_rate=4e-3,
+        seed=options.seed,
+        epochs=options.epochs,
+        minutes=options.minutes,
+    )
+    with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
+        trainer = Trainer(SpelledWords(Path(folder), characters, read), network, training, 1)
+        with ProgressBar(trainer) as bar:
+            for number, step in enumerate(trainer.steps()):
+                if number % 50 == 0:
+                    bar.show(step.loss)
+    spelling = Spelling(characters, network, make_lexicon({}, 1.0, lambda forms: []))
+    held = sorted(held_out)
+    loss = -sum(log_spellings(spelling, held)) / sum(len(word) + 1 for word in held)
+    return {
+        "words": len(words),
+        "characters_read": trainer.tokens,
+        "minutes": round(trainer.seconds / 60, 1),
+        "perplexity_per_character": round(float(np.exp(loss)), 3),
+    }
+
+
+def log_spellings(spelling: Spelling, words: list[str], batch: int = 2000) -> list[float]:
+    """ln P(spelling) of many words, side by side."""
+    found: list[float] = []
+    for begin in range(0, len(words), batch):
+        ids = [[*spelling.encode(word), spelling.end()] for word in words[begin : begin + batch]]
+        longest = max(map(len, ids))
+        padded = np.array([word + [spelling.end()] * (longest - len(word)) for word in ids])
+        lengths = np.array([len(word) for word in ids])
+        total = np.zeros(len(ids))
+        state = spelling.network.zero_state(len(ids))
+        for t in range(longest - 1):
+            state = spelling.network.step(padded[:, t], state)
+            z = spelling.network.logits(spelling.network.project(state[0])).astype(np.float64)
+            z -= z.max(axis=1, keepdims=True)
+            z -= np.log(np.exp(z).sum(axis=1, keepdims=True))
+            total += np.where(t + 1 < lengths, z[np.arange(len(ids)), padded[:, t + 1]], 0)
+        found += total.tolist()
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,186 @@
+"""The training loop: batches in, weights moved, and everything needed to stop and go on at any step.
+
+With several threads each takes a share of the batch's sequences, with one BLAS thread: NumPy's loops and
+BLAS both release the interpreter's lock, so that all cores work on element-wise passes too.
+"""
+
+import math
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from model.arrays import Array, Arrays, IntArray
+from model.errors import UserError
+from model.nn.backprop import Gradients, dropout_masks, gradients, sum_rows
+from model.nn.cells import Workspace
+from model.nn.network import Network
+from model.nn.optimiser import Adam, clip_factor, learning_rate
+from model.nn.softmax import NegativeSampler, RowGradient
+from model.train.dataset import Dataset, lanes
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """What a run is defined by; B = batch sequences, T = length time steps, K = negatives (0: full softmax)."""
+
+    batch: int = 64
+    length: int = 35
+    negatives: int = 1024
+    dropout: float = 0.0
+    peak_rate: float = 2e-3
+    warm_up: float = 0.02
+    clip: float = 1.0
+    seed: int = 1
+    epochs: float = 1.0
+    minutes: float | None = None
+
+
+class Step(NamedTuple):
+    """The figures of one step: mean loss in nats per token (sampled, where the softmax is), gradient norm."""
+
+    loss: float
+    norm: float
+    rate: float
+
+
+class NotFiniteError(UserError):
+    """The loss or a gradient is no number any more; the message says since when."""
+
+
+class Trainer:
+    """Owns weights, moments, states and the position in the data; ``steps()`` moves them on."""
+
+    def __init__(self, dataset: Dataset, network: Network, options: TrainingOptions, threads: int) -> None:
+        self.dataset, self.network, self.options = dataset, network, options
+        self.xp: ModuleType = network.xp
+        self.adam = Adam(self.xp, network.weights)
+        self.shards = np.array_split(np.arange(options.batch), min(threads, options.batch))
+        self.states = [network.zero_state(len(shard)) for shard in self.shards]
+        self.works = [Workspace(self.xp, network.weights["bias"].dtype) for _ in self.shards]
+        self.pool = ThreadPoolExecutor(len(self.shards))
+        counts = np.asarray(dataset.vocabulary.counts, dtype=np.float64)
+        self.sampler = NegativeSampler(self.xp, counts, options.negatives) if options.negatives else None
+        self.epoch = self.window = self.tokens = 0
+        self.seconds = 0.0
+        self.total_tokens = max(1, int(options.epochs * dataset.epoch_tokens()))
+
+    @property
+    def progress(self) -> float:
+        """The used share of the budget, epochs or minutes, whichever is further; 1 is the end."""
+        share = self.tokens / self.total_tokens
+        if self.options.minutes is not None:
+            share = max(share, self.seconds / (60 * self.options.minutes))
+        return min(1.0, share)
+
+    def steps(self) -> Iterator[Step]:
+        """Train until the budget is used up; a checkpoint may be taken after each step."""
+        while self.progress < 1:
+            ids = self.dataset.write_epoch(self.options.seed, self.epoch)
+            if (len(ids) - 1) // self.options.batch < self.options.length:
+                needed = self.options.batch * self.options.length
+                raise UserError(f"too little text: an epoch has {len(ids)} tokens, a batch needs {needed}")
+            for inputs, targets in lanes(ids, self.options.batch, self.options.length, self.window):
+                begun = time.perf_counter()
+                step = self._step(inputs, targets)
+                self.window += 1
+                self.tokens += inputs.size
+                self.seconds += time.perf_counter() - begun
+                yield step
+                if self.progress >= 1:
+                    return
+            self.epoch, self.window = self.epoch + 1, 0
+
+    def _step(self, inputs: IntArray, targets: IntArray) -> Step:
+        options = self.options
+        rate = learning_rate(options.peak_rate, self.progress, options.warm_up)
+        self.adam.begin_step()
+        # Random numbers depend on seed and step alone, so a resumed run draws the same ones.
+        rng = np.random.default_rng([options.seed, self.adam.steps])
+        negatives = self.sampler.draw(rng) if self.sampler else None
+        config = self.network.config
+        dtype = self.network.weights["bias"].dtype
+        masks = dropout_masks(self.xp, rng, options.dropout, options.batch, config.embedding, config.hidden, dtype)
+
+        def shard_gradients(number: int) -> Gradients:
+            part = self.shards[number]
+            own = slice(part[0], part[-1] + 1)
+            return gradients(
+                self.network,
+                self.xp.asarray(inputs[:, own]),
+                self.xp.asarray(targets[:, own]),
+                self.states[number],
+                negatives,
+                1 / inputs.size,
+                self.works[number],
+                type(masks)(*(None if mask is None else mask[own] for mask in masks)),
+            )
+
+        parts = list(self.pool.map(shard_gradients, range(len(self.shards))))
+        self.states = [part.state for part in parts]
+        loss = sum(part.loss for part in parts) / inputs.size
+        norm = self._move(parts, rate)
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            raise NotFiniteError(f"the loss is not finite at step {self.adam.steps} (loss {loss}, gradient {norm})")
+        return Step(loss, norm, rate)
+
+    def _move(self, parts: list[Gradients], rate: float) -> float:
+        """Add up the shards' gradients, clip them and update; returns the norm before clipping."""
+        row_names, dense_names = list(parts[0].rows), list(parts[0].dense)
+
+        def total(name: str) -> Array | RowGradient:
+            if name in row_names:
+                return sum_rows(self.xp, [part.rows[name] for part in parts])
+            return sum((part.dense[name] for part in parts[1:]), start=parts[0].dense[name])
+
+        names = row_names + dense_names
+        totals = dict(zip(names, self.pool.map(total, names), strict=True))
+        values = [totals[name].values if name in row_names else totals[name] for name in names]
+        norm, factor = clip_factor(self.xp, values, self.options.clip)
+        if not math.isfinite(norm):
+            return norm
+
+        def update(name: str, value: Array) -> None:
+            value *= factor
+            if name in row_names:
+                self.adam.update_rows(name, totals[name], rate)
+            else:
+                self.adam.update(name, value, rate)
+
+        list(self.pool.map(update, names, values))
+        return norm
+
+    def arrays(self) -> Arrays:
+        """Everything that changes, by name, for a checkpoint."""
+        arrays = {f"weight.{name}": value for name, value in self.network.weights.items()}
+        arrays |= {f"first.{name}": value for name, value in self.adam.first.items()}
+        arrays |= {f"second.{name}": value for name, value in self.adam.second.items()}
+        arrays["state"] = self.xp.concatenate(self.states, axis=1)
+        return arrays
+
+    def position(self) -> dict[str, Any]:
+        """Where the run stands, and its options, for a checkpoint."""
+        return {
+            "step": self.adam.steps,
+            "epoch": self.epoch,
+            "window": self.window,
+            "tokens": self.tokens,
+            "seconds": self.seconds,
+            "options": asdict(self.options),
+        }
+
+    def restore(self, arrays: Arrays, position: dict[str, Any]) -> None:
+        """Go back to where a checkpoint was taken."""
+        for name in self.network.weights:
+            self.network.weights[name][...] = self.xp.asarray(arrays[f"weight.{name}"])
+            self.adam.first[name][...] = self.xp.asarray(arrays[f"first.{name}"])
+            self.adam.second[name][...] = self.xp.asarray(arrays[f"second.{name}"])
+        state = self.xp.asarray(arrays["state"])
+        self.states = [state[:, part[0] : part[-1] + 1].copy() for part in self.shards]
+        self.adam.steps = position["step"]
+        self.epoch, self.window = position["epoch"], position["window"]
+        self.tokens, self.seconds = position["tokens"], position["seconds"]

@@ -1,0 +1,113 @@
+"""Counting a corpus, and choosing the vocabulary and its true case from the counts.
+
+Which spelling of a word is its own is learned from inside sentences: a capital at the start of one says
+nothing, nor does a line that is all small, all capitals or a title.
+"""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from model.text.tokens import LINE_END, TEXT_START, sentence_starts, tokens
+
+# Titles capitalise most words; a line with more capitalised words than this tells nothing about case.
+TITLE_SHARE = 0.6
+# Entries above which a count drops its rarest words, so that memory stays bounded on any text
+# (lossy counting, Manku & Motwani 2002).
+MOST_ENTRIES = 2_000_000
+
+
+@dataclass
+class Counts:
+    """Occurrences of forms; ``inside`` those whose letter case can be trusted, ``anyhow`` the rest.
+
+    By casefolded form: ``read``, how often an epoch reads the word, which depends on the weights of the sources;
+    ``documents`` that hold it; ``sources`` that do, and ``public`` ones among them, a bit for each.
+    """
+
+    inside: Counter[str] = field(default_factory=Counter)
+    anyhow: Counter[str] = field(default_factory=Counter)
+    marks: Counter[str] = field(default_factory=Counter)
+    read: dict[str, float] = field(default_factory=dict)
+    documents: Counter[str] = field(default_factory=Counter)
+    sources: dict[str, int] = field(default_factory=dict)
+    public: dict[str, int] = field(default_factory=dict)
+
+    def add_document(self, lines: list[str]) -> None:
+        """Count a document, a list of lines; ``documents`` counts by casefolded form."""
+        seen: set[str] = set()
+        for line in lines:
+            forms = [token.form for token in tokens(line)]
+            trusted = _case_is_trusted(line, forms)
+            for form, at_start in zip(forms, sentence_starts(forms), strict=False):
+                if not form[0].isalpha():
+                    self.marks[form] += 1
+                elif trusted and not at_start:
+                    self.inside[form] += 1
+                    seen.add(form.casefold())
+                else:
+                    self.anyhow[form] += 1
+                    seen.add(form.casefold())
+            self.marks[LINE_END] += 1
+        self.marks[TEXT_START] += 1
+        self.documents.update(seen)
+
+    def merge(self, other: "Counts", source: int, weight: float = 1.0, private: bool = False) -> None:
+        """Add the counts of some documents of one source, given by its number."""
+        self.inside.update(other.inside)
+        self.anyhow.update(other.anyhow)
+        self.marks.update(other.marks)
+        self.documents.update(other.documents)
+        for form, n in itertools.chain(other.inside.items(), other.anyhow.items()):
+            key = form.casefold()
+            self.read[key] = self.read.get(key, 0) + weight * n
+        for seen in (self.sources,) if private else (self.sources, self.public):
+            for key in other.documents:
+                seen[key] = seen.get(key, 0) | 1 << source
+        if len(self.documents) > MOST_ENTRIES:
+            self._forget_rarest()
+
+    def _forget_rarest(self) -> None:
+        least = 1
+        while len(self.documents) > MOST_ENTRIES // 2:
+            least += 1
+            self.documents = Counter({k: n for k, n in self.documents.items() if n >= least})
+        self.inside = Counter({f: n for f, n in self.inside.items() if f.casefold() in self.documents})
+        self.anyhow = Counter({f: n for f, n in self.anyhow.items() if f.casefold() in self.documents})
+        self.read = {k: n for k, n in self.read.items() if k in self.documents}
+        self.sources = {k: s for k, s in self.sources.items() if k in self.documents}
+        self.public = {k: s for k, s in self.public.items() if k in self.documents}
+
+
+def _case_is_trusted(line: str, forms: list[str]) -> bool:
+    words = [form for form in forms if form[0].isalpha()]
+    capitalised = sum(word[0].isupper() for word in words)
+    return (
+        bool(words)
+        and words[0][0].isupper()
+        and not line.isupper()
+        and (len(words) < 4 or capitalised <= TITLE_SHARE * len(words))
+    )
+
+
+def count_documents(documents: Iterable[list[str]]) -> Counts:
+    """Counts of some documents; what a worker process does with its share."""
+    counts = Counts()
+    for lines in documents:
+        counts.add_document(lines)
+    return counts
+
+
+def batched_documents(documents: Iterator[list[str]], characters: int = 2_000_000) -> Iterator[list[list[str]]]:
+    """Documents in batches of about so many characters, to be handed to worker processes."""
+    batch: list[list[str]] = []
+    size = 0
+    for lines in documents:
+        batch.append(lines)
+        size += sum(map(len, lines))
+        if size >= characters:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

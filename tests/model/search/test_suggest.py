@@ -1,0 +1,274 @@
+"""The search: probabilities, order, letter case, and what is never suggested."""
+
+import string
+import unicodedata
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.lm.language_model import LanguageModel
+from model.search.query import Query
+from model.search.ranking import reached
+from model.text.tokens import APOSTROPHES, LINE_END, SPECIAL_TOKENS, TEXT_START, UNKNOWN
+from model.text.vocabulary import Vocabulary
+from tests.model.tiny_model import (
+    MARKS,
+    WORDS,
+    answer,
+    model_of,
+    output_of,
+    plain,
+    random_model,
+    read,
+    unhurried,
+    words_of,
+)
+
+MODEL = random_model()
+CONTEXTS = ("", "the dog eats ", "I'd like an ", 'He said: "', "Hi.\n", "👍 日本 ", "unheard-of xyzzy, ")
+PREFIXES = ("", "a", "ap", "App", "APP", "i", "I", "im", "don", "Don'", "don’t", "us", "CAFE", "cafe\u0301", "b", "q")
+# Tokens of the models here that no space stands before.
+NEVER_APART = ("!", ")", ",", ".", "...", ":", "?", LINE_END, TEXT_START)
+
+
+def by_hand(model: LanguageModel, query: Query) -> dict[str, float]:
+    """P(word | context, prefix) of every word, whatever its case, from the softmax over the whole vocabulary."""
+    weights = {name: value.astype(np.float64) for name, value in model.network.weights.items()}
+    logits = weights["embedding"] @ output_of(model, query.context).astype(np.float64) + weights["bias"]
+    chances = np.exp(logits) / np.exp(logits).sum()
+    typed = unicodedata.normalize("NFC", query.prefix).casefold()
+    for apostrophe in APOSTROPHES:
+        typed = typed.replace(apostrophe, "'")
+    shares: dict[str, float] = {}
+    total = 0.0
+    for form, chance in zip(model.vocabulary.forms, chances.tolist(), strict=True):
+        if not typed and not query.lead and form in NEVER_APART:
+            continue
+        if typed and not (form in WORDS and plain(form).startswith(plain(typed))):
+            continue
+        if "'" in typed and not form.casefold().startswith(typed):
+            continue
+        total += chance
+        if form in WORDS and form not in ("b", "B", "à"):
+            shares[form.casefold()] = shares.get(form.casefold(), 0.0) + chance
+    if typed:
+        # What begins so and is in no list: without a spelling network every letter is as likely as another.
+        total += chances[model.vocabulary.id_of(UNKNOWN)] * 27.0 ** -len(typed)
+    return {form: share / total for form, share in shares.items()}
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize("context", CONTEXTS)
+def test_probabilities_are_those_of_the_whole_softmax(context: str, prefix: str, cell: str) -> None:
+    model = random_model(7, cell)
+    query = read(model, "complete", context + prefix)
+    expected = by_hand(model, query)
+    suggestions = answer(model, context + prefix)
+    missing = set(expected) - {s.text.casefold() for s in suggestions}
+    typed = unicodedata.normalize("NFC", query.prefix).replace("’", "'").casefold()
+    assert missing <= {typed} | {word for word in expected if expected[word] < 1e-6}
+    for suggestion in suggestions:
+        assert suggestion.probability == pytest.approx(expected[suggestion.text.casefold()], abs=2e-6)
+        assert suggestion.kind == ("completion" if prefix else "next-word")
+        assert suggestion.insert == suggestion.text
+
+
+@unhurried
+@given(
+    st.lists(st.sampled_from([*WORDS, *MARKS, "\n", "pear", "12"]), max_size=6).map(" ".join),
+    st.sampled_from(["", " "]),
+    st.sampled_from(["", *string.ascii_letters])
+    | st.sampled_from(sorted(WORDS)).flatmap(lambda word: st.integers(1, len(word)).map(lambda n: word[:n])),
+    st.sampled_from(["complete", "next-word"]),
+    st.integers(1, 12),
+)
+def test_every_answer_is_sorted_without_doubles_and_whole(
+    context: str, space: str, prefix: str, endpoint: str, limit: int
+) -> None:
+    text = context + space + prefix
+    suggestions = answer(MODEL, text, endpoint, limit=limit)
+    query = read(MODEL, endpoint, text)
+    chances = [s.probability for s in suggestions]
+    assert len(suggestions) <= limit
+    assert chances == sorted(chances, reverse=True) and all(0 <= c <= 1 for c in chances) and sum(chances) < 1.00001
+    assert len({s.text.casefold() for s in suggestions}) == len(suggestions)
+    lowered = {word.casefold() for word in WORDS}
+    for s in suggestions:
+        assert s.text.casefold() in lowered and s.text != query.prefix
+        assert len(s.text) > 1 or s.text in "aAI"
+        assert plain(s.text).startswith(plain(query.prefix))
+        assert s.insert.strip() == s.text
+    # A shorter list is the beginning of a longer one, with the same chances.
+    assert answer(MODEL, text, endpoint, limit=1000)[: len(suggestions)] == suggestions
+
+
+def test_spellings_in_other_case_are_one_suggestion_however_short_the_list() -> None:
+    others = {f"w{letter}": 0.93 / 16 for letter in string.ascii_lowercase[:16]}
+    model = model_of(others | {"apple": 0.04, "Apple": 0.03})
+    for limit in (1, 2, 100):
+        best = answer(model, "of ", limit=limit)[0]
+        assert best.text == "apple"
+        assert best.probability == pytest.approx(0.07, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("small", "text", "expected"),
+    [
+        (0.2, "an ", "Apple"),
+        # Begun with a small letter, the small spelling is meant unless the other is far likelier.
+        (0.2, "an ap", "apple"),
+        (0.05, "an ap", "Apple"),
+        (0.2, "an Ap", "Apple"),
+    ],
+)
+def test_the_likelier_spelling_of_a_word_is_offered(small: float, text: str, expected: str) -> None:
+    model = model_of({"apple": small, "Apple": 0.3, "apply": 0.5 - small, "done": 0.2})
+    offered = {s.text: s.probability for s in answer(model, text)}
+    assert {word for word in offered if word.casefold() == "apple"} == {expected}
+    share = small + 0.3 if text == "an " else (small + 0.3) / 0.8
+    assert offered[expected] == pytest.approx(share, abs=1e-5)
+
+
+def test_marks_that_stand_behind_a_word_take_no_chance_once_a_space_is_typed() -> None:
+    model = model_of({"apple": 0.2})
+    apart = len(SPECIAL_TOKENS) + len(MARKS) - len(NEVER_APART)
+    each = 0.8 / (len(SPECIAL_TOKENS) + len(MARKS))
+    assert answer(model, "an ")[0].probability == pytest.approx(0.2 / (0.2 + apart * each), abs=1e-5)
+    assert answer(model, "an", "next-word")[0].probability == pytest.approx(0.2, abs=1e-5)
+
+
+def test_the_chance_that_the_word_is_finished_counts_though_it_is_not_offered() -> None:
+    model = model_of({"app": 0.6, "apple": 0.3, "apply": 0.1})
+    assert [s.text for s in answer(model, "an app")] == ["apple", "apply"]
+    assert [s.probability for s in answer(model, "an app")] == pytest.approx([0.3, 0.1], abs=1e-5)
+    assert answer(model, "an apply") == []
+
+
+def test_min_probability_and_limit() -> None:
+    model = model_of({"app": 0.1, "apple": 0.4, "application": 0.3, "apply": 0.15, "dog": 0.05})
+    assert [s.text for s in answer(model, "an ap")] == ["apple", "application", "apply", "app"]
+    assert [s.text for s in answer(model, "an ap", limit=2)] == ["apple", "application"]
+    assert [s.text for s in answer(model, "an ap", least=0.2)] == ["apple", "application"]
+    assert [s.text for s in answer(model, "an ap", limit=1, least=0.2)] == ["apple"]
+    assert answer(model, "an ap", least=0.9) == []
+    # The least chance is of the word in all its spellings.
+    assert answer(model_of({"apple": 0.4, "Apple": 0.3, "apply": 0.3}), "an ap", least=0.6)[0].text == "apple"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a hel", {"hello", "help"}),
+        ("a Hel", {"Hello", "Help"}),
+        ("a HEL", {"HELLO", "HELP"}),
+        ("a hEl", {"hello", "help"}),
+        ("an App", {"Apple", "Application", "Apply"}),
+        ("an APP", {"APPLE", "APPLICATION", "APPLY"}),
+        ("it is im", {"I'm"}),
+        ("IM", {"I'M"}),
+        ("Im", {"I'm"}),
+        ("i'", {"I'm", "I'd", "I'll"}),
+        ("I'", {"I'm", "I'd", "I'll"}),
+        ("I’L", {"I'LL"}),
+        ("in london", {"London"}),
+        ("in London", set()),
+        ("on mon", {"Monday"}),
+        ("dont", {"don't"}),
+        ("DONT", {"DON'T"}),
+        ("don't", set()),
+        ("don’t", set()),
+        ("donʼt", set()),
+        ("don'", {"don't"}),
+        ("don’", {"don't"}),
+        ("ｄｏｎ＇", {"don't"}),
+        ("Don'", {"Don't"}),
+        ("dont'", set()),
+        ("cafe", {"café", "cafes", "cafés", "café's"}),
+        ("cafe\u0301", {"cafes", "cafés", "café's"}),
+        ("cafe'", {"café's"}),
+        ("cafe\u0301'", {"café's"}),
+        ("CAFE", {"CAFÉ", "CAFES", "CAFÉS", "CAFÉ'S"}),
+        ("E\u0301", {"Eats"}),
+        ("well-", {"well-known"}),
+        ("Well\u2011k", {"Well-known"}),
+        ("o'", {"o'clock"}),
+        ("iph", {"iPhone"}),
+        ("Iph", {"iPhone"}),
+        ("IPH", {"IPHONE"}),
+        ("STRAS", {"STRASSE"}),
+        ("ωρα", {"ωραίος"}),
+        ("ΩΡΑ", {"ΩΡΑΊΟΣ"}),
+        ("елк", {"Ёлка"}),
+        ("日", {"日本"}),
+        ("한", {"한국어"}),
+        ("하", {"한국어"}),
+        ("xyz", set()),
+        ("b", {"big"}),
+        ("B", {"Big"}),
+    ],
+)
+def test_which_words_are_offered_and_how_written(text: str, expected: set[str]) -> None:
+    assert set(words_of(MODEL, text)) == expected
+
+
+def test_a_capital_where_a_sentence_starts_and_nothing_is_typed() -> None:
+    for text in ("", "Hi. ", "Hi!\n", "He said: “", "the cat\n\n"):
+        words = set(words_of(MODEL, text))
+        assert {"The", "I'm", "I", "London", "A", "NASA", "iPhone"} <= words
+        assert not {"the", "i'm", "a", "IPhone"} & words
+    for text in ("the ", "Hi, ", "by J. ", "5 "):
+        words = set(words_of(MODEL, text))
+        assert {"the", "I'm", "I", "London", "Monday", "a"} <= words and "The" not in words
+    # Who types a small letter there wants it.
+    assert "the" in words_of(MODEL, "Hi. t")
+
+
+def test_a_long_quote_is_still_open_when_its_first_mark_is_out_of_the_context() -> None:
+    quoted = 'He said: "' + "the dog eats my food, " * 20
+    assert "food" in words_of(MODEL, quoted + 'the dog" ')
+    assert "Food" in words_of(MODEL, quoted + 'the dog." ')
+    inside = read(MODEL, "complete", quoted + 'the dog" Apple ').context
+    assert MODEL.vocabulary.forms[inside[-1]] == "Apple"
+
+
+def test_special_tokens_marks_and_lone_letters_are_never_offered_however_likely() -> None:
+    weights = {name: value.copy() for name, value in MODEL.network.weights.items()}
+    model = LanguageModel(MODEL.vocabulary, type(MODEL.network)(MODEL.network.config, weights), {})
+    weights["bias"][: model.vocabulary.first_word] += 30
+    weights["bias"][[model.vocabulary.id_of(form) for form in ("b", "B", "à")]] += 40
+    for text in ("", "the ", "b", "the B", "à"):
+        assert {word.casefold() for word in words_of(model, text)} <= {word.casefold() for word in WORDS} - {"b", "à"}
+    assert answer(model, "the ", least=0.001) == []
+
+
+def test_a_withheld_word_is_read_and_counted_but_never_offered() -> None:
+    vocabulary = Vocabulary(MODEL.vocabulary.forms, MODEL.vocabulary.counts, {"apply", "Monday"})
+    model = LanguageModel(vocabulary, MODEL.network, {})
+    assert set(words_of(model, "an appl")) == set(words_of(MODEL, "an appl")) - {"apply"}
+    assert not {"Apply", "MONDAY", "Monday"} & {*words_of(model, "Mond"), *words_of(model, "MON"), *words_of(model, "")}
+    chances = {s.text: s.probability for s in answer(MODEL, "an app")}
+    assert all(s.probability == chances[s.text] for s in answer(model, "an app"))
+
+
+def test_a_guarded_word_is_offered_to_who_has_typed_most_of_it() -> None:
+    guarded = np.array([form in ("donut", "don't") for form in MODEL.vocabulary.forms])
+    model = LanguageModel(MODEL.vocabulary, MODEL.network, {}, guarded=guarded)
+    assert not {"donut", "don't"} & {*words_of(model, "do"), *words_of(model, "")}
+    assert {"done", "don't"} <= set(words_of(model, "a don")) and "donut" not in words_of(model, "a don")
+    assert words_of(model, "a donu") == ["donut"]
+
+
+@given(st.lists(st.sampled_from([0.0, 0.1, 0.25, 0.5]) | st.floats(0, 1, width=32), max_size=2000), st.integers(1, 300))
+def test_a_bound_that_enough_values_reach(values: list[float], most: int) -> None:
+    array = np.array(values, dtype=np.float32)
+    bound = reached(array, most)
+    above = int((array >= bound).sum())
+    assert above >= min(most, len(values))
+    # It leaves out most of many values, whatever their order.
+    spread = np.random.default_rng(len(values)).permutation(np.arange(32_000, dtype=np.float32))
+    assert most <= int((spread >= reached(spread, most)).sum()) <= 20 * most + 500
+    rows = np.stack([spread, -spread, np.roll(spread, 7)])
+    np.testing.assert_array_equal(reached(rows, most), [reached(row, most) for row in rows])

@@ -1,0 +1,265 @@
+"""The training command: what it leaves behind, starting from a model, and every way in which it says no."""
+
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_limits
+
+from model.lm.storage import CONFIG, WEIGHTS, load_model
+from model.nn import backprop
+from model.nn.perplexity import perplexity, token_losses
+from model.train.__main__ import main
+from model.train.checkpoint import load_checkpoint
+from model.train.progress import read_log
+
+SIZES = ["--embedding=6", "--hidden=8", "--batch=8", "--length=10", "--negatives=16", "--validation-tokens=100"]
+
+
+@pytest.fixture
+def text(toy_text: str, tmp_path: Path) -> Path:
+    path = tmp_path / "toy.txt"
+    path.write_text(toy_text, "utf-8")
+    return path
+
+
+@pytest.fixture
+def command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], one_process: None
+) -> Callable[..., tuple[int, str]]:
+    """Run the command in this process; gives its exit status and what it wrote to stderr."""
+    monkeypatch.setattr("model.train.run.plot_learning_curve", lambda folder: None)
+
+    def run(*arguments: Any) -> tuple[int, str]:
+        with threadpool_limits(1):
+            status = main([str(argument) for argument in arguments])
+        return status, capsys.readouterr().err.replace("\r", "\n")
+
+    return run
+
+
+Command = Callable[..., tuple[int, str]]
+
+
+def weights(out: Path) -> bytes:
+    return (out / WEIGHTS).read_bytes()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_same_seed_gives_the_same_bytes(threads: int, text: Path, tmp_path: Path, command: Command) -> None:
+    for out, seed in (("one", 1), ("again", 1), ("other", 2)):
+        arguments = [text, *SIZES, "--epochs=1", f"--seed={seed}", f"--threads={threads}"]
+        assert command(*arguments, "--out", tmp_path / out)[0] == 0
+    assert weights(tmp_path / "one") == weights(tmp_path / "again") != weights(tmp_path / "other")
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_every_cell_gives_a_model_that_loads(cell: str, text: Path, tmp_path: Path, command: Command) -> None:
+    out = tmp_path / "out"
+    assert command(text, *SIZES, "--cell", cell, "--epochs=2", "--out", out)[0] == 0
+    model = load_model(out)
+    assert (model.network.config.cell, model.network.config.embedding, model.network.config.hidden) == (cell, 6, 8)
+    figures = model.information["training"]
+    assert figures["steps"] == load_checkpoint(out)[1]["step"] == read_log(out / "log.jsonl")[-1]["step"]
+    assert figures["options"]["epochs"] == 2 and figures["device"] == "cpu"
+    losses = [line["loss"] for line in read_log(out / "log.jsonl") if "loss" in line]
+    assert losses[-1] < losses[0]
+
+
+def test_the_minutes_are_a_budget(text: Path, tmp_path: Path, command: Command) -> None:
+    assert command(text, *SIZES, "--minutes=0.005", "--epochs=1e6", "--out", tmp_path / "out")[0] == 0
+    assert load_checkpoint(tmp_path / "out")[1]["seconds"] >= 0.3
+
+
+def test_a_model_learns_the_words_of_new_text(text: Path, tmp_path: Path, command: Command) -> None:
+    base, tuned, start_of = tmp_path / "base", tmp_path / "tuned", tmp_path / "start"
+    assert command(text, *SIZES, "--epochs=3", "--out", base)[0] == 0
+    new = tmp_path / "new.txt"
+    new.write_text("The printer needs toner.\nI likes the printer.\n\n" * 200, "utf-8")
+    run = [new, *SIZES[2:], "--init-from", base]
+    assert command(*run, "--peak-rate=1e-9", "--epochs=0.1", "--out", start_of)[0] == 0
+    assert command(*run, "--epochs=5", "--peak-rate=0.01", "--out", tuned)[0] == 0
+    before, begun, after = (load_model(folder) for folder in (base, start_of, tuned))
+    assert {"printer", "needs", "toner"} <= set(after.vocabulary.forms) - set(before.vocabulary.forms)
+    assert set(before.vocabulary.forms) < set(after.vocabulary.forms)
+    for form in before.vocabulary.forms:
+        old, now = before.vocabulary.id_of(form), begun.vocabulary.id_of(form)
+        np.testing.assert_allclose(
+            begun.network.weights["embedding"][now], before.network.weights["embedding"][old], atol=1e-3
+        )
+    ids = np.fromfile(tuned / "corpus" / "validation.bin", dtype=np.uint16)
+    assert perplexity(token_losses(after.network, ids)) < 0.5 * perplexity(token_losses(begun.network, ids))
+
+    status, written = command(*run, "--hidden=16", "--out", tmp_path / "none")
+    assert status == 2 and "--hidden 16" in written and "8" in written
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_loss_that_is_no_number_keeps_the_last_checkpoint(
+    text: Path, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = 0
+
+    def failing(*arguments: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        result = backprop.gradients(*arguments)
+        return result._replace(loss=float("nan")) if calls == 6 else result
+
+    monkeypatch.setattr("model.train.trainer.gradients", failing)
+    out = tmp_path / "out"
+    arguments = [text, *SIZES, "--threads=1", "--epochs=3", "--out", out]
+    status, written = command(*arguments, "--checkpoint-minutes=1e-8")
+    assert status == 1 and "Traceback" not in written
+    message = written.splitlines()[-1]
+    assert message.startswith("error: the loss is not finite at step 6") and f"checkpoint is in {out}" in message
+    arrays, position = load_checkpoint(out)
+    assert position["step"] == 5
+    assert all(np.isfinite(value).all() for value in arrays.values())
+    load_model(out)
+
+
+def test_without_a_checkpoint_none_is_promised(
+    text: Path, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    assert command(text, *SIZES, "--epochs=0.1", "--out", out)[0] == 0
+    before = weights(out)
+    monkeypatch.setattr("model.train.trainer.gradients", lambda *a: backprop.gradients(*a)._replace(loss=float("inf")))
+    text.write_text(text.read_text("utf-8") + "The printer needs toner.\n\n" * 40, "utf-8")
+    status, written = command(text, *SIZES, "--threads=1", "--out", out)
+    assert status == 1 and "Traceback" not in written
+    message = written.splitlines()[-1]
+    assert message.startswith("error: the loss is not finite at step 1") and "checkpoint is in" not in message
+    assert weights(out) == before
+    # What lies there belongs to the text before, which is no longer prepared.
+    monkeypatch.undo()
+    refused(command("--resume", "--out", out), "other text")
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_weights_too_large_for_the_file_are_not_saved_over_good_ones(
+    text: Path, tmp_path: Path, command: Command
+) -> None:
+    out = tmp_path / "out"
+    assert command(text, *SIZES, "--epochs=0.1", "--out", out)[0] == 0
+    before = weights(out), load_checkpoint(out)[1]["step"]
+    status, written = command(text, *SIZES, "--peak-rate=9e8", "--warm-up=0", "--epochs=0.3", "--out", out)
+    assert status in (1, 2) and written.splitlines()[-1].startswith("error: ")
+    assert (weights(out), load_checkpoint(out)[1]["step"]) == before
+
+
+def refused(result: tuple[int, str], *told: str) -> None:
+    """Exit status 2, and after what the counting showed one line that says why."""
+    status, written = result
+    assert status == 2
+    assert "Traceback" not in written and written.count("error: ") == 1
+    message = written.rstrip("\n").splitlines()[-1]
+    assert message.startswith("error: ")
+    for part in told:
+        assert part in message
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("none.txt", None, "no such file"),
+        ("latin.txt", "The café.\n".encode("latin-1"), "not UTF-8"),
+        ("empty.txt", b"", "no text in it"),
+        ("empty.txt.gz", b"", "no text in it"),
+        ("broken.txt.gz", b"this is no archive", "cannot be read"),
+        ("broken.txt.xz", b"this is no archive", "cannot be read"),
+        ("little.txt", b"Only this.\n", "too little text"),
+        ("short.txt", b"The dog ran.\n\n" * 6, "too little text"),
+        ("mails.jsonl", b'{"body": "Hello."}\n', "'text'"),
+        ("broken.jsonl", b"{", "not JSON"),
+        ("none.toml", None, "not a readable recipe"),
+        ("broken.toml", b"[[source", "not a readable recipe"),
+        ("unknown.toml", b'[[source]]\npath = "toy.txt"\nwieght = 2', "wieght"),
+        ("weight.toml", b'[[source]]\npath = "toy.txt"\nweight = 0', "weight 0"),
+        ("missing.toml", b'[[source]]\npath = "gone.txt"', "gone.txt: no such file"),
+        ("held.toml", b'validation = ["gone.txt"]\n[[source]]\npath = "toy.txt"', "gone.txt: no such file"),
+    ],
+)
+def test_bad_sources(name: str, content: bytes | None, told: str, text: Path, tmp_path: Path, command: Command) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    refused(command(tmp_path / name, *SIZES, "--out", tmp_path / "out"), told)
+    assert not (tmp_path / "out" / WEIGHTS).exists() and read_log(tmp_path / "out" / "log.jsonl") == []
+
+
+def test_bad_arguments(text: Path, tmp_path: Path, command: Command) -> None:
+    out = tmp_path / "out"
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("a file")
+    refused(command("--out", out), "name a recipe")
+    refused(command(tmp_path / "folder", "--out", out), "folder", ".txt")
+    refused(command(text, *SIZES, "--vocabulary=5000", "--out", out), "too little text for a vocabulary of 5000")
+    refused(command("--resume", "--out", out), "no checkpoint")
+    refused(command(text, "--init-from", tmp_path / "folder", "--out", out), CONFIG)
+    refused(command(text, *SIZES, "--out", tmp_path / "file"), "file")
+    refused(command(text, *SIZES, "--out", tmp_path / "file" / "inside"), "file")
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "--epochs=0",
+        "--epochs=nan",
+        "--batch=-1",
+        "--dropout=1",
+        "--seed=x",
+        "--cell=mlp",
+        "--minutes=inf",
+        "--validation-tokens=1",
+    ],
+)
+def test_numbers_out_of_range(argument: str, tmp_path: Path, command: Command) -> None:
+    with pytest.raises(SystemExit) as caught:
+        command("some.txt", "--out", tmp_path, argument)
+    assert caught.value.code == 2
+
+
+def test_a_line_of_the_log_that_was_cut_does_not_matter(text: Path, tmp_path: Path, command: Command) -> None:
+    out = tmp_path / "out"
+    assert command(text, *SIZES, "--epochs=1", "--out", out)[0] == 0
+    whole = read_log(out / "log.jsonl")
+    with (out / "log.jsonl").open("a") as file:
+        file.write('{"step": 1000, "los')
+    assert command("--resume", "--out", out)[0] == 0
+    assert read_log(out / "log.jsonl") == whole
+
+
+def test_resuming_after_the_corpus_is_gone(text: Path, tmp_path: Path, command: Command) -> None:
+    out = tmp_path / "out"
+    assert command(text, *SIZES, "--epochs=0.2", "--out", out)[0] == 0
+    assert json.loads((out / CONFIG).read_text("utf-8"))["training"]["steps"] > 0
+    (out / "corpus" / "corpus.json").unlink()
+    refused(command("--resume", "--out", out), "corpus")
+    (out / "corpus" / "words.txt").unlink()
+    refused(command("--resume", "--out", out), "words.txt")
+
+
+def test_a_resumed_run_validates_as_it_did_before(
+    text: Path, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def validations(out: Path) -> list[dict[str, Any]]:
+        return [line for line in read_log(out / "log.jsonl") if "validation_perplexity" in line]
+
+    def stopping(*arguments: Any) -> Any:
+        signal.raise_signal(signal.SIGTERM)
+        return backprop.gradients(*arguments)
+
+    whole, parted = tmp_path / "whole", tmp_path / "parted"
+    arguments = [text, *SIZES, "--threads=1", "--validate-every=7", "--epochs=1"]
+    assert command(*arguments, "--out", whole)[0] == 0
+    with monkeypatch.context() as patch:
+        patch.setattr("model.train.trainer.gradients", stopping)
+        assert command(*arguments, "--out", parted)[0] == 128 + signal.SIGTERM
+    assert command("--resume", "--threads=1", "--out", parted)[0] == 0
+    assert len(validations(whole)) > 2
+    assert [line for line in validations(parted) if line["step"] != 1] == validations(whole)
