@@ -18,9 +18,10 @@ import numpy as np
 import model
 from model.lm.storage import load_model
 from model.nn.inference import ContextRunner
-from model.search.correct import TYPED, correct
-from model.search.query import read_finished
-from model.search.scorer import Typist
+from model.search.correct import Corrector
+from model.search.query import QueryReader
+from model.search.ranking import TYPED
+from model.search.scorer import Scorer
 from model.text.tokens import TEXT_START
 
 # From a misspelling to corrections, best first.
@@ -31,19 +32,20 @@ MOST = 10
 def tsuzuki(folder: Path, context_free: bool) -> Checker:
     """This project's corrections, at the start of a text, or by how frequent words are."""
     loaded = load_model(folder)
-    typist, reader = Typist(loaded), ContextRunner(loaded.network)
+    scorer, network = Scorer(loaded), ContextRunner(loaded.network)
+    reader, corrector = QueryReader(loaded.vocabulary, 64), Corrector(scorer)
     start = (loaded.vocabulary.id_of(TEXT_START),)
 
     def at_start(word: str) -> list[str]:
-        finished = read_finished(loaded, word, 0, len(word), 64)
-        answer = correct(typist, finished, reader.output(start), MOST, 0.0)
+        finished = reader.finished(word, 0, len(word))
+        answer = corrector.correct(finished, network.output(start), MOST, 0.0)
         return [s.text for s in answer.suggestions if s.kind != TYPED]
 
     def by_frequency(word: str) -> list[str]:
         key = word.casefold()
-        found = typist.candidates.whole_words(typist.search.after(key), len(key))
-        order = np.argsort(found.cost - typist.context_free(found.words))
-        forms = [typist.table.forms[found.words[i]].casefold() for i in order.tolist()]
+        found = scorer.candidates.whole_words(key)
+        order = np.argsort(found.cost - scorer.context_free(found.words))
+        forms = [scorer.index.forms[found.words[i]].casefold() for i in order.tolist()]
         return [form for form in dict.fromkeys(forms) if form != key][:MOST]
 
     return by_frequency if context_free else at_start

@@ -20,8 +20,9 @@ from app.settings import Settings
 from benchmarks.servers import body, machine
 from benchmarks.typing_trace import Keystroke, keystrokes
 from model.nn.inference import ContextRunner
-from model.search.query import Reader
-from model.search.scorer import Typist
+from model.search.complete import Completer
+from model.search.query import QueryReader
+from model.search.scorer import Scorer
 
 WHOLE = "the whole request, without the HTTP server"
 # Seconds of each request, by endpoint and by stage.
@@ -73,18 +74,18 @@ def stages(requests: Iterable[Keystroke]) -> Times:
     """The time of what the engine does for each, in this thread, which line_profiler sees."""
     settings = Settings()
     model = next(iter(load_models(settings).values()))
-    typist, network = Typist(model, settings.keyboard), ContextRunner(model.network)
-    reader = Reader(model, settings.context_tokens)
+    scorer, network = Scorer(model, settings.keyboard), ContextRunner(model.network)
+    completer, reader = Completer(scorer), QueryReader(model.vocabulary, settings.context_tokens)
     read = {"/complete": reader.completion, "/next-word": reader.next_word}
     taken: Times = {}
     with threadpool_limits(1, user_api="blas"):
         for path, text, fuzzy in requests:
             begun = time.perf_counter()
-            query = typist.resolve(read[path](text, len(text)))
+            query = scorer.resolve(read[path](text, len(text)))
             begun = _note(taken, path, "reading the text", begun)
             logits = network.logits(query.context)
             begun = _note(taken, path, "the network, steps and logits that are new", begun)
-            typist.suggest(query, logits, settings.default_limit, 0.0, fuzzy)
+            completer.complete(query, logits, settings.default_limit, 0.0, fuzzy)
             _note(taken, path, "finding the suggestions", begun)
     return taken
 

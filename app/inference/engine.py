@@ -14,11 +14,12 @@ from app.inference.jobs import HIT, MISS, Job, NextWord, Statistics, Wanted
 from app.inference.state_cache import Context, Entry, StateCache
 from model.arrays import FloatArray
 from model.lm.language_model import LanguageModel
-from model.search.correct import Correction, correct
+from model.search.complete import Completer
+from model.search.correct import Correction, Corrector
 from model.search.keyboards import DEFAULT_LAYOUT
-from model.search.query import Finished, Query, Reader
+from model.search.query import FinishedWord, Query, QueryReader
 from model.search.ranking import Suggestion
-from model.search.scorer import Typist
+from model.search.scorer import Scorer
 
 # Requests that are inside at a time, in batches: one is computed while the next one gathers.
 _MOST_BATCHES = 2
@@ -27,7 +28,7 @@ _MOST_BATCHES = 2
 class Engine:
     """Answers queries with one model; ``suggest`` and ``correct`` may be called from one event loop, at any rate.
 
-    Reader and typist keep caches of their own and belong to that loop.
+    Reader and scorer keep caches of their own and belong to that loop.
     """
 
     def __init__(
@@ -42,7 +43,8 @@ class Engine:
         statistics: Statistics | None = None,
     ) -> None:
         self.model, self.cache = model, cache
-        self.reader, self.typist = Reader(model, context_tokens), Typist(model, keyboard)
+        self.reader, self.scorer = QueryReader(model.vocabulary, context_tokens), Scorer(model, keyboard)
+        self.completer, self.corrector = Completer(self.scorer), Corrector(self.scorer)
         self.queue_limit = queue_limit
         self.statistics = statistics or Statistics([0, 0, 0], [0] * (batch_limit + 1))
         self.batcher = Batcher(model, cache, batch_limit, blas_threads, self.statistics)
@@ -72,7 +74,7 @@ class Engine:
         self._refuse_if_busy()
         async with self._turnstile:
             if fuzzy:
-                query = self.typist.resolve(query)
+                query = self.scorer.resolve(query)
             logits = self.cache.logits(query.context)
             if logits is None:
                 self._lookup(query.context)
@@ -83,15 +85,15 @@ class Engine:
                 return found
             if logits is None:
                 logits = await self._ask(query.context, Wanted.LOGITS)
-            return self.typist.suggest(query, logits, limit, min_probability, fuzzy)
+            return self.completer.complete(query, logits, limit, min_probability, fuzzy)
 
-    async def correct(self, word: Finished, limit: int, min_probability: float) -> Correction:
+    async def correct(self, word: FinishedWord, limit: int, min_probability: float) -> Correction:
         """What a finished word may have been meant for. Raises ``BusyError`` where too many wait already."""
         self._refuse_if_busy()
         async with self._turnstile:
-            query = self.typist.resolve(word.query)
+            query = self.scorer.resolve(word.query)
             output = await self._after(query.context)
-            return correct(self.typist, word._replace(query=query), output, limit, min_probability)
+            return self.corrector.correct(word._replace(query=query), output, limit, min_probability)
 
     @property
     def waiting(self) -> int:

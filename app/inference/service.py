@@ -30,7 +30,6 @@ from app.settings import Settings
 from model.errors import UserError
 from model.lm.language_model import LanguageModel
 from model.lm.storage import load_model
-from model.search.query import CODE_POINTS_A_TOKEN, last_word, read_finished
 from model.search.ranking import Suggestion as Found
 from model.text.tokens import tokens
 
@@ -183,10 +182,10 @@ class Service:
 
     async def _correct(self, generation: Generation, request: PlaceQuery) -> SuggestionAnswer:
         limit, name, cursor = self._check(generation, request)
-        place = last_word(request.text, cursor, self.settings.context_tokens * CODE_POINTS_A_TOKEN)
+        engine = generation.engines[name]
+        place = engine.reader.last_word(request.text, cursor)
         if place is None:
             return SuggestionAnswer(suggestions=[], prefix="", replace=Span(start=cursor, end=cursor), model=name)
-        engine = generation.engines[name]
         answer = await self._correct_word(engine, request.text, *place, limit, request.min_probability)
         return SuggestionAnswer(**dict(answer), model=name)
 
@@ -213,8 +212,7 @@ class Service:
     async def _correct_word(
         self, engine: Engine, text: str, start: int, end: int, limit: int, min_probability: float
     ) -> WordAnswer:
-        word = read_finished(engine.model, text, start, end, self.settings.context_tokens)
-        found = await engine.correct(word, limit, min_probability)
+        found = await engine.correct(engine.reader.finished(text, start, end), limit, min_probability)
         return WordAnswer(
             suggestions=_shown(found.suggestions),
             prefix=text[start:end],

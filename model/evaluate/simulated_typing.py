@@ -1,6 +1,6 @@
 """Typing a text letter by letter with suggestions at hand, and counting what they save.
 
-The trial asks the same code that serves (``Reader``, ``Typist``). Of each word,
+The trial asks the same code that serves (``QueryReader``, ``Completer``). Of each word,
 a token that begins with a letter, it asks before the first letter and after each one until the word is
 offered; case is ignored, and a word that is never offered is typed to its end. Accepting a suggestion is one
 keystroke and gives the space too.
@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 from model.lm.language_model import LanguageModel
 from model.nn.inference import ContextRunner
-from model.search.query import Query, Reader
+from model.search.complete import Completer
+from model.search.query import Query, QueryReader
 from model.search.ranking import Suggestion
-from model.search.scorer import Typist
+from model.search.scorer import Scorer
 from model.text.tokens import straight, tokens
 
 # After so many letters at most the completion accuracy is measured.
@@ -45,7 +46,8 @@ class TypingTrial:
 
     def __init__(self, model: LanguageModel, context_tokens: int, fuzzy: bool = True) -> None:
         self._fuzzy = fuzzy
-        self._reader, self._typist = Reader(model, context_tokens), Typist(model)
+        self._reader, self._scorer = QueryReader(model.vocabulary, context_tokens), Scorer(model)
+        self._completer = Completer(self._scorer)
         self._network = ContextRunner(model.network)
 
     def words(self, lines: list[str], first_line: int, wanted: set[int] | None = None) -> Iterator[TypedWord]:
@@ -87,8 +89,8 @@ class TypingTrial:
 
     def _suggest(self, query: Query) -> list[Suggestion]:
         if self._fuzzy:
-            query = self._typist.resolve(query)
-        return self._typist.suggest(query, self._network.logits(query.context), STRIPS[-1], 0.0, self._fuzzy)
+            query = self._scorer.resolve(query)
+        return self._completer.complete(query, self._network.logits(query.context), STRIPS[-1], 0.0, self._fuzzy)
 
 
 def keystrokes(word: TypedWord, strip: int) -> int:

@@ -11,9 +11,10 @@ import numpy as np
 from model.evaluate.synthetic_typos import CLASSES, Noise
 from model.lm.language_model import LanguageModel
 from model.nn.inference import ContextRunner
-from model.search.correct import correct
-from model.search.query import read_completion, read_finished
-from model.search.scorer import Typist
+from model.search.complete import Completer
+from model.search.correct import Corrector
+from model.search.query import QueryReader
+from model.search.scorer import Scorer
 from model.text.tokens import normal_form, straight, tokens
 
 STRIP = 3
@@ -55,7 +56,9 @@ class SlipsTrial:
 
     def __init__(self, model: LanguageModel, context_tokens: int, seed: int) -> None:
         self.model, self.context_tokens, self.seed = model, context_tokens, seed
-        self.typist, self.reader = Typist(model), ContextRunner(model.network)
+        self.scorer, self.network = Scorer(model), ContextRunner(model.network)
+        self.completer, self.corrector = Completer(self.scorer), Corrector(self.scorer)
+        self.reader = QueryReader(model.vocabulary, context_tokens)
 
     def corrections(self, lines: list[str], first_line: int, wanted: set[int] | None = None) -> Iterator[CorrectedWord]:
         """Every word of a document, finished, and then asked to be corrected; ``wanted`` line numbers if given."""
@@ -64,10 +67,10 @@ class SlipsTrial:
             if wanted is not None and word.line not in wanted:
                 continue
             typed = text[word.start : word.end]
-            finished = read_finished(self.model, text[: word.end + 1], word.start, word.end, self.context_tokens)
-            finished = finished._replace(query=self.typist.resolve(finished.query))
-            output = self.reader.output(finished.query.context)
-            answer = correct(self.typist, finished, output, 1, 0.0)
+            finished = self.reader.finished(text[: word.end + 1], word.start, word.end)
+            finished = finished._replace(query=self.scorer.resolve(finished.query))
+            output = self.network.output(finished.query.context)
+            answer = self.corrector.correct(finished, output, 1, 0.0)
             best = answer.suggestions[0].insert
             before = text[answer.start : word.start]
             changed = straight(best).casefold() != straight(before + typed).casefold()
@@ -101,9 +104,9 @@ class SlipsTrial:
             begin += len(line) + 1
 
     def _offered(self, text: str, word: str) -> bool:
-        query = self.typist.resolve(read_completion(self.model, text, len(text), self.context_tokens))
-        logits = self.reader.logits(query.context)
-        return any(_same(s.text, word) for s in self.typist.suggest(query, logits, STRIP, 0.0))
+        query = self.scorer.resolve(self.reader.completion(text, len(text)))
+        logits = self.network.logits(query.context)
+        return any(_same(s.text, word) for s in self.completer.complete(query, logits, STRIP, 0.0))
 
 
 def _same(a: str, b: str) -> bool:

@@ -6,39 +6,36 @@ from typing import Any
 
 import numpy as np
 
-from model.arrays import BoolArray, ByteArray, FloatArray
+from model.arrays import ByteArray, FloatArray
 from model.lm.ngrams import NGrams
-from model.lm.offensive import NEVER, guarded_letters
+from model.lm.offensive import NEVER, Guard
 from model.lm.spelling import EMPTY_LEXICON, Spelling
-from model.lm.word_index import WordTable
+from model.lm.word_index import WordIndex
 from model.nn.inference import ServedNetwork
 from model.nn.network import Network
 from model.text.vocabulary import Vocabulary
 
+NO_GUARD = Guard(None)
+
 
 @dataclass(frozen=True)
 class LanguageModel:
-    """A loaded model: read-only once made.
-
-    ``guarded`` (V,) says which words are only offered to who has typed most of them, ``guarded_rare`` the same of the
-    lexicon's.
-    """
+    """A loaded model: read-only once made; ``guard`` decides what of it may be offered."""
 
     vocabulary: Vocabulary
     network: Network
     information: dict[str, Any]
     ngrams: NGrams | None = None
-    guarded: BoolArray | None = None
     spelling: Spelling | None = None
-    guarded_rare: BoolArray | None = None
+    guard: Guard = NO_GUARD
 
     @cached_property
-    def words(self) -> WordTable:
-        """All its words in one table; made when first asked for, in a fraction of a second."""
-        return WordTable(self.vocabulary, self.spelling.lexicon if self.spelling else EMPTY_LEXICON)
+    def words(self) -> WordIndex:
+        """All its words in one index; made when first asked for."""
+        return WordIndex(self.vocabulary, self.spelling.lexicon if self.spelling else EMPTY_LEXICON)
 
     def offered(self, ids: range, letters: int) -> FloatArray:
-        """1 for those of a range of ids that may be offered after so many typed letters, 0 for the others."""
+        """Return 1 for those of a range of ids that may be offered after so many typed letters, 0 for the others."""
         if letters == 0:
             return self._offered_unasked[ids.start : ids.stop]
         able: FloatArray = (self.letters_needed[ids.start : ids.stop] <= letters).astype(np.float32)
@@ -55,15 +52,9 @@ class LanguageModel:
 
         0 for most; of a guarded word most of its letters; more than any word has for what is never offered.
         """
-        vocabulary = self.vocabulary
-        needed = np.where(vocabulary.offered, 0, NEVER).astype(np.uint8)
-        if self.guarded is not None:
-            needed = np.maximum(needed, guarded_letters(vocabulary, self.guarded))
-        if self.spelling is None:
-            return needed
-        words = self.spelling.lexicon.words
-        rare = np.zeros(len(words), dtype=np.uint8)
-        return np.append(needed, rare if self.guarded_rare is None else guarded_letters(words, self.guarded_rare))
+        vocabulary, guard = self.vocabulary, self.guard
+        needed = np.maximum(np.where(vocabulary.offered, 0, NEVER).astype(np.uint8), guard.letters_needed(vocabulary))
+        return np.append(needed, guard.letters_needed(self.words.lexicon.words))
 
     def for_inference(self) -> "LanguageModel":
         """The same model with its network's weights laid out for products with a few rows at a time."""

@@ -1,13 +1,18 @@
-"""Offensive words: known and read like any other, but offered only to who has typed most of them."""
+"""The guard: words that are offered only where most of their letters were typed, and cruel ways to go on.
 
+A list holds one entry a line: a word; a word with a star, which means all that begins with it; or beginnings and the
+words that never follow them unasked, as ``kill, hang: yourself, himself``. The words themselves stay known.
+"""
+
+from functools import lru_cache
 from math import ceil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from model.arrays import ByteArray
 from model.errors import UserError
-from model.text.tokens import unaccented
+from model.text.tokens import fold, unaccented
 from model.text.vocabulary import SortedWords
 
 SHIPPED_LIST = Path(__file__).parent / "offensive.txt"
@@ -15,36 +20,89 @@ SHIPPED_LIST = Path(__file__).parent / "offensive.txt"
 TYPED_SHARE = 0.75
 # More letters than are ever typed of a word.
 NEVER = 255
+# The most tokens that a beginning in the list has.
+LONGEST_BEGINNING = 3
 
 
-def guarded_mask(words: SortedWords, path: Path) -> "np.ndarray[Any, np.dtype[np.bool_]]":
-    """Which words (V,) a list guards: its words, and for a word with a star at its end what begins with it.
+class Guard:
+    """Decides whether a suggestion may be shown; ``path`` is the list, None guards nothing.
 
-    Possessives go with their words, other words with an apostrophe do not: *hell* is not *he'll*.
     Raises ``UserError`` where the list cannot be read.
     """
-    try:
-        lines = path.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not a readable list of words: {error}") from None
-    entries = [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
-    mask = np.zeros(len(words), dtype=bool)
-    for entry in entries:
-        plain = unaccented(entry.rstrip("*"))
-        if not plain:
-            raise UserError(f"{path}: {entry!r} would guard every word")
-        for i in words.prefix_range(plain):
-            word = unaccented(words.forms[i])
-            if word in (plain, plain + "'s") or (entry.endswith("*") and word.startswith(plain)):
-                mask[i] = True
-    return mask
+
+    def __init__(self, path: Path | None) -> None:
+        self._words: set[str] = set()
+        self._stems: tuple[str, ...] = ()
+        # By a word the beginnings that it is not to follow.
+        self._cruel: dict[str, list[tuple[str, ...]]] = {}
+        if path is not None:
+            self._load(path)
+        self.guards = lru_cache(10_000)(self._guards)
+
+    def _load(self, path: Path) -> None:
+        try:
+            lines = path.read_text("utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"{path}: not a readable list of words: {error}") from None
+        stems = set()
+        for entry in (line.strip() for line in lines):
+            if not entry or entry.startswith("#"):
+                continue
+            if ":" in entry:
+                self._add_cruel(path, entry)
+                continue
+            plain = unaccented(entry.rstrip("*"))
+            if not plain:
+                raise UserError(f"{path}: {entry!r} would guard every word")
+            self._words |= {plain, plain + "'s"}
+            if entry.endswith("*"):
+                stems.add(plain)
+        self._stems = tuple(sorted(stems))
+
+    def _add_cruel(self, path: Path, entry: str) -> None:
+        before, after = ([unaccented(part.strip()) for part in side.split(",")] for side in entry.split(":", 1))
+        if not all(before) or not all(after) or any(len(part.split()) > LONGEST_BEGINNING for part in before):
+            raise UserError(
+                f"{path}: {entry!r} must be beginnings of at most {LONGEST_BEGINNING} words, a colon, and words"
+            )
+        for word in after:
+            self._cruel.setdefault(word, []).extend(tuple(part.split()) for part in before)
+
+    def _guards(self, word: str) -> bool:
+        """True for a word of the list, in any case and accents.
+
+        Its possessive goes with it, other words with an apostrophe do not: *hell* is not *he'll*.
+        """
+        plain = unaccented(word)
+        return plain in self._words or plain.startswith(self._stems)
+
+    def allows(self, text: str, typed: str, before: tuple[str, ...] = ()) -> bool:
+        """True where ``text`` may be offered to who has typed ``typed`` of it, ``before`` being the last tokens.
+
+        A guarded word is offered only where the letters typed are a beginning of it, and most of it.
+        """
+        parts = text.replace("-", " ").split()
+        if not self.guards(text) and not any(map(self.guards, parts)) and not self._is_cruel(text, before):
+            return True
+        key, letters = fold(text), fold(typed)
+        return key.startswith(letters) and len(letters) >= _letters_needed(key)
+
+    def _is_cruel(self, text: str, before: tuple[str, ...]) -> bool:
+        beginnings = self._cruel.get(unaccented(text.split(maxsplit=1)[0])) if text else None
+        if not beginnings:
+            return False
+        words = tuple(map(unaccented, before))
+        return any(words[-len(beginning) :] == beginning for beginning in beginnings)
+
+    def letters_needed(self, words: SortedWords) -> ByteArray:
+        """How many letters must be typed before each word (V,) is offered: 0 of one that is not guarded."""
+        needed = np.zeros(len(words), dtype=np.uint8)
+        for plain in {*self._stems, *self._words}:
+            for i in words.prefix_range(plain):
+                if self.guards(words.forms[i]):
+                    needed[i] = _letters_needed(words.keys[i - words.first_word])
+        return needed
 
 
-def guarded_letters(
-    words: SortedWords, guarded: "np.ndarray[Any, np.dtype[np.bool_]]"
-) -> "np.ndarray[Any, np.dtype[np.uint8]]":
-    """How many letters must be typed before each word (V,) is offered: 0 of one that is not guarded."""
-    needed = np.zeros(len(words), dtype=np.uint8)
-    for i in np.flatnonzero(guarded).tolist():
-        needed[i] = min(NEVER, ceil(TYPED_SHARE * len(words.keys[i - words.first_word])))
-    return needed
+def _letters_needed(key: str) -> int:
+    return min(NEVER, ceil(TYPED_SHARE * len(key)))

@@ -6,15 +6,15 @@ P(string | unknown) = novel · P(spelling). The network reads ``<start> a p p l 
 """
 
 import math
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
 from model.arrays import FloatArray
 from model.nn.network import Network
+from model.prefix_cache import PrefixCache
 from model.text.tokens import LINE_END, TEXT_START, UNKNOWN, straight
 from model.text.vocabulary import SortedWords, Vocabulary
 
@@ -62,6 +62,14 @@ class Spelling:
         return self._id[LINE_END]
 
 
+class _Spelled(NamedTuple):
+    """The characters so far: ln P of them, the state behind them, and ln P of each next one."""
+
+    log_p: float
+    state: FloatArray
+    following: FloatArray
+
+
 def spelled(word: str) -> str:
     """The characters by which a word is spelled here: small, with straight apostrophes."""
     return straight(word).casefold()[:LONGEST]
@@ -71,47 +79,45 @@ class Speller:
     """Spells strings letter by letter and remembers the last ones. It belongs to one thread."""
 
     def __init__(self, spelling: Spelling | None, most_entries: int = 2000) -> None:
-        self.spelling, self._most = spelling, most_entries
-        # By the characters read: ln P of them, the state behind them, and ln P of each next one.
-        self._states: OrderedDict[str, tuple[float, Any, FloatArray]] = OrderedDict()
+        self.spelling = spelling
+        self._kept: PrefixCache[str, _Spelled] = PrefixCache(most_entries)
 
     def log_beginning(self, prefix: str) -> float:
         """ln P that a spelling begins with these characters."""
         if self.spelling is None:
             return -len(spelled(prefix)) * math.log(_PLAIN_LETTERS)
-        return self._read(spelled(prefix))[0]
+        return self._spell(self.spelling, spelled(prefix)).log_p
 
     def log_word(self, word: str) -> float:
         """ln P(spelling): these characters, then the end."""
         if self.spelling is None:
             return -(len(spelled(word)) + 1) * math.log(_PLAIN_LETTERS)
-        log_p, _, following = self._read(spelled(word))
-        return log_p + float(following[self.spelling.end()])
+        found = self._spell(self.spelling, spelled(word))
+        return found.log_p + float(found.following[self.spelling.end()])
 
-    def _read(self, characters: str) -> tuple[float, Any, FloatArray]:
-        length = len(characters)
-        while length and characters[:length] not in self._states:
-            length -= 1
-        entry = self._states.get(characters[:length])
-        for end in range(length if entry else -1, len(characters)):
-            entry = self._step(entry, characters[end] if end >= 0 else "")
-            self._states[characters[: end + 1]] = entry
-        assert entry is not None
-        self._states.move_to_end(characters)
-        while len(self._states) > self._most:
-            self._states.popitem(last=False)
-        return entry
+    def _spell(self, spelling: Spelling, characters: str) -> _Spelled:
+        length, found = self._kept.longest(characters)
+        if found is None:
+            found = self._start
+        for end in range(length, len(characters)):
+            found = _step(spelling, found, characters[end])
+            self._kept.put(characters[: end + 1], found)
+        return found
 
-    def _step(self, before: tuple[float, Any, FloatArray] | None, character: str) -> tuple[float, Any, FloatArray]:
-        spelling = self.spelling
-        assert spelling is not None
-        network = spelling.network
-        log_p, state, following = before or (0.0, network.zero_state(1), None)
-        id_ = spelling.encode(character)[-1]
-        if following is not None:
-            log_p += float(following[id_])
-        state = network.step(np.array([id_]), state)
-        z = network.logits(network.project(state[0]))[0]
-        z -= z.max()
-        z -= math.log(float(np.exp(z).sum()))
-        return log_p, state, z
+    @cached_property
+    def _start(self) -> _Spelled:
+        """What is known before the first character."""
+        assert self.spelling is not None
+        network = self.spelling.network
+        return _step(self.spelling, _Spelled(0.0, network.zero_state(1), np.zeros(0, np.float32)), "")
+
+
+def _step(spelling: Spelling, before: _Spelled, character: str) -> _Spelled:
+    """One character further; the empty one is the start."""
+    network, id_ = spelling.network, spelling.encode(character)[-1]
+    log_p = before.log_p + (float(before.following[id_]) if character else 0.0)
+    state = network.step(np.array([id_]), before.state)
+    z = network.logits(network.project(state[0]))[0]
+    z -= z.max()
+    z -= math.log(float(np.exp(z).sum()))
+    return _Spelled(log_p, state, z)

@@ -19,7 +19,7 @@ from model.errors import ModelError
 from model.files import write_atomically
 from model.lm.language_model import LanguageModel
 from model.lm.ngrams import NGRAMS, NGrams, load_ngrams
-from model.lm.offensive import SHIPPED_LIST, guarded_mask
+from model.lm.offensive import SHIPPED_LIST, Guard
 from model.lm.spelling import Lexicon, Spelling
 from model.nn.cells import CELLS
 from model.nn.network import Network, NetworkConfig
@@ -72,10 +72,8 @@ def load_model(directory: Path, offensive: Path | None = SHIPPED_LIST) -> Langua
         raise ModelError(f"{directory / WORDS}: these are not the words that the weights were trained with")
     network = Network(config, _read_weights(directory / WEIGHTS, config))
     ngrams = _ngrams_of(directory, information, vocabulary)
-    guarded = guarded_mask(vocabulary, offensive) if offensive else None
     spelling = load_spelling(directory / SPELLING, vocabulary) if (directory / SPELLING).exists() else None
-    rare = guarded_mask(spelling.lexicon.words, offensive) if spelling and offensive else None
-    return LanguageModel(vocabulary, network, information, ngrams, guarded, spelling, rare)
+    return LanguageModel(vocabulary, network, information, ngrams, spelling, Guard(offensive))
 
 
 def save_spelling(directory: Path, spelling: Spelling, information: dict[str, Any]) -> None:

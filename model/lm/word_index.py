@@ -10,7 +10,7 @@ from model.text.trie import Trie
 from model.text.vocabulary import Vocabulary
 
 
-class WordTable:
+class WordIndex:
     """Vocabulary and lexicon in one trie.
 
     A word's number is its id in the vocabulary, or V and more for those of the lexicon. ``word[row]`` is the word of
@@ -22,12 +22,11 @@ class WordTable:
         V, first = len(vocabulary), vocabulary.first_word
         counts = np.asarray(vocabulary.counts, dtype=np.float64) + 0.5
         self.log_counts: FloatArray = np.log(counts / counts.sum())
-        log_counts = self.log_counts
         unknown = vocabulary.id_of(UNKNOWN)
         keys = [*vocabulary.keys, *lexicon.words.keys]
         order = np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
         words = np.concatenate([np.arange(first, V), V + np.arange(len(lexicon.words))])
-        log_p = np.concatenate([log_counts[first:], log_counts[unknown] + lexicon.log_probability])
+        log_p = np.concatenate([self.log_counts[first:], self.log_counts[unknown] + lexicon.log_probability])
         self.vocabulary_size = V
         self.lexicon = lexicon
         self.forms = Strings([*vocabulary.forms, *lexicon.words.forms])
@@ -39,5 +38,5 @@ class WordTable:
         self.log_p: FloatArray = log_p[order].astype(np.float32)
         self.trie = Trie([keys[i] for i in order.tolist()], self.log_p)
         # Σ of P(word | unknown) of the lexicon's words in rows before each one.
-        share = np.where(self.word >= V, np.exp(self.log_p.astype(np.float64) - log_counts[unknown]), 0)
+        share = np.where(self.word >= V, np.exp(self.log_p.astype(np.float64) - self.log_counts[unknown]), 0)
         self.lexicon_share: FloatArray = np.concatenate([[0.0], np.cumsum(share)])

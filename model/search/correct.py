@@ -1,19 +1,20 @@
 """Correcting a finished word: what was meant, in the light of the letters and of what stands before it.
 
-The typed word itself is one of the candidates. It competes with words a few slips away, with two words whose space was
+The typed word itself is one of the candidates. It competes with words a few typos away, with two words whose space was
 missed, and with the word that it makes together with the one before it.
 """
 
 import math
+import re
 from typing import NamedTuple
 
 import numpy as np
 
 from model.arrays import FloatArray
 from model.search.error_model import RATES, cost, most_edits
-from model.search.query import Finished, Query
-from model.search.ranking import LEAST_SHARE, Suggestion
-from model.search.scorer import OWN_SHARE, Typist
+from model.search.query import FinishedWord, Query
+from model.search.ranking import CORRECTION, TYPED, Candidate, Suggestion, cased, rank
+from model.search.scorer import Scorer
 from model.text.tokens import fold, straight, unaccented
 
 # What a change costs beyond the error model, chosen on held-out text for nine right changes in ten.
@@ -27,7 +28,13 @@ NAME_COST = 14.0
 # What one costs in addition to two words: compounds and the names of things are written together.
 SPLIT_COST = 3.0
 MOST_SPLITS = 4
-TYPED = "typed"
+# Words and changes less likely than this are noise.
+LEAST_SHARE = 1e-4
+LONGEST_WORD = 40
+# Signs of addresses, tags, paths, code: what stands among them is left alone.
+_CODE = re.compile(r"[\d_@/\\#~^<>=*+|{}$&%`]|\w[.:]\w")
+_CODE_BEFORE = frozenset("@#_/\\$")
+_ENDS = re.compile(r"^\W+|\W+$")
 
 
 class Correction(NamedTuple):
@@ -38,94 +45,142 @@ class Correction(NamedTuple):
     end: int
 
 
-def correct(typist: Typist, word: Finished, output: FloatArray, limit: int, min_probability: float) -> Correction:
-    """What the word may have been meant for, the word itself among it.
+class Corrector:
+    """Corrects finished words. It belongs to one thread."""
 
-    ``output`` (E,) is the network's projected output after the context before the word.
-    """
-    query, typed = word.query, straight(word.query.prefix)
-    itself = Suggestion(typed, query.prefix, 1.0, TYPED)
-    key = fold(typed)
-    if word.alone or not 0 < len(key) <= 40:
-        return Correction([itself][:limit], query.start, query.end)
-    options = _options(typist, query, typed, key, output)
-    joined = _joined(typist, word, key)
-    total = sum(options.values())
-    start, lead = query.start, ""
-    if joined:
-        # The ratio of the joined word to the two as they stand.
-        form, ratio = joined
-        mass = options[typed] * ratio
-        options[form] = mass
-        total += mass
-        start, lead = word.before_start, word.before + " "
-    ordered = sorted(options.items(), key=lambda item: (-item[1], item[0] != typed))
-    suggestions: list[Suggestion] = []
-    for text, p in ordered:
-        share = round(p / total, 6) if total > 0 else 0.0
-        if share < max(min_probability, LEAST_SHARE):
-            continue
-        own_lead = "" if joined and text == joined[0] else lead
-        kind = TYPED if text == typed else "correction"
-        insert = query.prefix if text == typed else text
-        suggestions.append(Suggestion(text, own_lead + insert, share, kind))
-    return Correction(suggestions[:limit], start, query.end)
+    def __init__(self, scorer: Scorer) -> None:
+        self.scorer, self.model, self.vocabulary = scorer, scorer.model, scorer.model.vocabulary
 
+    def correct(self, word: FinishedWord, output: FloatArray, limit: int, min_probability: float) -> Correction:
+        """At most ``limit`` things that the word may have been meant for, the word itself among them.
 
-def _options(typist: Typist, query: Query, typed: str, key: str, output: FloatArray) -> dict[str, float]:
-    """Unnormalised P(word | context) P(typed | word) of each text that may have been meant, the typed one included."""
-    table = typist.table
-    frontier = typist.search.after(key)
-    found = typist.candidates.whole_words(frontier, len(key))
-    exact = typist.candidates.exact_words(frontier)
-    splits = _splits(typist, typed)
-    first = np.array([a for a, _ in splits], dtype=np.int64)
-    everything = np.concatenate([found.words, exact, first])
-    others = typist.others(everything)
-    joint = typist.joint(query.context, typist.model.network.logits(output, others.ids), range(0), others)
-    p_found, p_exact, p_first = np.split(joint.others, np.cumsum([len(found.words), len(exact)]))
-    small = typed.casefold()
-    options = {typed: 0.0}
-    standing = [table.forms[w].casefold() == small and _stands(typist, int(w)) for w in exact]
-    p_typed = float(p_exact[standing].sum())
-    if p_typed == 0:
-        p_typed = joint.unknown * table.lexicon.novel * math.exp(typist.speller.log_word(typed))
-    forms = [form for _, form in query.unknown]
-    if forms:
-        p_typed += joint.unknown * OWN_SHARE * sum(form.casefold() == small for form in forms) / len(forms)
-    options[typed] = p_typed * (1 - RATES["a letter"]) ** len(key)
-    odd = typed[1:] != typed[1:].lower()
-    if odd:
-        # THis: the same word with one capital competes with it.
-        options[_cased(typed.lower(), typed, query)] = options[typed]
-        options[typed] *= RATES["stray capital"]
-    in_vocabulary = bool((exact[standing] < table.vocabulary_size).any())
-    change = CHANGE_COST if in_vocabulary or typed[0].isupper() else SMALL_COST
-    allowed = most_edits(len(key))
-    for w, price, p in zip(found.words.tolist(), found.cost.tolist(), p_found.tolist(), strict=True):
-        form = table.forms[w]
-        withheld = w < table.vocabulary_size and not typist.model.vocabulary.offered[w]
-        if withheld or form.casefold() == small or (price > 0 and allowed == 0):
-            continue
-        price += _marks_cost(typed, form) + _case_cost(typed, form, query)
-        price += change if price else 0.0
-        if w >= table.vocabulary_size:
-            price += NAME_COST if typed[0].isupper() else RARE_COST
-        text = _cased(form, typed, query)
-        if text != typed:
+        ``output`` (E,) is the network's projected output after the context before the word.
+        """
+        query, typed = word.query, straight(word.query.prefix)
+        key = fold(typed)
+        if stays(word) or not 0 < len(key) <= LONGEST_WORD:
+            itself = Candidate(typed, typed, 1.0, TYPED, query.prefix)
+            return Correction(rank(self.model, query, [itself], limit, min_probability), query.start, query.end)
+        options = self._options(query, typed, key, output)
+        joined = self._joined(word)
+        if joined:
+            # The ratio of the joined word to the two as they stand.
+            options[joined[0]] = options[typed] * joined[1]
+            query = query._replace(start=word.previous_start, lead=word.previous + " ")
+        total = sum(options.values())
+        inserts = {typed: query.lead + query.prefix} | ({joined[0]: joined[0]} if joined else {})
+        found = [
+            Candidate(
+                text, text, p / total if total > 0 else 0.0, TYPED if text == typed else CORRECTION, inserts.get(text)
+            )
+            for text, p in options.items()
+        ]
+        least = max(min_probability, LEAST_SHARE)
+        return Correction(rank(self.model, query, found, limit, least), query.start, query.end)
+
+    def _options(self, query: Query, typed: str, key: str, output: FloatArray) -> dict[str, float]:
+        """Unnormalised P(word | context) P(typed | word) of each text that may have been meant, the typed one too."""
+        scorer, index = self.scorer, self.scorer.index
+        found = scorer.candidates.whole_words(key)
+        exact = scorer.candidates.exact_words(key)
+        splits = self._splits(typed)
+        words = np.concatenate([found.words, exact, np.array([a for a, _ in splits], dtype=np.int64)])
+        scored = scorer.prepare(words)
+        joint = scorer.joint(query.context, self.model.network.logits(output, scored.ids), range(0), scored)
+        p_found, p_exact, p_first = np.split(joint.others, np.cumsum([len(found.words), len(exact)]))
+        small = typed.casefold()
+        standing = [index.forms[w].casefold() == small and self._stands(int(w)) for w in exact]
+        p_typed = float(p_exact[standing].sum()) or joint.unknown * scorer.novel(typed)
+        p_typed += joint.unknown * scorer.own_share(query, typed)
+        options = {typed: p_typed * (1 - RATES["a letter"]) ** len(key)}
+        if typed[1:] != typed[1:].lower():
+            # THis: the same word with one capital competes with it.
+            options[cased(typed.lower(), query)] = options[typed]
+            options[typed] *= RATES["stray capital"]
+        is_known = bool((exact[standing] < index.vocabulary_size).any())
+        change = CHANGE_COST if is_known or typed[0].isupper() else SMALL_COST
+        allowed = most_edits(len(key))
+        for w, price, p in zip(found.words.tolist(), found.cost.tolist(), p_found.tolist(), strict=True):
+            form = index.forms[w]
+            is_withheld = w < index.vocabulary_size and not self.vocabulary.offered[w]
+            if is_withheld or form.casefold() == small or (price > 0 and allowed == 0):
+                continue
+            price += _marks_cost(typed, form) + _case_cost(form, query)
+            price += change if price else 0.0
+            if w >= index.vocabulary_size:
+                price += NAME_COST if typed[0].isupper() else RARE_COST
+            text = cased(form, query)
+            if text != typed:
+                options[text] = options.get(text, 0.0) + p * math.exp(-price)
+        for (a, b), p in zip(splits, p_first.tolist(), strict=True):
+            price = cost("missed space") + CHANGE_COST + SPLIT_COST
+            text = f"{cased(index.forms[a], query)} {index.forms[b]}"
+            p *= scorer.following((*query.context, a), b)
             options[text] = options.get(text, 0.0) + p * math.exp(-price)
-    for (a, b), p in zip(splits, p_first.tolist(), strict=True):
-        price = cost("missed space") + CHANGE_COST + SPLIT_COST
-        text = f"{_cased(table.forms[a], typed, query)} {table.forms[b]}"
-        following = typist.following((*query.context, a), b)
-        options[text] = options.get(text, 0.0) + p * following * math.exp(-price)
-    return options
+        return options
+
+    def _stands(self, word: int) -> bool:
+        """True where a word that was typed may stand: names, and what would be offered; *recieve* is withheld."""
+        form = self.scorer.index.forms[word]
+        return word >= len(self.vocabulary) or bool(self.vocabulary.offered[word]) or not form.islower()
+
+    def _splits(self, typed: str) -> list[tuple[int, int]]:
+        """Pairs of words of the vocabulary that the typed one is, without the space; the most frequent ones."""
+        small = typed.casefold()
+        known = self.vocabulary.id_of(typed)
+        if (known != self.scorer.unknown_id and self._stands(known)) or len(small) < 4:
+            return []
+        found = []
+        for i in range(1, len(small)):
+            a, b = self._whole(small[:i]), self._whole(small[i:])
+            if a is not None and b is not None:
+                found.append((a, b))
+        both = [float(self.scorer.context_free(np.array(pair)).sum()) for pair in found]
+        return [found[i] for i in np.argsort(both)[::-1][:MOST_SPLITS]]
+
+    def _whole(self, part: str) -> int | None:
+        """The id of a word that is spelled just so, and may stand alone."""
+        if not part[0].isalpha():
+            return None
+        vocabulary = self.vocabulary
+        id_ = vocabulary.id_of(part)
+        return id_ if vocabulary.forms[id_].casefold() == part and vocabulary.offered[id_] else None
+
+    def _joined(self, word: FinishedWord) -> tuple[str, float] | None:
+        """The word that the one before and this one make without their space, and how much likelier it is than both.
+
+        Only where one of the two is no word of the vocabulary: *every day* is not *everyday*.
+        """
+        scorer, vocabulary = self.scorer, self.vocabulary
+        parts = (straight(word.previous), straight(word.query.prefix))
+        if not word.previous or len(word.previous) + len(fold(parts[1])) < 5:
+            return None
+        ids = [vocabulary.id_of(part) for part in parts]
+        whole = self._whole("".join(parts).casefold())
+        if whole is None or scorer.unknown_id not in ids:
+            return None
+        log_ratio = float(scorer.context_free(np.array([whole]))[0]) - cost("stray space") - CHANGE_COST
+        for part, id_ in zip(parts, ids, strict=True):
+            log_ratio -= float(scorer.context_free(np.array([id_]))[0])
+            if id_ == scorer.unknown_id:
+                log_ratio -= math.log(scorer.novel(part))
+        text = cased(vocabulary.forms[whole], word.query._replace(prefix=parts[0]))
+        return text, math.exp(min(50.0, log_ratio))
 
 
-def _stands(typist: Typist, word: int) -> bool:
-    """Whether a word that was typed may stand: names, and what would be offered; *recieve* is known, but withheld."""
-    form = typist.table.forms[word]
-    return word >= typist.table.vocabulary_size or bool(typist.model.vocabulary.offered[word]) or not form.islower()
+def stays(word: FinishedWord) -> bool:
+    """True for what is no word of a text: an address, a path, a tag, code, or a name with capitals inside."""
+    return (
+        bool(_CODE.search(_ENDS.sub("", word.run)))
+        or word.run[: word.before][-1:] in _CODE_BEFORE
+        or _has_inner_capitals(word.query.prefix)
+    )
+
+
+def _has_inner_capitals(word: str) -> bool:
+    """True for capitals as names of things have them: NASA, iPhone, camelCase; THis is a typo."""
+    rest = word[1:]
+    return rest != rest.lower() and not (len(word) > 2 and word[:2].isupper() and word[2:].islower())
 
 
 def _marks_cost(typed: str, form: str) -> float:
@@ -143,62 +198,10 @@ def _marks_cost(typed: str, form: str) -> float:
     return price
 
 
-def _case_cost(typed: str, form: str, query: Query) -> float:
+def _case_cost(form: str, query: Query) -> float:
+    typed = query.prefix
     if typed[0].isupper() and form[0].islower() and not query.capital:
         return cost("stray capital")
     if typed[0].islower() and form[0].isupper():
         return cost("missed capital")
     return 0.0
-
-
-def _cased(form: str, typed: str, query: Query) -> str:
-    """A form in the letter case of the person."""
-    if typed[0].isupper() and form[1:] == form[1:].lower():
-        return form[0].upper() + form[1:]
-    return form
-
-
-def _splits(typist: Typist, typed: str) -> list[tuple[int, int]]:
-    """Pairs of words of the vocabulary that the typed one is, without the space; the most frequent ones."""
-    vocabulary = typist.model.vocabulary
-    small = typed.casefold()
-    known = vocabulary.id_of(typed)
-    if (known != typist.unknown_id and _stands(typist, known)) or len(small) < 4:
-        return []
-    found = []
-    for i in range(1, len(small)):
-        a, b = (_whole(typist, part) for part in (small[:i], small[i:]))
-        if a is not None and b is not None:
-            found.append((a, b))
-    both = [float(typist.context_free(np.array(pair)).sum()) for pair in found]
-    return [found[i] for i in np.argsort(both)[::-1][:MOST_SPLITS]]
-
-
-def _whole(typist: Typist, part: str) -> int | None:
-    """The id of a word that is spelled just so, and may stand alone."""
-    if not part[0].isalpha():
-        return None
-    vocabulary = typist.model.vocabulary
-    id_ = vocabulary.id_of(part)
-    return id_ if vocabulary.forms[id_].casefold() == part and vocabulary.offered[id_] else None
-
-
-def _joined(typist: Typist, word: Finished, key: str) -> tuple[str, float] | None:
-    """The word that the one before and this one make without their space, and how much likelier it is than the two.
-
-    Only where one of the two is no word of the vocabulary: *every day* is not *everyday*.
-    """
-    vocabulary, unknown = typist.model.vocabulary, typist.unknown_id
-    if not word.before or len(word.before) + len(key) < 5:
-        return None
-    together = straight(word.before).casefold() + straight(word.query.prefix).casefold()
-    ids = [vocabulary.id_of(straight(part)) for part in (word.before, word.query.prefix)]
-    whole = _whole(typist, together)
-    if whole is None or unknown not in ids:
-        return None
-    log_ratio = float(typist.context_free(np.array([whole]))[0]) - cost("stray space") - CHANGE_COST
-    for part, id_ in zip((word.before, word.query.prefix), ids, strict=True):
-        log_ratio -= float(typist.context_free(np.array([id_]))[0])
-        if id_ == unknown:
-            log_ratio -= math.log(typist.table.lexicon.novel) + typist.speller.log_word(part)
-    return _cased(vocabulary.forms[whole], straight(word.before), word.query), math.exp(min(50.0, log_ratio))

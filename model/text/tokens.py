@@ -36,6 +36,7 @@ _IDEOGRAPHS = (
 _TAIL = rf"(?:[^\W_\u02bc{_IDEOGRAPHS}]++|[{_MARKS}]++)"
 _WORD = rf"(?:[^\W\d_\u02bc{_IDEOGRAPHS}]{_TAIL}*+(?:[{re.escape(_JOINERS)}]{_TAIL}++)*+|[{_IDEOGRAPHS}]++)"
 _WORD_PATTERN = re.compile(_WORD)
+_UNSPACED = re.compile(f"[{_IDEOGRAPHS}\u3000-\u303f]")
 _TOKEN_PATTERN = re.compile(
     rf"(?P<word>{_WORD})"
     r"|(?P<number>\d+(?:[.,:]\d+)*+(?:(?:st|nd|rd|th)(?![^\W\u02bc]))?)"
@@ -141,6 +142,28 @@ def _mark_form(surface: str) -> str:
     return _MARK_FORMS.get(surface, surface)
 
 
+def joins_words(character: str) -> bool:
+    """True for apostrophes and hyphens, which stand inside words."""
+    return character in _JOINERS
+
+
+def is_unspaced(character: str) -> bool:
+    """True for Chinese and Japanese characters and their punctuation, behind which no space stands."""
+    return _UNSPACED.fullmatch(character) is not None
+
+
+def word_end(text: str, start: int, cursor: int) -> int:
+    """Return where the word that begins at ``start`` ends, ``cursor`` at the earliest."""
+    match = _WORD_PATTERN.match(text, start)
+    return max(cursor, match.end()) if match else cursor
+
+
+def number_end(text: str, start: int) -> int:
+    """Return where the number that begins at ``start`` ends."""
+    match = _TOKEN_PATTERN.match(text, start)
+    return match.end() if match else start
+
+
 class SentenceTracker:
     """Says of each next token whether it begins a sentence, from the tokens before it.
 
@@ -149,8 +172,8 @@ class SentenceTracker:
     emoji change nothing: a sentence begins after ``.)`` as after a full stop.
     """
 
-    def __init__(self) -> None:
-        self.at_start = True
+    def __init__(self, at_start: bool = True) -> None:
+        self.at_start = at_start
         self._quote_open = False
         self._previous = TEXT_START
 
@@ -183,9 +206,3 @@ def sentence_starts(forms: Iterable[str]) -> list[bool]:
         tracker.push(form)
         starts.append(tracker.at_start)
     return starts
-
-
-def word_end(text: str, start: int, cursor: int) -> int:
-    """Where the word that begins at ``start`` ends, ``cursor`` at the earliest."""
-    match = _WORD_PATTERN.match(text, start)
-    return max(cursor, match.end()) if match else cursor

@@ -8,10 +8,10 @@ from typing import Any
 from app.inference.engine import Engine
 from app.inference.state_cache import StateCache
 from model.lm.language_model import LanguageModel
-from model.search.query import Query, read_completion, read_next_word
+from model.search.query import Query
 from model.search.ranking import Suggestion
 from tests.app.counting import CountingNetwork
-from tests.model.tiny_model import WORDS
+from tests.model.tiny_model import WORDS, read
 
 MEGABYTE = 2**20
 
@@ -44,13 +44,13 @@ def queries(model: LanguageModel, count: int) -> list[Query]:
     made = []
     for _ in range(count):
         text = " ".join(rng.choices(words, k=rng.choice([1, 2, 5, 30])))
-        read = rng.choice([read_completion, read_next_word])
-        made.append(read(model, text, rng.randint(0, len(text)), 64))
+        endpoint = rng.choice(["complete", "next-word"])
+        made.append(read(model, endpoint, text, rng.randint(0, len(text))))
     return made
 
 
 async def typed(engine: Engine, text: str) -> list[Suggestion]:
-    return await engine.suggest(read_completion(engine.model, text, len(text), 64), 5, 0.0)
+    return await engine.suggest(read(engine.model, "complete", text), 5, 0.0)
 
 
 async def parked(engine: Engine, network: CountingNetwork, text: str) -> "asyncio.Task[list[Suggestion]]":

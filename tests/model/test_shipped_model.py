@@ -62,8 +62,8 @@ def test_words_that_are_withheld_are_never_offered(english: LanguageModel) -> No
 
 
 def guarded_words(model: LanguageModel) -> Iterator[str]:
-    assert model.guarded is not None
-    yield from (model.vocabulary.forms[i] for i in np.flatnonzero(model.guarded))
+    vocabulary = model.vocabulary
+    yield from filter(model.guard.guards, vocabulary.forms[vocabulary.first_word :])
 
 
 def test_offensive_words_are_offered_only_once_mostly_typed(

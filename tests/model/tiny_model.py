@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, settings
 from model.arrays import Arrays, FloatArray
 from model.lm.language_model import LanguageModel
 from model.nn.network import Network, NetworkConfig, initial_weights
-from model.search.query import Query, read_completion, read_next_word
+from model.search.complete import Completer
+from model.search.query import Query, QueryReader
 from model.search.ranking import Suggestion
-from model.search.scorer import Typist
+from model.search.scorer import Scorer
 from model.text.tokens import SPECIAL_TOKENS
 from model.text.vocabulary import Vocabulary
 
@@ -82,8 +83,9 @@ def logits_of(model: LanguageModel, context: tuple[int, ...]) -> FloatArray:
 
 def read(model: LanguageModel, endpoint: str, text: str, cursor: int | None = None, tokens: int = 64) -> Query:
     """The query that an endpoint makes of a text."""
-    reader = {"complete": read_completion, "next-word": read_next_word}[endpoint]
-    return reader(model, text, len(text) if cursor is None else cursor, tokens)
+    reader = QueryReader(model.vocabulary, tokens)
+    ask = {"complete": reader.completion, "next-word": reader.next_word}[endpoint]
+    return ask(text, len(text) if cursor is None else cursor)
 
 
 def answer(
@@ -96,7 +98,7 @@ def answer(
 ) -> list[Suggestion]:
     """What an endpoint answers, from the text to the list."""
     query = read(model, endpoint, text, cursor)
-    return Typist(model).suggest(query, logits_of(model, query.context), limit, least, fuzzy=False)
+    return Completer(Scorer(model)).complete(query, logits_of(model, query.context), limit, least, fuzzy=False)
 
 
 def words_of(model: LanguageModel, text: str, endpoint: str = "complete") -> list[str]:

@@ -8,9 +8,9 @@ from app.errors import BusyError, NotReadyError
 from app.inference.engine import Engine
 from app.inference.state_cache import StateCache
 from model.lm.language_model import LanguageModel
-from model.search.query import read_completion, read_next_word
 from tests.app.counting import counting
 from tests.app.engines import parked, queries, run, typed
+from tests.model.tiny_model import read
 
 
 def test_a_failure_in_another_thread_reaches_those_who_wait(tiny_model: LanguageModel) -> None:
@@ -63,7 +63,7 @@ def test_a_failure_of_the_output_layer_reaches_those_who_wait(tiny_model: Langua
     model, network = counting(tiny_model)
 
     async def work(engine: Engine) -> None:
-        queries = [read_next_word(model, text, len(text), 64) for text in ("the dog", "my cat")]
+        queries = [read(model, "next-word", text) for text in ("the dog", "my cat")]
         network.logits_error = MemoryError("on purpose")
         failed = await asyncio.gather(*(engine.suggest(query, 5, 0.0) for query in queries), return_exceptions=True)
         assert [type(error) for error in failed] == [MemoryError] * 2
@@ -76,7 +76,7 @@ def test_a_failure_of_the_output_layer_reaches_those_who_wait(tiny_model: Langua
 
 def test_a_query_that_cannot_be_answered_fails_alone(tiny_model: LanguageModel) -> None:
     async def work(engine: Engine) -> None:
-        good = read_completion(tiny_model, "the dog e", 9, 64)
+        good = read(tiny_model, "complete", "the dog e")
         outside = good._replace(context=(good.context[0], 10**6))
         with pytest.raises(IndexError):
             await engine.suggest(outside, 5, 0.0)

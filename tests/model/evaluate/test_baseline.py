@@ -45,5 +45,5 @@ def test_a_word_that_was_never_counted_is_possible() -> None:
 def test_it_offers_what_the_vocabulary_offers_and_guards_nothing() -> None:
     vocabulary = Vocabulary(MODEL.vocabulary.forms, MODEL.vocabulary.counts, {"apply"})
     model = frequency_model(vocabulary)
-    assert model.vocabulary is vocabulary and model.ngrams is None and model.guarded is None
+    assert model.vocabulary is vocabulary and model.ngrams is None and model.guard.allows("damn", "")
     assert words_of(model, "an app") == ["apple", "application"]

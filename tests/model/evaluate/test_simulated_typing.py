@@ -12,7 +12,8 @@ from model.evaluate.simulated_typing import MOST_LETTERS, STRIPS, Ask, TypedWord
 from model.lm.language_model import LanguageModel
 from model.nn.inference import ContextRunner
 from model.nn.network import Network, NetworkConfig
-from model.search.scorer import Typist
+from model.search.complete import Completer
+from model.search.scorer import Scorer
 from model.text.tokens import straight, tokens
 from model.text.vocabulary import Vocabulary
 from tests.model.tiny_model import MARKS, WORDS, logits_of, model_of, output_of, random_model, read, tiny_vocabulary
@@ -166,7 +167,8 @@ def test_the_probability_of_the_first_suggestion_is_kept() -> None:
 def test_every_rank_is_that_of_asking_from_scratch(context_tokens: int, lines: list[str]) -> None:
     text = "\n".join(lines)
     spans = [(t.start, t.end) for t in tokens(text) if t.is_word]
-    typist = Typist(MODEL)
+    scorer = Scorer(MODEL)
+    completer = Completer(scorer)
     words = list(TypingTrial(MODEL, context_tokens).words(lines, 0))
     assert len(words) == len(spans)
     for (start, end), word in zip(spans, words, strict=True):
@@ -174,8 +176,8 @@ def test_every_rank_is_that_of_asking_from_scratch(context_tokens: int, lines: l
         wanted = straight(text[start:end]).casefold()
         for ask in word.asks:
             endpoint = "complete" if ask.letters else "next-word"
-            query = typist.resolve(read(MODEL, endpoint, text[: start + ask.letters], tokens=context_tokens))
-            suggestions = typist.suggest(query, logits_of(MODEL, query.context), STRIPS[-1], 0)
+            query = scorer.resolve(read(MODEL, endpoint, text[: start + ask.letters], tokens=context_tokens))
+            suggestions = completer.complete(query, logits_of(MODEL, query.context), STRIPS[-1], 0)
             offered = [suggestion.text.casefold() for suggestion in suggestions]
             assert ask.rank == (offered.index(wanted) + 1 if wanted in offered else None)
             assert ask.first_probability == (suggestions[0].probability if suggestions else 0)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from model.errors import UserError
 from model.lm.language_model import LanguageModel
-from model.lm.offensive import SHIPPED_LIST, guarded_mask
+from model.lm.offensive import SHIPPED_LIST, Guard
 from model.lm.storage import load_model
 from model.text.tokens import fold
 from model.text.vocabulary import Vocabulary
@@ -24,9 +24,12 @@ def guarded(tmp_path: Path, content: str | bytes, words: tuple[str, ...] = WORDS
     path = tmp_path / "list.txt"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     vocabulary = tiny_vocabulary(dict.fromkeys(words, 5))
-    mask = guarded_mask(vocabulary, path)
-    assert mask.dtype == bool and mask.shape == (len(vocabulary),)
-    return {vocabulary.forms[i] for i in np.flatnonzero(mask)}
+    guard = Guard(path)
+    needed = guard.letters_needed(vocabulary)
+    assert needed.dtype == np.uint8 and needed.shape == (len(vocabulary),)
+    found = set(filter(guard.guards, vocabulary.forms[vocabulary.first_word :]))
+    assert found == {vocabulary.forms[i] for i in np.flatnonzero(needed)}
+    return found
 
 
 @pytest.mark.parametrize(
@@ -90,7 +93,7 @@ def model_with(entries: str, tmp_path: Path, chances: dict[str, float] = CHANCES
     path = tmp_path / "list.txt"
     path.write_text(entries, "utf-8")
     model = model_of(chances)
-    return replace(model, guarded=guarded_mask(model.vocabulary, path))
+    return replace(model, guard=Guard(path))
 
 
 def test_a_guarded_word_is_offered_after_three_quarters_of_its_letters(tmp_path: Path) -> None:
@@ -128,8 +131,8 @@ def test_a_withheld_word_is_never_offered(tmp_path: Path) -> None:
     made = random_model()
     vocabulary = Vocabulary(made.vocabulary.forms, made.vocabulary.counts, {"application", "May"})
     (tmp_path / "list.txt").write_text("apple\napplication\n")
-    for mask in (None, guarded_mask(vocabulary, tmp_path / "list.txt")):
-        model = replace(made, vocabulary=vocabulary, guarded=mask)
+    for path in (None, tmp_path / "list.txt"):
+        model = replace(made, vocabulary=vocabulary, guard=Guard(path))
         for typed in range(len("application")):
             assert "application" not in words_of(model, "an " + "application"[:typed])
         # The other spelling of a withheld one is.
@@ -138,12 +141,11 @@ def test_a_withheld_word_is_never_offered(tmp_path: Path) -> None:
 
 def test_a_loaded_model_guards_the_shipped_list_another_or_none(tiny_folder: Path, tmp_path: Path) -> None:
     shipped = load_model(tiny_folder)
-    assert shipped.guarded is not None
-    np.testing.assert_array_equal(shipped.guarded, guarded_mask(shipped.vocabulary, SHIPPED_LIST))
+    assert shipped.guard.guards("shit") and not shipped.guard.guards("donut")
     (tmp_path / "mine.txt").write_text("donut\n")
     mine = load_model(tiny_folder, tmp_path / "mine.txt")
     assert "donut" in words_of(shipped, "a don") and "donut" not in words_of(mine, "a don")
-    assert load_model(tiny_folder, None).guarded is None
+    assert not load_model(tiny_folder, None).guard.guards("shit")
 
 
 EVERYDAY = """
@@ -163,14 +165,12 @@ whole whorl woodpecker Wopping
 
 def test_the_shipped_list_guards_no_everyday_word() -> None:
     vocabulary = tiny_vocabulary(dict.fromkeys(EVERYDAY.split(), 5))
-    mask = guarded_mask(vocabulary, SHIPPED_LIST)
-    assert [vocabulary.forms[i] for i in np.flatnonzero(mask)] == []
+    assert not list(filter(Guard(SHIPPED_LIST).guards, vocabulary.forms))
 
 
 def test_the_shipped_list_guards_what_it_is_for() -> None:
     words = ("shit", "Shit", "shitty", "shit's", "shit-faced", "bullshit", "fuck", "fucking", "bitches", "asshole")
-    vocabulary = tiny_vocabulary(dict.fromkeys((*words, "wanker", "whores", "boobs", "clitoris", "negroes"), 5))
-    assert guarded_mask(vocabulary, SHIPPED_LIST)[vocabulary.first_word :].all()
+    assert all(map(Guard(SHIPPED_LIST).guards, (*words, "wanker", "whores", "boobs", "clitoris", "negroes")))
 
 
 def test_the_shipped_list_holds_sorted_words_each_once() -> None:

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.lm.spelling import EMPTY_LEXICON, Lexicon
-from model.lm.word_index import WordTable
-from model.search import beam_search as frontier_module
-from model.search.beam_search import FrontierSearch
+from model.lm.word_index import WordIndex
+from model.search import beam_search
+from model.search.beam_search import BeamSearch
 from model.search.candidates import CandidateSearch
 from model.search.error_model import ErrorCosts, ErrorModel
 from model.text.tokens import fold
@@ -57,7 +57,7 @@ def test_same_keys_share_a_node_and_long_ones_are_cut() -> None:
 
 def test_a_trie_of_nothing_has_a_root() -> None:
     trie = Trie([], np.zeros(0, np.float32))
-    search = FrontierSearch(trie, ErrorCosts(trie.alphabet))
+    search = BeamSearch(trie, ErrorCosts(trie.alphabet))
     assert len(trie.low) == 1
     assert len(search.endings(search.after("abc").states).node) <= 1
 
@@ -66,10 +66,10 @@ def test_a_trie_of_nothing_has_a_root() -> None:
 @unhurried
 def test_the_search_finds_what_a_scan_finds(typed: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        # No beam: everything that two slips explain.
-        patch.setattr(frontier_module, "BEAM", 100_000)
-        patch.setattr(frontier_module, "MOST_COST", 1000.0)
-        search = FrontierSearch(TRIE, ErrorCosts(TRIE.alphabet))
+        # No beam: everything that two typos explain.
+        patch.setattr(beam_search, "WIDTH", 100_000)
+        patch.setattr(beam_search, "MOST_COST", 1000.0)
+        search = BeamSearch(TRIE, ErrorCosts(TRIE.alphabet))
         states = search.endings(search.after(typed).states)
     errors = ErrorModel(TRIE.alphabet)
     found = {}
@@ -77,7 +77,7 @@ def test_the_search_finds_what_a_scan_finds(typed: str) -> None:
         for row in range(TRIE.low[node], TRIE.exact[node]):
             found[KEYS[row]] = cost
     for key, cost in found.items():
-        # The search knows one order of slips in a row, and a missed letter only before one that was typed.
+        # The search knows one order of typos in a row, and a missed letter only before one that was typed.
         assert cost >= errors.cost(typed, key) - 1e-3
     assert (typed in KEYS) == (found.get(typed) == 0)
 
@@ -96,16 +96,16 @@ def test_the_search_finds_what_a_scan_finds(typed: str) -> None:
         ("aplicatoin", "application"),
     ],
 )
-def test_one_slip_costs_what_the_error_model_says(typed: str, meant: str) -> None:
-    search = FrontierSearch(TRIE, ErrorCosts(TRIE.alphabet))
+def test_one_typo_costs_what_the_error_model_says(typed: str, meant: str) -> None:
+    search = BeamSearch(TRIE, ErrorCosts(TRIE.alphabet))
     states = search.endings(search.after(typed).states)
     node = node_of(TRIE, meant)
     cost = dict(zip(states.node.tolist(), states.cost.tolist(), strict=True))[node]
     assert cost == pytest.approx(ErrorModel(TRIE.alphabet).cost(typed, meant), rel=1e-4)
 
 
-def test_a_frontier_is_the_same_whether_it_grew_or_began_anew() -> None:
-    grown, fresh = (FrontierSearch(TRIE, ErrorCosts(TRIE.alphabet), most_entries=3) for _ in range(2))
+def test_a_beam_is_the_same_whether_it_grew_or_began_anew() -> None:
+    grown, fresh = (BeamSearch(TRIE, ErrorCosts(TRIE.alphabet), most_entries=3) for _ in range(2))
     for end in range(1, 8):
         grown.after("aplicat"[:end])
     for a, b in zip(grown.after("aplicat").states, fresh.after("aplicat").states, strict=True):
@@ -113,34 +113,31 @@ def test_a_frontier_is_the_same_whether_it_grew_or_began_anew() -> None:
 
 
 def test_what_is_longer_than_any_word_is_not_searched() -> None:
-    search = FrontierSearch(TRIE, ErrorCosts(TRIE.alphabet))
+    search = BeamSearch(TRIE, ErrorCosts(TRIE.alphabet))
     assert not len(search.after("a" * 10_000).states.node)
-    assert len(search._kept) == 1
+    assert len(search._kept) == 0
 
 
 def test_the_table_holds_vocabulary_and_lexicon() -> None:
     vocabulary = tiny_vocabulary()
     rare = Lexicon(SortedWords(["Applegate", "donation"]), np.log(np.array([0.25, 0.5], np.float32)))
-    table = WordTable(vocabulary, rare)
+    table = WordIndex(vocabulary, rare)
     candidates = CandidateSearch(table, "qwerty")
-    search = candidates.search
-    rows = candidates.literal_rows(search.after("app"))
+    rows = candidates.literal_rows("app")
     forms = [table.forms[word] for word in table.word[rows.start : rows.stop]]
     assert forms == sorted(forms, key=fold) and {"app", "Applegate", "apply"} <= set(forms)
     assert table.lexicon_share[rows.stop] - table.lexicon_share[rows.start] == pytest.approx(0.25)
-    assert [table.forms[w] for w in candidates.exact_words(search.after("cafe"))] == ["café"]
+    assert [table.forms[w] for w in candidates.exact_words("cafe")] == ["café"]
     assert rare.novel == pytest.approx(0.25)
-    assert WordTable(vocabulary, EMPTY_LEXICON).lexicon_share[-1] == 0
+    assert WordIndex(vocabulary, EMPTY_LEXICON).lexicon_share[-1] == 0
 
 
-def test_completions_of_a_slip_leave_out_what_was_typed_right_and_are_none_below_three_letters() -> None:
-    table = WordTable(tiny_vocabulary(), EMPTY_LEXICON)
+def test_completions_of_a_typo_leave_out_what_was_typed_right_and_are_none_below_three_letters() -> None:
+    table = WordIndex(tiny_vocabulary(), EMPTY_LEXICON)
     candidates = CandidateSearch(table, "qwerty")
-    search = candidates.search
     for typed in ("ap", "aop", "appp"):
-        frontier = search.after(typed)
-        literal = candidates.literal_rows(frontier)
-        found = candidates.completions(frontier, len(typed), literal)
+        literal = candidates.literal_rows(typed)
+        found = candidates.completions(typed)
         forms = {table.forms[word] for word in found.words}
         assert (len(typed) < 3) == (not forms)
         assert not forms & {table.forms[w] for w in table.word[literal.start : literal.stop]}

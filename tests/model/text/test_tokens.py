@@ -8,18 +8,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from model.search.query import read_caret
 from model.text.tokens import (
     APOSTROPHES,
     LINE_END,
     NUMBER,
     SPECIAL_TOKENS,
-    Token,
     fold,
     normal_form,
     sentence_starts,
     tokens,
-    word_end,
 )
 from tests.model.tiny_model import unhurried
 
@@ -173,9 +170,6 @@ RUNS = [" ", "'", "’", "ʼ", "a'", "-", "a-", "\u0301", ".", "1.", "1", "1st",
 @pytest.mark.parametrize("run", RUNS, ids=ascii)
 def test_very_long_runs_are_read_in_linear_time(run: str) -> None:
     text = "e" + run * (LONG // len(run))
-    for cursor in (len(text), LONG // 2, 700):
-        caret = read_caret(text, cursor, 512)
-        assert caret.end >= cursor
     read = list(tokens(text))
     assert read[0].start == 0 and read[-1].end <= len(text)
     assert fold(text) == fold(fold(text))
@@ -210,71 +204,3 @@ def test_any_typed_beginning_folds_to_a_beginning(data: st.DataObject, word: str
         typed = "".join(c for c in typed if c not in APOSTROPHES)
     cut = data.draw(st.integers(0, len(typed)))
     assert fold(unicodedata.normalize("NFC", word)).startswith(fold(typed[:cut]))
-
-
-@unhurried
-@given(any_text, st.data())
-def test_a_caret_splits_the_text_where_the_cursor_is(text: str, data: st.DataObject) -> None:
-    cursor = data.draw(st.integers(0, len(text)))
-    context, prefix, start, end = read_caret(text, cursor, data.draw(st.integers(1, 50)))
-    assert 0 <= start <= end <= len(text) and cursor <= end
-    if prefix:
-        assert text[start:cursor] == prefix and normal_form(prefix)[0].isalpha()
-        assert end == word_end(text, start, cursor)
-    else:
-        assert start == end
-    assert all(token.end <= start for token in context)
-    assert all(normal_form(text[t.start : t.end]) == t.form for t in context if t.is_word)
-
-
-@pytest.mark.parametrize(
-    ("text", "context", "prefix", "word"),
-    [
-        ("an ap|", ["an"], "ap", "ap"),
-        ("an ap|ple pie", ["an"], "ap", "apple"),
-        ("an |apple", ["an"], "", ""),
-        ("an| apple", [], "an", "an"),
-        ("👍🏽 👩\u200d👧 ap|", ["👍🏽", "👩\u200d👧"], "ap", "ap"),
-        ("cafe\u0301 cafe\u0301|", ["café"], "cafe\u0301", "cafe\u0301"),
-        ("caf|e\u0301", [], "caf", "cafe\u0301"),
-        ("cafe|\u0301", [], "cafe", "cafe\u0301"),
-        ("ｆｕｌｌ ｆｕ|ｌｌ", ["ｆｕｌｌ"], "ｆｕ", "ｆｕｌｌ"),
-        ("a\tb\r\nap|", ["a", "b", LINE_END], "ap", "ap"),
-        ("don'|", [], "don'", "don'"),
-        ("don’|t go", [], "don’", "don’t"),
-        ("don|'t", [], "don", "don't"),
-        ("well-|known", [], "well-", "well-known"),
-        ("a '|", ["a", "'"], "", ""),
-        ("a -|b", ["a", "-"], "", ""),
-        ("a--|b", ["a", "--"], "", ""),
-        ("日本ap|", ["日本"], "ap", "ap"),
-        ("ap|日本", [], "ap", "ap"),
-        ("日本\u3000|", ["日本"], "", ""),
-        ("𠮷ap|", ["𠮷"], "ap", "ap"),
-        ("5ap|", [NUMBER], "ap", "ap"),
-        ("my_ap|_x", ["my", "_"], "ap", "ap"),
-        ("|", [], "", ""),
-        ("|ap", [], "", ""),
-        ("ap\u00ad|", ["ap"], "", ""),
-    ],
-)
-def test_caret(text: str, context: list[str], prefix: str, word: str) -> None:
-    cursor = text.index("|")
-    text = text.replace("|", "")
-    caret = read_caret(text, cursor, 512)
-    assert ([t.form for t in caret.context], caret.prefix, text[caret.start : caret.end]) == (context, prefix, word)
-
-
-def test_only_the_end_of_a_long_text_is_read_and_its_positions_stay_true() -> None:
-    text = "the dog eats food. " * 10_000 + "The app"
-    caret = read_caret(text, len(text), 512)
-    assert (caret.prefix, caret.start, caret.end) == ("app", len(text) - 3, len(text))
-    assert len(text) - 1024 <= caret.context[0].start <= len(text) - 512
-    assert caret.context[0] == Token(*next(t for t in tokens(text) if t.start == caret.context[0].start))
-    assert [text[t.start : t.end] for t in caret.context] == [t.form for t in caret.context]
-
-
-def test_a_text_without_spaces_is_read_from_the_middle_of_a_word() -> None:
-    text = "x" * 5000 + " app"
-    assert read_caret(text, len(text), 512).prefix == "app"
-    assert len(read_caret("x" * 5000, 5000, 512).prefix) <= 1024

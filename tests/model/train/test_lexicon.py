@@ -10,7 +10,7 @@ import pytest
 from model.errors import ModelError
 from model.lm.spelling import Speller
 from model.lm.storage import LEXICON, SPELLING, load_model, save_model
-from model.search.scorer import Typist
+from model.search.scorer import Scorer
 from model.text.vocabulary import Vocabulary
 from model.train import spelling as train_spelling
 from model.train.lexicon import expected_slips, is_slip, make_lexicon, own_count, rare_words
@@ -96,7 +96,7 @@ def test_the_command_writes_files_that_load(folder: Path) -> None:
     )
     config = json.loads((folder / SPELLING / "config.json").read_text())
     assert config["training"]["words"] > 5
-    assert Typist(model).suggest is not None
+    assert Scorer(model).novel("zebra") > 0
     speller = Speller(model.spelling)
     assert speller.log_word("zebra") > speller.log_word("qqqqq")
 

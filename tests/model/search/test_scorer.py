@@ -1,6 +1,7 @@
 """Completions with corrections, rare words and the person's own, and contexts read as they were meant."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.lm.language_model import LanguageModel
+from model.lm.offensive import Guard
 from model.lm.spelling import Lexicon, Speller, Spelling
 from model.nn.network import Network, NetworkConfig, initial_weights
-from model.search.correct import correct
-from model.search.query import is_code, is_odd, last_word, read_completion, read_finished, read_next_word
+from model.search.correct import Correction, stays
 from model.search.ranking import Suggestion
-from model.search.scorer import Typist
 from model.text.tokens import UNKNOWN
 from model.text.vocabulary import SortedWords, Vocabulary
 from model.train.spelling import character_vocabulary, log_spellings
-from tests.model.tiny_model import answer, logits_of, model_of, output_of, random_model, unhurried
+from tests.model.search.bench import Search
+from tests.model.tiny_model import answer, model_of, random_model, unhurried
 
 CHANCES = {"the": 0.2, "then": 0.01, "tomorrow": 0.05, "form": 0.01, "from": 0.02, "message": 0.05, "received": 0.02}
 CHANCES |= {"doing": 0.05, "here": 0.05, "together": 0.02, "café": 0.02, "don't": 0.05, "London": 0.02, "apple": 0.02}
@@ -34,21 +35,16 @@ def spelling_of(words: list[str], log_p: list[float]) -> Spelling:
 
 
 MODEL = replace(model_of(CHANCES), spelling=spelling_of(["Kubernetes", "thermal"], [-2.0, -2.0]))
-TYPIST = Typist(MODEL)
+SEARCH = Search(MODEL)
+SCORER = SEARCH.scorer
 
 
-def complete(text: str, fuzzy: bool = True, typist: Typist = TYPIST) -> list[Suggestion]:
-    query = read_completion(typist.model, text, len(text), 64)
-    query = typist.resolve(query) if fuzzy else query
-    return typist.suggest(query, logits_of(typist.model, query.context), 10, 0.0, fuzzy)
+def complete(text: str, fuzzy: bool = True, search: Search = SEARCH) -> list[Suggestion]:
+    return search.complete(text, fuzzy)
 
 
-def corrected(text: str, typist: Typist = TYPIST) -> tuple[list[Suggestion], int, int]:
-    place = last_word(text, len(text), 500)
-    assert place is not None
-    word = read_finished(typist.model, text, *place, 64)
-    word = word._replace(query=typist.resolve(word.query))
-    return correct(typist, word, output_of(typist.model, word.query.context), 10, 0.0)
+def corrected(text: str, search: Search = SEARCH) -> Correction:
+    return search.correct(text)
 
 
 def first(text: str) -> str:
@@ -97,7 +93,7 @@ def test_probabilities_fall_and_do_not_exceed_one() -> None:
 
 def test_a_string_longer_than_any_word_is_left_alone() -> None:
     long = "tomorow" * 1000
-    assert complete(long) == [] and TYPIST.meant(long) is None
+    assert complete(long) == [] and SCORER.meant(long) is None
     assert corrected(long)[0][0].kind == "typed"
 
 
@@ -112,25 +108,25 @@ def test_the_persons_own_words_are_completed() -> None:
     assert not complete("hello Kami")
 
 
-def test_guarded_rare_words_wait_for_most_of_their_letters() -> None:
-    guarded = replace(MODEL, guarded_rare=np.array([False, True]))
-    typist = Typist(guarded)
-    assert "thermal" not in [s.text for s in complete("ther", typist=typist)]
-    assert "thermal" in [s.text for s in complete("therma", typist=typist)]
+def test_guarded_rare_words_wait_for_most_of_their_letters(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("thermal")
+    search = Search(replace(MODEL, guard=Guard(tmp_path / "list.txt")))
+    assert "thermal" not in [s.text for s in complete("ther", search=search)]
+    assert "thermal" in [s.text for s in complete("therma", search=search)]
 
 
-def test_a_slip_in_the_context_is_read_as_what_was_meant() -> None:
+def test_a_typo_in_the_context_is_read_as_what_was_meant() -> None:
     text = "I recieved "
-    query = read_next_word(MODEL, text, len(text), 64)
-    read = TYPIST.resolve(query)
+    query = SEARCH.reader.next_word(text, len(text))
+    read = SCORER.resolve(query)
     assert MODEL.vocabulary.forms[query.context[2]] == UNKNOWN
     assert MODEL.vocabulary.forms[read.context[2]] == "received"
-    assert TYPIST.meant("recieved") == MODEL.vocabulary.id_of("received")
+    assert SCORER.meant("recieved") == MODEL.vocabulary.id_of("received")
 
 
 @pytest.mark.parametrize("form", ["Recieved", "qzxqzx", "re3eived", "iPohne", "xy"])
-def test_what_is_no_sure_slip_stays_unknown(form: str) -> None:
-    assert TYPIST.meant(form) is None
+def test_what_is_no_sure_typo_stays_unknown(form: str) -> None:
+    assert SCORER.meant(form) is None
 
 
 @pytest.mark.parametrize(
@@ -166,13 +162,13 @@ def test_what_is_withheld_may_not_stand_but_a_name_may() -> None:
     chances = {"received": 0.2, "recieved": 0.2, "a": 0.2, "lot": 0.2, "alot": 0.1, "Cheryl": 0.05, "cheryls": 0.01}
     model = model_of(chances)
     withheld = Vocabulary(model.vocabulary.forms, model.vocabulary.counts, {"recieved", "alot", "Cheryl"})
-    typist = Typist(replace(MODEL, vocabulary=withheld, network=model.network))
-    assert corrected("recieved", typist)[0][0].text == "received"
-    assert corrected("Cheryl", typist)[0][0].text == "Cheryl"
-    # Neither is what a slip is corrected to.
-    for slip in ("recievd", "Cherylo"):
-        assert not {"recieved", "Cheryl"} & {s.text for s in corrected(slip, typist)[0]}
-    assert "a lot" in [s.text for s in corrected("alot", typist)[0]]
+    search = Search(replace(MODEL, vocabulary=withheld, network=model.network))
+    assert corrected("recieved", search)[0][0].text == "received"
+    assert corrected("Cheryl", search)[0][0].text == "Cheryl"
+    # Neither is what a typo is corrected to.
+    for typo in ("recievd", "Cherylo"):
+        assert not {"recieved", "Cheryl"} & {s.text for s in corrected(typo, search)[0]}
+    assert "a lot" in [s.text for s in corrected("alot", search)[0]]
 
 
 @pytest.mark.parametrize(
@@ -194,17 +190,18 @@ def test_code_names_and_addresses_are_left_alone(word: str) -> None:
     assert first(word) == word
 
 
-def test_odd_and_code() -> None:
-    assert is_odd("NASA") and is_odd("iPhone") and is_odd("camelCase")
-    assert not is_odd("Apple") and not is_odd("THis") and not is_odd("apple")
-    assert is_code("a.b") and is_code("x_y") and is_code("b2b") and not is_code("it's") and not is_code("well-known")
+def test_capitals_inside_and_code() -> None:
+    for text in ("NASA", "iPhone", "camelCase", "a.b", "x_y", "b2b"):
+        assert stays(SEARCH.reader.finished(text, 0, len(text))), text
+    for text in ("Apple", "THis", "apple", "it's", "well-known"):
+        assert not stays(SEARCH.reader.finished(text, 0, len(text))), text
 
 
 def test_the_last_word_is_found_past_spaces_and_marks() -> None:
-    assert last_word("one two ", 8, 100) == (4, 7)
-    assert last_word("one two!", 8, 100) == (4, 7)
-    assert last_word("one two", 5, 100) == (4, 7)
-    assert last_word(" 12 ", 4, 100) is None
+    assert SEARCH.reader.last_word("one two ", 8) == (4, 7)
+    assert SEARCH.reader.last_word("one two!", 8) == (4, 7)
+    assert SEARCH.reader.last_word("one two", 5) == (4, 7)
+    assert SEARCH.reader.last_word(" 12 ", 4) is None
 
 
 @given(text=texts)
@@ -212,7 +209,7 @@ def test_the_last_word_is_found_past_spaces_and_marks() -> None:
 def test_any_text_is_answered(text: str) -> None:
     for fuzzy in (True, False):
         complete(text, fuzzy)
-    place = last_word(text, len(text), 500)
+    place = SEARCH.reader.last_word(text, len(text))
     if place is None:
         return
     suggestions, start, end = corrected(text)
@@ -225,7 +222,7 @@ def test_any_text_is_answered(text: str) -> None:
 @given(text=st.text("0123456789.,;:!?@#%&*()-+=/\\ \n\t👍", max_size=40))
 @unhurried
 def test_nothing_without_letters_is_corrected(text: str) -> None:
-    assert last_word(text, len(text), 500) is None
+    assert SEARCH.reader.last_word(text, len(text)) is None
 
 
 PROBABLE = sorted(form for form, chance in CHANCES.items() if chance >= 0.01 and form[0].isalpha())
@@ -240,17 +237,17 @@ def test_a_probable_word_typed_exactly_is_never_corrected(before: list[str], wor
 
 
 def test_a_model_without_spelling_files_corrects_too() -> None:
-    typist = Typist(model_of(CHANCES))
-    assert complete("tomorow", typist=typist)[0].text == "tomorrow"
-    assert corrected("tomorow", typist)[0][0].text == "tomorrow"
+    search = Search(model_of(CHANCES))
+    assert complete("tomorow", search=search)[0].text == "tomorrow"
+    assert corrected("tomorow", search)[0][0].text == "tomorrow"
 
 
 def test_literal_completions_of_a_random_model_are_those_of_the_plain_search() -> None:
     model: LanguageModel = random_model()
-    typist = Typist(model)
+    search = Search(model)
     for text in ("a", "the do", "don'", "caf", "Lon"):
         plain = [s.text for s in answer(model, text, limit=10)]
-        assert [s.text for s in complete(text, fuzzy=False, typist=typist)] == plain
+        assert [s.text for s in complete(text, fuzzy=False, search=search)] == plain
 
 
 def test_letters_and_words_are_spelled_alike() -> None:

@@ -2,6 +2,7 @@
 
 import string
 import unicodedata
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.lm.language_model import LanguageModel
+from model.lm.offensive import Guard
 from model.search.query import Query
 from model.search.ranking import reached
 from model.text.tokens import APOSTROPHES, LINE_END, SPECIAL_TOKENS, TEXT_START, UNKNOWN
@@ -253,9 +255,9 @@ def test_a_withheld_word_is_read_and_counted_but_never_offered() -> None:
     assert all(s.probability == chances[s.text] for s in answer(model, "an app"))
 
 
-def test_a_guarded_word_is_offered_to_who_has_typed_most_of_it() -> None:
-    guarded = np.array([form in ("donut", "don't") for form in MODEL.vocabulary.forms])
-    model = LanguageModel(MODEL.vocabulary, MODEL.network, {}, guarded=guarded)
+def test_a_guarded_word_is_offered_once_most_of_it_is_typed(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("donut\ndon't\n")
+    model = LanguageModel(MODEL.vocabulary, MODEL.network, {}, guard=Guard(tmp_path / "list.txt"))
     assert not {"donut", "don't"} & {*words_of(model, "do"), *words_of(model, "")}
     assert {"done", "don't"} <= set(words_of(model, "a don")) and "donut" not in words_of(model, "a don")
     assert words_of(model, "a donu") == ["donut"]

@@ -1,0 +1,69 @@
+"""Reading a place in a text anew each time, by the definition: the reference for the reader that remembers."""
+
+from model.search.query import CODE_POINTS_A_TOKEN, Query, _lead, _trail, _window_start
+from model.text.tokens import (
+    NUMBER,
+    TEXT_START,
+    UNKNOWN,
+    Token,
+    joins_words,
+    number_end,
+    sentence_starts,
+    straight,
+    tokens,
+    word_end,
+)
+from model.text.vocabulary import Vocabulary
+
+
+def read_completion(vocabulary: Vocabulary, text: str, cursor: int, context_tokens: int) -> Query:
+    """The word being typed at ``cursor``; where none is, the next word as in ``read_next_word``."""
+    before, begin, word, place = plain_caret(text, cursor, context_tokens)
+    if word is None:
+        return _next_word(vocabulary, text, before, begin, place, context_tokens)
+    context, capital, unknown = _encode(vocabulary, before, begin, context_tokens)
+    end = word_end(text, word.start, cursor)
+    return Query(context, text[word.start : cursor], word.start, end, "", "", capital, unknown)
+
+
+def read_next_word(vocabulary: Vocabulary, text: str, cursor: int, context_tokens: int) -> Query:
+    """The word after the one that ends at ``cursor``, or after the one that the cursor stands in."""
+    before, begin, word, place = plain_caret(text, cursor, context_tokens)
+    if word is not None:
+        before = [*before, Token(straight(text[word.start : cursor]), word.start, cursor)]
+        place = word_end(text, word.start, cursor)
+    return _next_word(vocabulary, text, before, begin, place, context_tokens)
+
+
+def plain_caret(text: str, cursor: int, context_tokens: int) -> tuple[list[Token], int, Token | None, int]:
+    """The finished tokens before a cursor and where they begin, the word being typed, and where a next one goes."""
+    begin = _window_start(text, cursor, context_tokens * CODE_POINTS_A_TOKEN)
+    found = [Token(t.form, t.start + begin, t.end + begin) for t in tokens(text[begin:cursor])]
+    if len(found) > 1 and joins_words(text[cursor - 1]) and found[-2].is_word and found[-2].end == cursor - 1:
+        return found[:-2], begin, found[-2], cursor
+    if found and found[-1].is_word and found[-1].end == cursor:
+        return found[:-1], begin, found[-1], cursor
+    if found and found[-1].form == NUMBER and found[-1].end == cursor:
+        return found, begin, None, max(cursor, number_end(text, found[-1].start))
+    return found, begin, None, cursor
+
+
+def _next_word(
+    vocabulary: Vocabulary, text: str, before: list[Token], begin: int, place: int, context_tokens: int
+) -> Query:
+    context, capital, unknown = _encode(vocabulary, before, begin, context_tokens)
+    return Query(context, "", place, place, _lead(text, place), _trail(text, place), capital, unknown)
+
+
+def _encode(
+    vocabulary: Vocabulary, before: list[Token], begin: int, most: int
+) -> tuple[tuple[int, ...], bool, tuple[tuple[int, str], ...]]:
+    """The ids of at most ``most`` tokens after a start, whether a sentence begins behind them, the unknown words."""
+    stride = max(1, most // 2)
+    dropped = -(-max(0, len(before) - most) // stride) * stride
+    forms = [token.form for token in before]
+    ids = vocabulary.encode(forms, from_start=begin == 0)
+    none = vocabulary.id_of(UNKNOWN)
+    unknown = tuple((i + 1 - dropped, form) for i, form in enumerate(forms) if ids[i] == none and form[0].isalpha())
+    capital = sentence_starts(forms)[-1] and (begin == 0 or bool(forms))
+    return (vocabulary.id_of(TEXT_START), *ids[dropped:]), capital, unknown
