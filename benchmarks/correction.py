@@ -21,6 +21,7 @@ from model.nn.inference import ContextRunner
 from model.search.correct import TYPED, correct
 from model.search.query import read_finished
 from model.search.scorer import Typist
+from model.text.encoding import CONTEXT_TOKENS
 from model.text.tokens import TEXT_START
 
 # From a misspelling to corrections, best first.
@@ -31,12 +32,12 @@ MOST = 10
 def tsuzuki(folder: Path, context_free: bool) -> Checker:
     """This project's corrections, at the start of a text, or by how frequent words are."""
     loaded = load_model(folder)
-    typist, reader = Typist(loaded), ContextRunner(loaded.network)
+    typist, runner = Typist(loaded), ContextRunner(loaded.network)
     start = (loaded.vocabulary.id_of(TEXT_START),)
 
     def at_start(word: str) -> list[str]:
-        finished = read_finished(loaded, word, 0, len(word), 64)
-        answer = correct(typist, finished, reader.output(start), MOST, 0.0)
+        finished = read_finished(loaded, word, 0, len(word), CONTEXT_TOKENS)
+        answer = correct(typist, finished, runner.output(start), MOST, 0.0)
         return [s.text for s in answer.suggestions if s.kind != TYPED]
 
     def by_frequency(word: str) -> list[str]:

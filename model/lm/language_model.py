@@ -1,4 +1,4 @@
-"""A loaded model: vocabulary, network, n-grams, spelling, and which words it may offer."""
+"""The language model as it is loaded: vocabulary, network, n-grams, spelling, and the words it may offer."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,10 +18,10 @@ from model.text.vocabulary import Vocabulary
 
 @dataclass(frozen=True)
 class LanguageModel:
-    """A loaded model: read-only once made.
+    """A loaded language model, read-only.
 
-    ``guarded`` (V,) says which words are only offered to who has typed most of them, ``guarded_rare`` the same of the
-    lexicon's.
+    ``guarded`` (V,) marks the words that are offered only once most of their letters are typed, ``guarded_rare`` those
+    of the lexicon.
     """
 
     vocabulary: Vocabulary
@@ -34,11 +34,11 @@ class LanguageModel:
 
     @cached_property
     def words(self) -> WordTable:
-        """All its words in one table; made when first asked for, in a fraction of a second."""
+        """All words in one index; made on first use, in a fraction of a second."""
         return WordTable(self.vocabulary, self.spelling.lexicon if self.spelling else EMPTY_LEXICON)
 
     def offered(self, ids: range, letters: int) -> FloatArray:
-        """1 for those of a range of ids that may be offered after so many typed letters, 0 for the others."""
+        """Make a mask of a range of ids: 1 where a word may be offered after this many typed ``letters``, else 0."""
         if letters == 0:
             return self._offered_unasked[ids.start : ids.stop]
         able: FloatArray = (self.letters_needed[ids.start : ids.stop] <= letters).astype(np.float32)
@@ -51,9 +51,9 @@ class LanguageModel:
 
     @cached_property
     def letters_needed(self) -> ByteArray:
-        """After how many typed letters each word may be offered: those of the vocabulary (V,), then the lexicon's.
+        """The typed letters after which each word may be offered: those of the vocabulary (V,), then the lexicon's.
 
-        0 for most; of a guarded word most of its letters; more than any word has for what is never offered.
+        0 for most; most of its letters for a guarded word; more than any word has for what is never offered.
         """
         vocabulary = self.vocabulary
         needed = np.where(vocabulary.offered, 0, NEVER).astype(np.uint8)
@@ -66,5 +66,5 @@ class LanguageModel:
         return np.append(needed, rare if self.guarded_rare is None else guarded_letters(words, self.guarded_rare))
 
     def for_inference(self) -> "LanguageModel":
-        """The same model with its network's weights laid out for products with a few rows at a time."""
+        """Lay out the network's weights for products with a few rows at a time; the rest stays the same."""
         return replace(self, network=ServedNetwork(self.network))

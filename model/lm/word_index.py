@@ -4,7 +4,7 @@ import numpy as np
 
 from model.arrays import FloatArray, IntArray
 from model.lm.spelling import Lexicon
-from model.text.packed_strings import Strings
+from model.text.packed_strings import PackedStrings
 from model.text.tokens import UNKNOWN
 from model.text.trie import Trie
 from model.text.vocabulary import Vocabulary
@@ -30,7 +30,7 @@ class WordTable:
         log_p = np.concatenate([log_counts[first:], log_counts[unknown] + lexicon.log_probability])
         self.vocabulary_size = V
         self.lexicon = lexicon
-        self.forms = Strings([*vocabulary.forms, *lexicon.words.forms])
+        self.forms = PackedStrings([*vocabulary.forms, *lexicon.words.forms])
         spelled: dict[str, int] = {}
         self.spelling: IntArray = np.array(
             [spelled.setdefault(form.casefold(), i) for i, form in enumerate(self.forms)], dtype=np.int32

@@ -1,11 +1,11 @@
-"""Loss and gradients of the language network over one stretch of T time steps.
+"""Back-propagation: loss and gradients of the language network over one stretch of T time steps.
 
 Back-propagation through time, truncated at T with the state carried over (Werbos 1990; Williams & Peng
 1990): forward through embedding, cell, projection and softmax, then the same way back by the chain rule.
 """
 
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,12 +34,12 @@ class Gradients(NamedTuple):
     rows: dict[str, RowGradient]
 
 
-def dropout_masks(
-    xp: ModuleType, rng: np.random.Generator, rate: float, batch: int, E: int, H: int, dtype: Any
-) -> Masks:
-    """Inverted dropout: what stays is scaled by 1 / (1 - rate), so that serving needs no scaling."""
+def dropout_masks(network: Network, rng: np.random.Generator, rate: float, batch: int) -> Masks:
+    """Draw inverted dropout: what stays is scaled by 1 / (1 - rate), so that inference needs no scaling."""
     if rate == 0:
         return NO_DROPOUT
+    xp, dtype = network.xp, network.weights["bias"].dtype
+    E, H = network.config.embedding, network.config.hidden
     draws = (rng.random((batch, E + H)) >= rate).astype(dtype) / np.asarray(1 - rate, dtype=dtype)
     return Masks(xp.asarray(draws[:, :E]), xp.asarray(draws[:, E:]))
 
@@ -49,14 +49,15 @@ def gradients(
     ids: Array,
     targets: Array,
     state: Array,
+    *,
     negatives: Negatives | None,
     scale: float,
     work: Workspace,
     masks: Masks = NO_DROPOUT,
 ) -> Gradients:
-    """Forward and backward over ids and targets (T, B) from ``state`` (S, B, H).
+    """Run forward and backward over ids and targets (T, B) from ``state`` (S, B, H).
 
-    Without ``negatives`` the softmax is over the whole vocabulary.
+    Without ``negatives`` the softmax is over the whole vocabulary. The gradients are those of ``scale`` · Σ loss.
     """
     xp, w = network.xp, network.weights
     T, B = ids.shape

@@ -1,7 +1,7 @@
-"""Counting a corpus, and choosing the vocabulary and its true case from the counts.
+"""The counts of a corpus: words by their spelling, and the documents and sources that hold them.
 
-Which spelling of a word is its own is learned from inside sentences: a capital at the start of one says
-nothing, nor does a line that is all small, all capitals or a title.
+The true case of a word shows inside sentences only: a capital at the start of one says nothing, nor does a line that
+is all small, all capitals or a title.
 """
 
 import itertools
@@ -22,7 +22,7 @@ MOST_ENTRIES = 2_000_000
 class Counts:
     """Occurrences of forms; ``inside`` those whose letter case can be trusted, ``anyhow`` the rest.
 
-    By casefolded form: ``read``, how often an epoch reads the word, which depends on the weights of the sources;
+    By casefolded form: ``read``, how often an epoch holds the word, which depends on the weights of the sources;
     ``documents`` that hold it; ``sources`` that do, and ``public`` ones among them, a bit for each.
     """
 
@@ -92,7 +92,7 @@ def _case_is_trusted(line: str, forms: list[str]) -> bool:
 
 
 def count_documents(documents: Iterable[list[str]]) -> Counts:
-    """Counts of some documents; what a worker process does with its share."""
+    """Count some documents: the work of one worker process."""
     counts = Counts()
     for lines in documents:
         counts.add_document(lines)
@@ -100,7 +100,7 @@ def count_documents(documents: Iterable[list[str]]) -> Counts:
 
 
 def batched_documents(documents: Iterator[list[str]], characters: int = 2_000_000) -> Iterator[list[list[str]]]:
-    """Documents in batches of about so many characters, to be handed to worker processes."""
+    """Group documents into batches of about this many ``characters``, one for each call of a worker process."""
     batch: list[list[str]] = []
     size = 0
     for lines in documents:

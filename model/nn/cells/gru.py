@@ -15,6 +15,8 @@ from model.nn.cells.base import Parameters, Workspace, parameter_gradients, sigm
 
 
 class GRUCell:
+    """The gated recurrent unit."""
+
     gates = 3
     state_parts = 1
 

@@ -16,6 +16,8 @@ from model.nn.cells.base import Parameters, Workspace, parameter_gradients, sigm
 
 
 class LSTMCell:
+    """Long short-term memory."""
+
     gates = 4
     state_parts = 2
 

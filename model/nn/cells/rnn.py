@@ -10,6 +10,8 @@ from model.nn.cells.base import Parameters, Workspace, parameter_gradients
 
 
 class ElmanCell:
+    """The simple recurrent network."""
+
     gates = 1
     state_parts = 1
 

@@ -27,7 +27,7 @@ def test_a_product_in_blocks(rows: int, inner: int, columns: int, dtype: Any, se
     assert product.dtype == dtype and product.shape == (rows, columns)
     np.testing.assert_allclose(product, x @ matrix, atol=tolerance)
     memory = np.full((rows, blocked.width), np.nan, dtype)
-    into = blocked.multiplied(x, memory)
+    into = blocked.multiply(x, memory)
     assert into.base is memory or into is memory
     np.testing.assert_allclose(into, x @ matrix, atol=tolerance)
     places = rng.integers(columns, size=7)

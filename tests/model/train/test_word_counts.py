@@ -10,10 +10,14 @@ from model.errors import UserError
 from model.text.tokens import LINE_END, SPECIAL_TOKENS, TEXT_START, UNKNOWN
 from model.text.vocabulary import Vocabulary
 from model.train import word_counts as counting
-from model.train.choose_vocabulary import LEAST_DOCUMENTS, choose_vocabulary, true_cased, trusted_words
+from model.train.choose_vocabulary import (
+    LEAST_DOCUMENTS,
+    VocabularyOptions,
+    choose_vocabulary,
+    true_cased,
+    trusted_words,
+)
 from model.train.word_counts import Counts, batched_documents, count_documents
-
-LARGEST = 10_000
 
 
 def counted(*lines: str, times: int = 1) -> Counts:
@@ -145,7 +149,7 @@ def test_words_count_as_often_as_an_epoch_reads_them() -> None:
     assert (words["we"], words["like"], words["wait"]) == (30 + 10, 30, 5)
     # Of the 70 times that an epoch reads it, a quarter is the month: that is told by the sources as they are.
     assert (words["may"], words["May"]) == (52, 18)
-    vocabulary = choose_vocabulary(counts, 2, None, LARGEST)
+    vocabulary = choose_vocabulary(counts, 2, VocabularyOptions())
     assert dict(zip(vocabulary.forms, vocabulary.counts, strict=True))["may"] == 52
 
 
@@ -181,7 +185,7 @@ def toy_counts() -> Counts:
 
 
 def test_without_a_size_all_trusted_words_are_chosen() -> None:
-    vocabulary = choose_vocabulary(toy_counts(), 1, None, LARGEST)
+    vocabulary = choose_vocabulary(toy_counts(), 1, VocabularyOptions())
     assert words_of(vocabulary) == {"So", "the", "dog", "and", "saw", "me", "then"} | {
         f"w{chr(97 + i)}" for i in range(20)
     }
@@ -189,15 +193,15 @@ def test_without_a_size_all_trusted_words_are_chosen() -> None:
 
 
 def test_a_size_takes_the_most_frequent_words() -> None:
-    vocabulary = choose_vocabulary(toy_counts(), 1, 16, LARGEST)
+    vocabulary = choose_vocabulary(toy_counts(), 1, VocabularyOptions(size=16))
     assert len(vocabulary) == 16
     assert words_of(vocabulary) == {"So", "the", "dog", "and", "saw", "me", "then", "wt", "ws", "wr"}
-    assert list(choose_vocabulary(toy_counts(), 1, None, 16).forms) == list(vocabulary.forms)
+    assert list(choose_vocabulary(toy_counts(), 1, VocabularyOptions(largest=16)).forms) == list(vocabulary.forms)
 
 
 def test_the_counts_add_up_to_the_text() -> None:
     counts = toy_counts()
-    vocabulary = choose_vocabulary(counts, 1, 16, LARGEST)
+    vocabulary = choose_vocabulary(counts, 1, VocabularyOptions(size=16))
     entries = dict(zip(vocabulary.forms, vocabulary.counts, strict=True))
     words = sum(counts.inside.values()) + sum(counts.anyhow.values())
     assert sum(n for form, n in entries.items() if form[0].isalpha()) + entries[UNKNOWN] == words
@@ -205,28 +209,28 @@ def test_the_counts_add_up_to_the_text() -> None:
 
 
 def test_too_large_a_vocabulary_names_what_is_possible() -> None:
-    possible = len(choose_vocabulary(toy_counts(), 1, None, LARGEST))
-    assert len(choose_vocabulary(toy_counts(), 1, possible, LARGEST)) == possible
+    possible = len(choose_vocabulary(toy_counts(), 1, VocabularyOptions()))
+    assert len(choose_vocabulary(toy_counts(), 1, VocabularyOptions(size=possible))) == possible
     with pytest.raises(UserError, match=f"too little text for a vocabulary of {possible + 1}.* {possible} or fewer"):
-        choose_vocabulary(toy_counts(), 1, possible + 1, LARGEST)
+        choose_vocabulary(toy_counts(), 1, VocabularyOptions(size=possible + 1))
 
 
 def test_too_small_a_vocabulary_is_told_as_such() -> None:
     with pytest.raises(UserError) as caught:
-        choose_vocabulary(toy_counts(), 1, 5, LARGEST)
+        choose_vocabulary(toy_counts(), 1, VocabularyOptions(size=5))
     assert "too little text" not in str(caught.value)
     assert "5" in str(caught.value)
 
 
 def test_too_little_text() -> None:
     with pytest.raises(UserError, match="too little text"):
-        choose_vocabulary(counted("Only once."), 1, None, LARGEST)
+        choose_vocabulary(counted("Only once."), 1, VocabularyOptions())
 
 
 def test_what_a_base_holds_stays_in() -> None:
-    base = choose_vocabulary(toy_counts(), 1, None, LARGEST)
+    base = choose_vocabulary(toy_counts(), 1, VocabularyOptions())
     new = counted("The printer needs toner, please.", "So the dog may print.", times=30)
-    grown = choose_vocabulary(new, 1, None, LARGEST, base)
+    grown = choose_vocabulary(new, 1, VocabularyOptions(base=base))
     assert set(base.forms) < set(grown.forms)
     assert {"printer", "toner", "please", "print"} <= words_of(grown)
     before, after = (dict(zip(v.forms, v.counts, strict=True)) for v in (base, grown))
@@ -234,12 +238,14 @@ def test_what_a_base_holds_stays_in() -> None:
     assert after[","] == before[","] + 30
     assert after["wb"] == before["wb"]
     # Room for no new word at all.
-    assert set(choose_vocabulary(new, 1, None, len(base), base).forms) == set(base.forms)
+    assert set(choose_vocabulary(new, 1, VocabularyOptions(largest=len(base), base=base)).forms) == set(base.forms)
 
 
 def test_what_is_withheld_stays_withheld_in_a_model_that_grows() -> None:
-    base = choose_vocabulary(toy_counts(), 1, None, LARGEST, withheld={"dog"})
-    grown = choose_vocabulary(counted("The dog ate toner.", times=30), 1, None, LARGEST, base, withheld={"ate"})
+    base = choose_vocabulary(toy_counts(), 1, VocabularyOptions(withheld={"dog"}))
+    grown = choose_vocabulary(
+        counted("The dog ate toner.", times=30), 1, VocabularyOptions(base=base, withheld={"ate"})
+    )
     withheld = {form for form, offered in zip(grown.forms, grown.offered, strict=True) if not offered}
     assert {form for form in withheld if len(form) > 1 and form.isalpha()} == {"dog", "ate"}
 
