@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     )
     blas_threads: int = Field(2, ge=1, le=1024, description="threads that share the matrix products of a batch")
     keyboard: Literal["qwerty", "azerty", "qwertz", "dvorak"] = Field(
-        "qwerty", description="layout that slips are judged by: qwerty, azerty, qwertz or dvorak"
+        "qwerty", description="layout that typos are judged by: qwerty, azerty, qwertz or dvorak"
     )
     offensive_words: Path | None = Field(
         SHIPPED_LIST,

@@ -52,7 +52,7 @@ def test_names_of_private_sources_stay_out() -> None:
     assert "Zadie" not in words and words["Quentin"] == 2 and words["zebra"] == 2
 
 
-def test_slips_of_frequent_words_are_known_by_how_often_they_are_to_be_expected() -> None:
+def test_typos_of_frequent_words_are_known_by_how_often_they_are_to_be_expected() -> None:
     vocabulary = Vocabulary.from_counts(
         {},
         {"because": 1_000_000, "tomorrow": 600, "zebra": 5},

@@ -56,7 +56,7 @@ def test_may_is_a_word_and_a_month() -> None:
     assert words["may"] > words["May"] >= 1
 
 
-def test_a_rare_other_spelling_is_a_slip() -> None:
+def test_a_rare_other_spelling_is_a_typo() -> None:
     lines = ["So it is good."] * 40 + ["So it is Good."]
     assert true_cased(counted(*lines))["good"] == 41
     assert "Good" not in true_cased(counted(*lines))
