@@ -30,7 +30,7 @@ MOST = 10
 
 
 def tsuzuki(folder: Path, context_free: bool) -> Checker:
-    """This project's corrections, at the start of a text, or by how frequent words are."""
+    """Correct with Tsuzuki, at the start of a text, or by the frequency of words alone."""
     loaded = load_model(folder)
     typist, runner = Typist(loaded), ContextRunner(loaded.network)
     start = (loaded.vocabulary.id_of(TEXT_START),)
@@ -51,7 +51,7 @@ def tsuzuki(folder: Path, context_free: bool) -> Checker:
 
 
 def symspell() -> Checker | None:
-    """symspellpy at two edits."""
+    """Correct with symspellpy at two edits."""
     try:
         package = importlib.import_module("symspellpy")
     except ImportError:
@@ -67,7 +67,7 @@ def symspell() -> Checker | None:
 
 
 def hunspell() -> Checker | None:
-    """hunspell through its pipe, in the order of its suggestions."""
+    """Correct with hunspell through its pipe, in the order of its suggestions."""
     if shutil.which("hunspell") is None:
         return None
     command = ["hunspell", "-a", "-i", "utf-8", "-d", "en_US"]

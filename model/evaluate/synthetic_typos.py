@@ -64,7 +64,7 @@ class TypoGenerator:
     def _make(self, word: str, kind: str) -> Typo | None:
         n = len(word)
         if kind == "missed space":
-            # The space behind the word: whoever types the text leaves it out.
+            # The space behind the word: the caller leaves it out.
             return Typo(word + " ", kind, n)
         if kind == "missed apostrophe":
             place = word.find("'")
@@ -74,7 +74,7 @@ class TypoGenerator:
         return None if typed is None else Typo(typed, kind, place)
 
     def _replaced(self, word: str, kind: str, place: int) -> str | None:
-        """The word with a typo at the letter of a place; a capital stays where it stands."""
+        """Make a typo at the letter of a place; a capital stays where it stands."""
         before, letter, rest = word[:place], word[place], word[place + 1 :]
         if kind == "transposition":
             if not rest[:1].isalpha():

@@ -15,7 +15,7 @@ from model.nn.network import Network
 
 # Rows multiplied at once.
 ROWS = 32
-# OpenBLAS does without the copy up to so many multiplications; a block of columns stays below it, where K allows.
+# Up to this many multiplications OpenBLAS does without the copy; a block of columns stays below it, where K allows.
 _SMALL = 1_000_000
 _COLUMNS = (64, 32, 16)
 
@@ -89,12 +89,15 @@ class ServedNetwork(Network):
         return self._output.width
 
     def digest(self) -> str:
+        """Hexadecimal digits that tell the weights from others, as before they were laid out."""
         return self._digest
 
     def step(self, ids: Array, state: Array) -> Array:
+        """Step over one token in each of B sequences: ids (B,), state (S, B, H) → the next state."""
         return self.cell.step(self._parameters, self._output.columns(ids), state)
 
     def logits(self, p: Array, ids: Array | None = None, out: Array | None = None) -> Array:
+        """Compute the logits of n tokens, by default all: p (…, E) → (…, n)."""
         if ids is not None:
             return p @ self._output.columns(ids).T + self.weights["bias"][ids]
         logits = p @ self._output if out is None else self._output.multiply(p, out)

@@ -30,7 +30,7 @@ class NetworkConfig:
     hidden: int
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape of every weight array by its name."""
+        """List the shape of every weight array by its name."""
         V, E, H = self.vocabulary, self.embedding, self.hidden
         columns = CELLS[self.cell].gates * H
         return {
@@ -79,7 +79,7 @@ class Network:
         return Parameters(self.weights["W_in"], self.weights["W_hidden"], self.weights["b"])
 
     def zero_state(self, batch: int) -> Array:
-        """The state (S, B, H) before any token."""
+        """Make the state (S, B, H) before any token."""
         shape = (self.cell.state_parts, batch, self.config.hidden)
         return self.xp.zeros(shape, dtype=self.weights["bias"].dtype)
 

@@ -61,7 +61,7 @@ class Adam:
         self.second[name][ids] = second
 
     def _move(self, m: Array, v: Array, g: Array, rate: float) -> Array:
-        """m ← β₁m + (1-β₁)g; v ← β₂v + (1-β₂)g²; the move is rate · m̂ / (√v̂ + ε)."""
+        """Compute the move, rate · m̂ / (√v̂ + ε), from m ← β₁m + (1-β₁)g and v ← β₂v + (1-β₂)g²."""
         xp = self._xp
         m *= BETA1
         v *= BETA2

@@ -36,5 +36,5 @@ def token_losses(network: Network, ids: IntArray) -> FloatArray:
 
 
 def perplexity(losses: FloatArray) -> float:
-    """exp of the mean loss in nats."""
+    """Compute exp of the mean loss in nats."""
     return float(np.exp(losses.mean()))

@@ -34,7 +34,7 @@ _LONE_SURROGATES = re.compile("[\ud800-\udfff]+")
 class Source:
     """Files of text, how often an epoch holds them (2: twice; 0.5: half of the documents), and their origin.
 
-    ``private`` text is about people who are nobody else's business: mails, tickets.
+    ``private`` text is about people whom others do not know: mails, tickets.
     """
 
     path: Path
@@ -46,6 +46,7 @@ class Source:
 
     @property
     def name(self) -> str:
+        """The file's name without its suffixes."""
         return self.path.name.split(".")[0]
 
 

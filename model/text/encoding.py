@@ -34,5 +34,5 @@ def encode_documents(vocabulary: Vocabulary, fresh_starts: bool, batch: list[lis
 
 
 def id_type(vocabulary_size: int) -> Any:
-    """The smallest unsigned integer that holds every id."""
+    """Choose the smallest unsigned integer that holds every id."""
     return np.uint16 if vocabulary_size <= 1 << 16 else np.uint32

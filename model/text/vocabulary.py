@@ -104,7 +104,7 @@ class Vocabulary(SortedWords):
         return best
 
     def log_unigrams(self, added: float = 1.0) -> FloatArray:
-        """ln P of each token (V,) by its count, ``added`` to each, so that one that was never counted has a chance."""
+        """Compute ln P of each token (V,) by its count, ``added`` to each: one that was never counted has a chance."""
         smoothed = np.asarray(self.counts, dtype=np.float64) + added
         log_p: FloatArray = np.log(smoothed / smoothed.sum())
         return log_p

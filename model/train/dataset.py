@@ -101,7 +101,7 @@ class Dataset:
         return rng.permutation(np.repeat(np.arange(len(weight)), times))
 
     def epoch_tokens(self) -> int:
-        """The expected number of tokens in an epoch."""
+        """Compute the expected number of tokens in an epoch."""
         return int((np.diff(self._bounds) * np.asarray(self.weights)[self._source[:-1]]).sum())
 
     def token_weights(self) -> FloatArray:

@@ -70,7 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line; the defaults are what the shipped files were made with."""
+    """Make the parser of the command line; the defaults are those of the shipped files."""
     p = argparse.ArgumentParser(prog="python -m model.train.spelling", description=__doc__.splitlines()[0])
     p.add_argument("model", type=Path, help="a trained model's folder")
     p.add_argument("sources", nargs="+", type=Path, help="what it was trained on: recipes (.toml), text files, folders")
