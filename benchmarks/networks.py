@@ -20,7 +20,7 @@ from benchmarks.checks import Check, print_checks
 from benchmarks.servers import machine
 from model.arrays import FloatArray, IntArray
 from model.lm.storage import load_model
-from model.nn.inference import ServedNetwork
+from model.nn.inference import InferenceNetwork
 from model.nn.network import Network
 from model.search.ranking import reached
 
@@ -187,7 +187,7 @@ def milliseconds(run: Runner, given: list[Input], calls: int) -> float:
 
 def installed() -> dict[str, Callable[[Network], Runner]]:
     """Find what is installed, by name and version; prints a line about what is not."""
-    found: dict[str, Callable[[Network], Runner]] = {"NumPy (Tsuzuki)": lambda network: ours(ServedNetwork(network))}
+    found: dict[str, Callable[[Network], Runner]] = {"NumPy (Tsuzuki)": lambda network: ours(InferenceNetwork(network))}
     wanted = (("ONNX Runtime", ("onnxruntime", "onnx"), onnx_runtime), ("PyTorch", ("torch",), pytorch))
     for name, packages, make in wanted:
         try:

@@ -11,7 +11,7 @@ from model.lm.ngrams import NGrams
 from model.lm.offensive import NEVER, guarded_letters
 from model.lm.spelling import EMPTY_LEXICON, Spelling
 from model.lm.word_index import WordTable
-from model.nn.inference import ServedNetwork
+from model.nn.inference import InferenceNetwork
 from model.nn.network import Network
 from model.text.vocabulary import Vocabulary
 
@@ -67,4 +67,4 @@ class LanguageModel:
 
     def for_inference(self) -> "LanguageModel":
         """Lay out the network's weights for products with a few rows at a time; the rest stays the same."""
-        return replace(self, network=ServedNetwork(self.network))
+        return replace(self, network=InferenceNetwork(self.network))

@@ -12,7 +12,7 @@ import numpy as np
 from model.arrays import Array, Arrays
 from model.nn.cells import Workspace
 from model.nn.network import Network
-from model.nn.softmax import Negatives, OutputGradient, RowGradient, full_softmax, sampled_softmax
+from model.nn.softmax import Negatives, RowGradient, full_softmax, sampled_softmax
 
 
 class Masks(NamedTuple):
@@ -72,7 +72,10 @@ def gradients(
         h = xp.multiply(h, masks.hidden, out=work.array("dropped", T, B, H))
     h_rows = h.reshape(T * B, H)
     p = xp.matmul(h_rows, w["projection"], out=work.array("p", T * B, network.config.embedding))
-    output = _output(xp, p, flat_targets, w, negatives, scale)
+    if negatives is None:
+        output = full_softmax(xp, p, flat_targets, w["embedding"], w["bias"], scale)
+    else:
+        output = sampled_softmax(xp, p, flat_targets, w["embedding"], w["bias"], negatives, scale)
 
     d_projection = h_rows.T @ output.dp
     dh = xp.matmul(output.dp, w["projection"].T, out=work.array("dh", T * B, H)).reshape(T, B, H)
@@ -88,14 +91,6 @@ def gradients(
         d_cell._asdict() | {"projection": d_projection},
         {"embedding": sum_rows(xp, [inputs, *output.rows]), "bias": sum_rows(xp, output.bias)},
     )
-
-
-def _output(
-    xp: ModuleType, p: Array, targets: Array, w: Arrays, negatives: Negatives | None, scale: float
-) -> OutputGradient:
-    if negatives is None:
-        return full_softmax(xp, p, targets, w["embedding"], w["bias"], scale)
-    return sampled_softmax(xp, p, targets, w["embedding"], w["bias"], negatives, scale)
 
 
 def sum_rows(xp: ModuleType, parts: list[RowGradient]) -> RowGradient:

@@ -66,7 +66,7 @@ class BlockedMatrix:
         return found
 
 
-class ServedNetwork(Network):
+class InferenceNetwork(Network):
     """A network whose matrices are blocked, so that it cannot be trained; ``weights`` holds the others only."""
 
     def __init__(self, network: Network) -> None:

@@ -17,7 +17,7 @@ from model.errors import ModelError
 from model.text.packed_strings import PackedStrings
 from model.text.tokens import CLOSING_MARKS, LINE_END, SPECIAL_TOKENS, TEXT_START, UNKNOWN, fold, sentence_starts
 
-# Marks a line of the words file whose word is read but never suggested.
+# Marks a line of the words file whose word is known but never suggested.
 WITHHELD = "\t-"
 _AFTER_ALL = "\U0010ffff"
 # Words of one letter; all other single letters are initials, list marks, or typos.

@@ -41,25 +41,25 @@ def true_cased(counts: Counts) -> dict[str, int]:
     All sources alike, whatever their weights, tell how a word is written.
     """
     groups: dict[str, dict[str, int]] = {}
-    for form, n in counts.inside.items():
+    for form, n in counts.trusted.items():
         groups.setdefault(form.casefold(), {})[form] = n
     loose: dict[str, dict[str, int]] = {}
-    for form, n in counts.anyhow.items():
+    for form, n in counts.untrusted.items():
         key = form.casefold()
         if key not in groups:
             loose.setdefault(key, {})[form] = n
     words: dict[str, int] = {}
     for key, forms in groups.items():
-        words |= _shared_out(forms, counts.read[key])
+        words |= _shared_out(forms, counts.per_epoch[key])
     for key, forms in loose.items():
         # Never seen where case can be trusted: small letters, if anybody wrote them so.
         form = key if key in forms else max(forms, key=lambda form: (forms[form], form))
-        words[form] = round(counts.read[key])
+        words[form] = round(counts.per_epoch[key])
     return words
 
 
-def _shared_out(forms: dict[str, int], read: float) -> dict[str, int]:
-    """Keep the forms with a large enough share, and share out among them how often an epoch holds the word."""
+def _shared_out(forms: dict[str, int], times: float) -> dict[str, int]:
+    """Keep the forms with a large enough share, and share out among them the ``times`` that the word is in an epoch."""
     total = sum(forms.values())
     kept = {
         form: n
@@ -69,7 +69,7 @@ def _shared_out(forms: dict[str, int], read: float) -> dict[str, int]:
     if not kept:
         kept = {form: n for form, n in forms.items() if n == max(forms.values())}
     kept_total = sum(kept.values())
-    return {form: round(n * read / kept_total) for form, n in kept.items()}
+    return {form: round(n * times / kept_total) for form, n in kept.items()}
 
 
 def trusted_words(counts: Counts, sources: int) -> dict[str, int]:
@@ -116,7 +116,7 @@ def choose_vocabulary(counts: Counts, sources: int, options: VocabularyOptions) 
         raise UserError(f"too little text: no word stands in {LEAST_DOCUMENTS} documents")
     chosen = {form: words[form] for form in fresh[: max(0, room)]}
     chosen |= {form: n + words.get(form, 0) for form, n in kept_words.items()}
-    total = round(sum(counts.read.values()))
+    total = round(sum(counts.per_epoch.values()))
     specials = {form: counts.marks[form] for form in SPECIAL_TOKENS}
     specials[UNKNOWN] = max(1, total - sum(words[form] for form in chosen if form in words))
     kept_back = {form for form, offered in zip(base.forms, base.offered, strict=True) if not offered} if base else set()

@@ -38,9 +38,8 @@ def rare_words(
     """
     known = {form.casefold() for form in vocabulary.forms}
     written: Counter[str] = Counter()
-    for counted in (counts.inside, counts.anyhow):
-        for form, n in counted.items():
-            written[form.casefold()] += n
+    for form, n in counts.words():
+        written[form.casefold()] += n
     public = counts.public or counts.sources
     words = {}
     for form in true_cased(counts):
@@ -49,7 +48,7 @@ def rare_words(
             continue
         if (written[key] >= LEAST_COUNT or key in vouched) and (form.islower() or public.get(key, 0)):
             # A common word is not capitalised because it stands in titles and at the start of sentences.
-            small = key in vouched and form not in counts.inside
+            small = key in vouched and form not in counts.trusted
             words[key if small else form] = written[key]
     return words
 

@@ -124,10 +124,9 @@ def spelled_counts(counts: Counts) -> dict[str, int]:
     """Count how often each word was written, by its spelling, without the words that only private sources hold."""
     public = counts.public or counts.sources
     words: dict[str, int] = {}
-    for counted in (counts.inside, counts.anyhow):
-        for form, n in counted.items():
-            if public.get(form.casefold(), 0) and len(form) <= LONGEST:
-                words[spelled(form)] = words.get(spelled(form), 0) + n
+    for form, n in counts.words():
+        if public.get(form.casefold(), 0) and len(form) <= LONGEST:
+            words[spelled(form)] = words.get(spelled(form), 0) + n
     return words
 
 
@@ -151,8 +150,8 @@ def train(
     order = np.random.default_rng(options.seed).permutation(len(words))
     names = sorted(words)
     held_out = {names[i] for i in order[: max(1, int(len(names) * _VALIDATION_SHARE))]}
-    read = {word: n for word, n in words.items() if word not in held_out} or dict(words)
-    length = sum(len(word) + 2 for word in read)
+    trained = {word: n for word, n in words.items() if word not in held_out} or dict(words)
+    length = sum(len(word) + 2 for word in trained)
     training = TrainingOptions(
         # Of a small text fewer sequences: each is to last for some steps.
         batch=max(1, min(64, length // 128)),
@@ -164,7 +163,7 @@ def train(
         minutes=options.minutes,
     )
     with threadpool_limits(1):
-        trainer = Trainer(SpelledWords(characters, read), network, training, 1)
+        trainer = Trainer(SpelledWords(characters, trained), network, training, 1)
         with ProgressBar(trainer) as bar:
             for number, step in enumerate(trainer.steps()):
                 if number % 50 == 0:

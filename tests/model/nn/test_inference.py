@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.nn.inference import ROWS, BlockedMatrix, ServedNetwork
+from model.nn.inference import ROWS, BlockedMatrix, InferenceNetwork
 from tests.model.tiny_model import random_model
 
 
@@ -52,7 +52,7 @@ def test_a_row_alone_is_multiplied_as_a_row_among_others() -> None:
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_steps_and_logits_are_those_of_the_trained_network(cell: str) -> None:
     trained = random_model(cell=cell).network
-    laid_out = ServedNetwork(trained)
+    laid_out = InferenceNetwork(trained)
     V = trained.config.vocabulary
     rng = np.random.default_rng(3)
     state = trained.zero_state(4)

@@ -74,15 +74,15 @@ def test_a_rare_other_spelling_is_a_typo() -> None:
 )
 def test_lines_without_trustworthy_case_are_counted_apart(line: str) -> None:
     counts = counted(line)
-    assert not counts.inside
-    assert sum(counts.anyhow.values()) == len(line.split())
+    assert not counts.trusted
+    assert sum(counts.untrusted.values()) == len(line.split())
 
 
 def test_apostrophes_and_quotes() -> None:
     counts = counted('He said "Don’t go" and she didn\'t.', "It's John's dog.")
-    assert counts.inside["didn't"] == counts.inside["John's"] == 1
+    assert counts.trusted["didn't"] == counts.trusted["John's"] == 1
     # A quotation begins like a sentence.
-    assert counts.anyhow["Don't"] == 1 and counts.inside["go"] == 1
+    assert counts.untrusted["Don't"] == 1 and counts.trusted["go"] == 1
 
 
 def test_scripts_without_case() -> None:
@@ -93,10 +93,10 @@ def test_scripts_without_case() -> None:
 @settings(deadline=None, max_examples=60)
 def test_no_word_is_lost_or_counted_twice(lines: list[str]) -> None:
     counts = counted(*lines)
-    total = sum(counts.inside.values()) + sum(counts.anyhow.values())
+    total = sum(counts.trusted.values()) + sum(counts.untrusted.values())
     words = true_cased(counts)
     groups = {word.casefold() for word in words}
-    assert groups == {form.casefold() for form in counts.inside | counts.anyhow} == set(counts.documents)
+    assert groups == {form.casefold() for form in counts.trusted | counts.untrusted} == set(counts.documents)
     # Shares are rounded, each by half at most.
     assert abs(sum(words.values()) - total) <= len(words) / 2
     assert all(n > 0 for n in words.values())
@@ -171,12 +171,12 @@ def test_memory_is_bounded_and_frequent_words_survive(monkeypatch: pytest.Monkey
         # Words that never come again, beside some that always do.
         documents = [[f"steady word x{rng.getrandbits(60):x} Y{rng.getrandbits(60):x}"] for _ in range(40)]
         counts.merge(count_documents(documents), 0)
-        sizes = [len(c) for c in (counts.documents, counts.inside, counts.anyhow, counts.sources)]
+        sizes = [len(c) for c in (counts.documents, counts.trusted, counts.untrusted, counts.sources)]
         most = max(most, *sizes)
-        assert set(counts.inside | counts.anyhow) and set(counts.sources) == set(counts.documents)
+        assert set(counts.trusted | counts.untrusted) and set(counts.sources) == set(counts.documents)
     assert most <= 500
     assert counts.documents["steady"] == counts.documents["word"] == 2400
-    assert counts.anyhow["steady"] == 2400
+    assert counts.untrusted["steady"] == 2400
 
 
 def toy_counts() -> Counts:
@@ -203,7 +203,7 @@ def test_the_counts_add_up_to_the_text() -> None:
     counts = toy_counts()
     vocabulary = choose_vocabulary(counts, 1, VocabularyOptions(size=16))
     entries = dict(zip(vocabulary.forms, vocabulary.counts, strict=True))
-    words = sum(counts.inside.values()) + sum(counts.anyhow.values())
+    words = sum(counts.trusted.values()) + sum(counts.untrusted.values())
     assert sum(n for form, n in entries.items() if form[0].isalpha()) + entries[UNKNOWN] == words
     assert entries[LINE_END] == entries[TEXT_START] == entries["then"]
 
