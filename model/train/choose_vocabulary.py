@@ -90,7 +90,10 @@ def trusted_words(counts: Counts, sources: int) -> dict[str, int]:
 
 
 def choose_vocabulary(counts: Counts, sources: int, options: VocabularyOptions) -> Vocabulary:
-    """Choose the marks and the most frequent trusted words from the counts of some ``sources``."""
+    """Choose the marks and the most frequent trusted words from the counts of some ``sources``.
+
+    Raises ``UserError`` where the text holds too few trusted words, or ``size`` is too small for what must stay in.
+    """
     size, base = options.size, options.base
     marks = {
         mark: n
