@@ -62,8 +62,8 @@ class SuggestionQuery(PlaceQuery):
 
     fuzzy: bool = Field(
         True,
-        description="Whether slips are read as what was meant: corrections are offered among the completions, and "
-        "misspelled words of the context are understood. `false` takes every letter as it stands.",
+        description="Whether typos are understood: corrections are offered among the completions, and "
+        "misspelled words of the context are read as those that were meant. `false` takes every letter as it stands.",
         examples=[True],
     )
 

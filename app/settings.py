@@ -14,6 +14,7 @@ from app.keys import read_keys
 from app.validation_messages import rule_broken, sentence
 from model.errors import UserError
 from model.lm.offensive import SHIPPED_LIST
+from model.text.encoding import CONTEXT_TOKENS
 
 PREFIX = "TSUZUKI_"
 # The most bytes that JSON or a query string take for a code point: "\\ud83d\\ude00", %F0%9F%98%80.
@@ -48,7 +49,9 @@ class Settings(BaseSettings):
     max_text_length: int = Field(10_000, ge=1, le=1_000_000, description="most code points of a request's text")
     max_limit: int = Field(50, ge=1, le=1000, description="most suggestions that a request may ask for")
     default_limit: int = Field(5, ge=1, le=1000, description="most suggestions where a request does not say")
-    context_tokens: int = Field(64, ge=1, le=1024, description="most tokens before the cursor that are read")
+    context_tokens: int = Field(
+        CONTEXT_TOKENS, ge=1, le=1024, description="most tokens before the cursor that are read"
+    )
     cache_megabytes: int = Field(
         24,
         ge=0,
@@ -61,7 +64,7 @@ class Settings(BaseSettings):
     )
     blas_threads: int = Field(2, ge=1, le=1024, description="threads that share the matrix products of a batch")
     keyboard: Literal["qwerty", "azerty", "qwertz", "dvorak"] = Field(
-        "qwerty", description="layout that slips are judged by: qwerty, azerty, qwertz or dvorak"
+        "qwerty", description="layout that typos are judged by: qwerty, azerty, qwertz or dvorak"
     )
     offensive_words: Path | None = Field(
         SHIPPED_LIST,

@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from model.nn.cells import CELLS
-from model.plots import pyplot
+from model.plots import plot
 from model.train import __main__ as train
-from model.train.progress import LOG_EVERY, read_log
+from model.train.progress import LOG_EVERY, load_log
 
 
 class Curve(NamedTuple):
@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
             status = _train(cell, options, Path(folder))
             if status:
                 return status
-            curves[cell] = _curve(read_log(Path(folder) / "log.jsonl"))
+            curves[cell] = _curve(load_log(Path(folder) / "log.jsonl"))
     print("\n| cell | million tokens | tokens/s | validation perplexity |\n|---|---|---|---|")
     for cell, curve in curves.items():
         speed = 1e6 * curve.tokens[-1] / (60 * curve.minutes[-1])
@@ -77,16 +77,13 @@ def _curve(log: list[dict[str, float]]) -> Curve:
 
 
 def _plot(path: Path, curves: dict[str, Curve]) -> None:
-    plot = pyplot()
-    figure, (by_time, by_tokens) = plot.subplots(1, 2, figsize=(9, 4), sharey=True, layout="constrained")
-    for cell, curve in curves.items():
-        by_time.plot(curve.minutes, curve.perplexity, marker="o", markersize=3, label=cell)
-        by_tokens.plot(curve.tokens, curve.perplexity, marker="o", markersize=3, label=cell)
-    by_time.set(xlabel="minutes", ylabel="validation perplexity", yscale="log")
-    by_tokens.set(xlabel="million tokens")
-    by_time.legend()
-    figure.savefig(path, dpi=120, format="png")
-    plot.close(figure)
+    with plot(path, 9, 4, columns=2) as (by_time, by_tokens):
+        for cell, curve in curves.items():
+            by_time.plot(curve.minutes, curve.perplexity, marker="o", markersize=3, label=cell)
+            by_tokens.plot(curve.tokens, curve.perplexity, marker="o", markersize=3, label=cell)
+        by_time.set(xlabel="minutes", ylabel="validation perplexity", yscale="log")
+        by_tokens.set(xlabel="million tokens")
+        by_time.legend()
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""What is asked of the service, beside what was measured."""
+"""Checks: the limits for the service beside the measurements."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
 
 class Check(NamedTuple):
-    """A limit that the service should keep to, and what was measured."""
+    """A limit that the service should keep to, and the measurement."""
 
     what: str
     measured: float
@@ -15,12 +15,12 @@ class Check(NamedTuple):
 
     @property
     def met(self) -> bool:
-        """Whether it keeps to it."""
+        """True where the measurement keeps to the limit."""
         return self.measured >= self.limit if self.at_least else self.measured <= self.limit
 
 
 def print_checks(checks: Iterable[Check]) -> None:
-    """A table with a line for each."""
+    """Print a table with a line for each check."""
     print("| | asked | measured | met |\n|---|---|---|---|")
     for check in checks:
         asked = f"{'at least' if check.at_least else 'at most'} {check.limit:g}{check.unit}"

@@ -20,7 +20,7 @@ class Answer(NamedTuple):
     seconds: float
 
     def json(self) -> Any:
-        """What it holds; None where that is no JSON."""
+        """Decode the body; None where it is no JSON."""
         try:
             return json.loads(self.content)
         except ValueError:
@@ -40,7 +40,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def is_open(self) -> bool:
-        """Whether it can be used."""
+        """True while requests can be sent."""
         return self._transport is not None and not self._transport.is_closing()
 
     async def ask(self, keystroke: Keystroke) -> Answer:
@@ -56,7 +56,7 @@ class Connection(asyncio.Protocol):
         return await self._future
 
     def close(self) -> None:
-        """End it."""
+        """Close the connection."""
         if self._transport is not None:
             self._transport.close()
 
@@ -84,6 +84,6 @@ class Connection(asyncio.Protocol):
 
 
 async def connect(port: int) -> Connection:
-    """A new connection to this machine."""
+    """Open a connection to this machine."""
     _, connection = await asyncio.get_running_loop().create_connection(Connection, "127.0.0.1", port)
     return connection

@@ -22,6 +22,7 @@ from model.search.correct import Corrector
 from model.search.query import QueryReader
 from model.search.ranking import TYPED
 from model.search.scorer import Scorer
+from model.text.encoding import CONTEXT_TOKENS
 from model.text.tokens import TEXT_START
 
 # From a misspelling to corrections, best first.
@@ -30,10 +31,10 @@ MOST = 10
 
 
 def tsuzuki(folder: Path, context_free: bool) -> Checker:
-    """This project's corrections, at the start of a text, or by how frequent words are."""
+    """Correct with Tsuzuki, at the start of a text, or by the frequency of words alone."""
     loaded = load_model(folder)
     scorer, network = Scorer(loaded), ContextRunner(loaded.network)
-    reader, corrector = QueryReader(loaded.vocabulary, 64), Corrector(scorer)
+    reader, corrector = QueryReader(loaded.vocabulary, CONTEXT_TOKENS), Corrector(scorer)
     start = (loaded.vocabulary.id_of(TEXT_START),)
 
     def at_start(word: str) -> list[str]:
@@ -52,7 +53,7 @@ def tsuzuki(folder: Path, context_free: bool) -> Checker:
 
 
 def symspell() -> Checker | None:
-    """symspellpy at two edits."""
+    """Correct with symspellpy at two edits."""
     try:
         package = importlib.import_module("symspellpy")
     except ImportError:
@@ -68,7 +69,7 @@ def symspell() -> Checker | None:
 
 
 def hunspell() -> Checker | None:
-    """hunspell through its pipe, in the order of its suggestions."""
+    """Correct with hunspell through its pipe, in the order of its suggestions."""
     if shutil.which("hunspell") is None:
         return None
     command = ["hunspell", "-a", "-i", "utf-8", "-d", "en_US"]

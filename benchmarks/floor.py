@@ -1,4 +1,4 @@
-"""What the HTTP stack alone costs: a bare FastAPI app with a constant answer. ``python -m benchmarks.floor --port N``.
+"""The floor of the HTTP stack: a bare FastAPI app with a constant answer. ``python -m benchmarks.floor --port N``.
 
 It has the response model of the service and uvicorn's settings of the service, no middleware, and does not look at the
 request.

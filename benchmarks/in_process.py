@@ -1,4 +1,4 @@
-"""Where the time of a request goes, without a network: ``python -m benchmarks.in_process``.
+"""A request's time by stage, without the HTTP server: ``python -m benchmarks.in_process``.
 
 The app is called as a server calls it, one request after the other; then the model alone, stage by stage. A profiler
 sees all of a request here but the HTTP server.

@@ -1,4 +1,4 @@
-"""Whether an answer is right, or a clean refusal."""
+"""The verdict on an answer: right, wrong, or a clean refusal."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ _ROUNDING = 1e-4
 
 
 def judge(keystroke: Keystroke, answer: Answer, expected: Any = None) -> str:
-    """In a word. ``expected``, where it is known, is the same answer of a service at rest."""
+    """Judge an answer in a word. ``expected``, where it is known, is a service's answer at rest."""
     content = answer.json()
     if answer.status == 200:
         right = same(content, expected) if expected is not None else fits(content, keystroke.text)
@@ -24,7 +24,7 @@ def judge(keystroke: Keystroke, answer: Answer, expected: Any = None) -> str:
 
 
 def fits(content: Any, text: str) -> bool:
-    """Whether it can be an answer to this text with the cursor at its end."""
+    """Check that it can be an answer to this text with the cursor at its end."""
     try:
         start, end = content["replace"]["start"], content["replace"]["end"]
         probabilities = [s["probability"] for s in content["suggestions"]]
@@ -41,7 +41,7 @@ def fits(content: Any, text: str) -> bool:
 
 
 def same(content: Any, expected: Any) -> bool:
-    """Whether two answers agree; words that are as good as equally probable may change places."""
+    """Check that two answers agree; words that are as good as equally probable may change places."""
     try:
         one, other = ([s["probability"] for s in answer["suggestions"]] for answer in (content, expected))
         return (

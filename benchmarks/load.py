@@ -19,12 +19,12 @@ from benchmarks.typing_trace import CONTEXT_WORDS
 from benchmarks.wrk import Measured
 
 CONNECTIONS = 64
-# The floor is slower: so many requests are written for each second.
+# The floor answers fewer: enough requests for each second of a run.
 MOST_A_SECOND = 20_000
 
 
 class Case(NamedTuple):
-    """What is sent, over how many connections."""
+    """A stream of requests, and the number of connections it is sent over."""
 
     name: str
     stream: Stream
@@ -47,7 +47,7 @@ class Pair(NamedTuple):
 
 
 def checks(found: dict[Case, Pair]) -> Iterator[Check]:
-    """What is asked of a worker."""
+    """Check a worker against its limits."""
 
     def share(case: Case) -> float:
         return found[case].ours.per_second / found[case].floor.per_second

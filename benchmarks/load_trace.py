@@ -1,4 +1,4 @@
-"""What many people type at once: a stream of requests for each, with contexts that no other has."""
+"""A load trace: a stream of requests for each of many people, with contexts that no other has."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -8,9 +8,9 @@ import numpy as np
 
 from benchmarks.typing_trace import CONTEXT_WORDS, TEXTS, Keystroke, typed
 
-# After so many words a message is sent and the next one begun.
+# The length of a message.
 MESSAGE_WORDS = 40
-# Of so many requests that complete one begins a word.
+# Of five requests that complete one begins a word.
 REQUESTS_A_WORD = 5
 _ASKED_FOR = 3
 _OPENING_WORDS = 3
@@ -21,7 +21,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
 def read_text(path: Path | None) -> str:
-    """The text of a file, or what the project itself has."""
+    """Load the text of a file, or the project's own."""
     return path.read_text("utf-8") if path else "\n".join([*TEXTS, _SENTENCES.read_text("utf-8")])
 
 
@@ -103,7 +103,7 @@ def typing(messages: Messages) -> Iterator[Keystroke]:
 
 
 def streams(stream: Stream, text: str, seed: int, connections: int) -> list[Iterator[Keystroke]]:
-    """Those of so many people that each has got an answer before it is their turn again.
+    """Make the streams of enough people that each has an answer before it is their turn again.
 
     wrk does not say which connection a request is for, so they take turns. One connection is one person. For more
     there are twice as many people, since answers overtake each other.

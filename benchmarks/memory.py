@@ -19,7 +19,7 @@ RUN_REQUESTS = 100_000
 
 
 def typed(server: Server, text: str, keystrokes: int) -> Iterator[tuple[int, int]]:
-    """Type so many letters, each person texts of their own; the keystrokes and the bytes of memory after each run."""
+    """Type ``keystrokes`` letters, each person their own texts; yields those sent and the memory after each run."""
     sent = run = 0
     while sent < keystrokes:
         run += 1

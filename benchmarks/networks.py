@@ -20,7 +20,7 @@ from benchmarks.checks import Check, print_checks
 from benchmarks.servers import machine
 from model.arrays import FloatArray, IntArray
 from model.lm.storage import load_model
-from model.nn.inference import ServedNetwork
+from model.nn.inference import InferenceNetwork
 from model.nn.network import Network
 from model.search.ranking import reached
 
@@ -169,7 +169,7 @@ def inputs(network: Network, batch: int) -> list[Input]:
 
 
 def differ(one: Top, other: Top) -> bool:
-    """Whether two found other words; those whose logits are as good as equal may change places."""
+    """Compare two results; true where the words differ. Those whose logits are as good as equal may change places."""
     close = bool(np.allclose(one.values, other.values, rtol=0, atol=1e-4))
     apart = np.abs(np.diff(one.values, axis=1)) > 2e-4
     edge = np.ones((len(apart), 1), bool)
@@ -178,7 +178,7 @@ def differ(one: Top, other: Top) -> bool:
 
 
 def milliseconds(run: Runner, given: list[Input], calls: int) -> float:
-    """The time of one call, on average over some."""
+    """Measure the mean time of a call."""
     begun = time.perf_counter()
     for i in range(calls):
         run(given[i % INPUTS])
@@ -186,8 +186,8 @@ def milliseconds(run: Runner, given: list[Input], calls: int) -> float:
 
 
 def installed() -> dict[str, Callable[[Network], Runner]]:
-    """What can be measured, by name and version; a line about what cannot."""
-    found: dict[str, Callable[[Network], Runner]] = {"NumPy (Tsuzuki)": lambda network: ours(ServedNetwork(network))}
+    """Find what is installed, by name and version; prints a line about what is not."""
+    found: dict[str, Callable[[Network], Runner]] = {"NumPy (Tsuzuki)": lambda network: ours(InferenceNetwork(network))}
     wanted = (("ONNX Runtime", ("onnxruntime", "onnx"), onnx_runtime), ("PyTorch", ("torch",), pytorch))
     for name, packages, make in wanted:
         try:

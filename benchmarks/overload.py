@@ -29,9 +29,9 @@ from benchmarks.typing_trace import Keystroke
 
 PEOPLE = 64
 BEARABLE_SECONDS = 10
-# Who waits for an answer asks nothing new: so many people are there at most. More than the service lets wait.
+# At most this many people, since nobody asks anew while waiting: more than the service lets wait.
 MOST_CONNECTIONS = 2000
-# One in so many requests has an answer that is known from before the load.
+# Every 20th request has an answer that is known from before the load.
 KNOWN_EACH = 20
 KNOWN = 200
 TICK = 0.005
@@ -42,7 +42,7 @@ OPENING_SECONDS = 2
 
 
 class Quantiles(NamedTuple):
-    """Of milliseconds."""
+    """Quantiles of times, in milliseconds."""
 
     p50: float
     p99: float
@@ -53,12 +53,12 @@ class Quantiles(NamedTuple):
 
 
 def quantiles(seconds: Sequence[float]) -> Quantiles:
-    """Those of times; of none they are no numbers."""
+    """Compute the quantiles of times; without any they are NaN."""
     return Quantiles(*(1000 * np.percentile(seconds or [np.nan], (50, 99, 100))).tolist())
 
 
 class Found(NamedTuple):
-    """What the phases saw."""
+    """The measurements of all phases."""
 
     bearable: float
     seconds: float
@@ -72,7 +72,7 @@ class Found(NamedTuple):
 
 
 class Load:
-    """Requests to a service, and what became of them."""
+    """Requests to a service, and their answers by verdict."""
 
     def __init__(self, port: int, requests: Iterator[Keystroke], known: dict[Keystroke, Any]) -> None:
         self._port, self._requests = port, requests
@@ -85,7 +85,7 @@ class Load:
         self._busy: set[asyncio.Task[None]] = set()
 
     async def closed(self, people: int, seconds: float) -> None:
-        """So many people, each of whom sends the next request when the one before is answered."""
+        """Simulate ``people`` who send their next request as soon as the one before is answered."""
         end = time.perf_counter() + seconds
 
         async def person() -> None:
@@ -97,7 +97,7 @@ class Load:
         await asyncio.gather(*(person() for _ in range(people)))
 
     async def open(self, rate: float, seconds: float) -> None:
-        """So many requests a second; one for which no connection is free stays unsent."""
+        """Send ``rate`` requests a second; one for which no connection is free stays unsent."""
         begun = time.perf_counter()
         due = 0
         while (passed := time.perf_counter() - begun) < seconds:
@@ -153,7 +153,7 @@ async def alone(port: int, requests: Iterator[Keystroke], seconds: float) -> lis
 
 
 async def answers_at_rest(port: int, requests: Iterator[Keystroke]) -> dict[Keystroke, Any]:
-    """Requests with their answers."""
+    """Ask for the answers to some requests."""
     connection = await connect(port)
     known = {keystroke: (await connection.ask(keystroke)).json() for keystroke in requests}
     connection.close()
@@ -183,7 +183,7 @@ def watch_health(port: int, results: Pipe) -> None:
 
 
 async def watch_memory(server: Server, samples: list[int]) -> None:
-    """A sample each second."""
+    """Sample once a second."""
     while True:
         samples.append(server.memory())
         await asyncio.sleep(1)
@@ -227,7 +227,7 @@ async def measure(server: Server, text: str, seconds: float) -> Found:
 
 
 def report(found: Found, alive: bool) -> None:
-    """What was seen, and what is asked."""
+    """Print the measurements, and the limits that they are checked against."""
     print(f"bearable: {found.bearable:,.0f} requests/s; twice that for {found.seconds:.0f} s\n")
     print("| answers | |\n|---|---|")
     for verdict, number in found.answers.most_common():

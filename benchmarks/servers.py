@@ -29,7 +29,7 @@ class Server(NamedTuple):
         return self._status("VmRSS")
 
     def peak_memory(self) -> int:
-        """The most that it has been."""
+        """The highest resident memory so far, in bytes."""
         return self._status("VmHWM")
 
     def _status(self, name: str) -> int:
@@ -38,7 +38,7 @@ class Server(NamedTuple):
 
 
 def free_port() -> int:
-    """A port that nobody listens on at the moment."""
+    """Find a port that is free at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

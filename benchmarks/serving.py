@@ -8,7 +8,7 @@ from statistics import median
 import numpy as np
 
 from benchmarks.servers import ask, machine, running_server
-from benchmarks.typing_trace import CONTEXT_WORDS, Keystroke, fresh_contexts, keystrokes, words_with_slips
+from benchmarks.typing_trace import CONTEXT_WORDS, Keystroke, fresh_contexts, keystrokes, words_with_typos
 
 ROUNDS = 3
 
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> None:
             starts.append(server.start_seconds)
             typed = latencies(server.port, keystrokes())
             cold = latencies(server.port, fresh_contexts())
-            slips = latencies(server.port, words_with_slips())
+            mistyped = latencies(server.port, words_with_typos())
             memories.append(server.memory() / 2**20)
         # A new server: the first one's caches hold these contexts by now.
         with running_server() as server:
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> None:
         cases = {
             "/complete, as people type": typed["/complete"],
             "/complete, the same with `fuzzy=false`": literal["/complete"],
-            "/complete, words with a slip never seen": slips["/complete"],
+            "/complete, words with a typo never seen": mistyped["/complete"],
             "/next-word, as people type": typed["/next-word"],
             f"/next-word, {CONTEXT_WORDS} words never seen": cold["/next-word"],
         }

@@ -86,7 +86,7 @@ def made_up_text(folder: Path, setting: Setting) -> Dataset:
 def network_of(setting: Setting, vocabulary: Vocabulary, xp: Any) -> Network:
     """Initial weights, the same for both."""
     config = NetworkConfig("lstm", setting.V, setting.E, setting.H)
-    weights = initial_weights(config, np.asarray(vocabulary.counts, dtype=np.float64), seed=1)
+    weights = initial_weights(config, vocabulary.log_unigrams(), seed=1)
     return Network(config, {name: xp.asarray(value) for name, value in weights.items()}, xp)
 
 
@@ -114,7 +114,7 @@ def theirs(torch: Any, dataset: Dataset, setting: Setting) -> Iterator[float]:
     sampler = NegativeSampler(np, np.asarray(dataset.vocabulary.counts, dtype=np.float64), setting.K)
     rng = np.random.default_rng(1)
     state = None
-    ids = dataset.write_epoch(1, 0)
+    ids = dataset.epoch_ids(1, 0)
     while True:
         for inputs, targets in lanes(ids, setting.batch, setting.T, 0):
             negatives = sampler.draw(rng)

@@ -1,10 +1,10 @@
-"""What a person types, as the requests that an editor would send: one a keystroke."""
+"""A typing trace: the requests that an editor sends while a person types, one a keystroke."""
 
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from model.evaluate.synthetic_typos import Noise
+from model.evaluate.synthetic_typos import TypoGenerator
 
 # Written for this benchmark; in no text that a model is trained on.
 TEXTS = (
@@ -17,8 +17,6 @@ TEXTS = (
     "How do I change the password of my account? I tried the link in the mail but it says that it has expired.\n",
     "Shopping list: apples, bread, a dozen eggs, olive oil, washing powder, something nice for dinner tomorrow\n",
 )
-
-
 # Of a context that is new as a whole.
 CONTEXT_WORDS = 20
 
@@ -43,14 +41,14 @@ def keystrokes() -> Iterator[Keystroke]:
         yield from typed(text)
 
 
-def words_with_slips() -> Iterator[Keystroke]:
-    """A first request for each word of the texts that was typed with a slip: nothing of it was seen before."""
-    noise = Noise(1)
+def words_with_typos() -> Iterator[Keystroke]:
+    """A first request for each word of the texts that was typed with a typo: nothing of it was seen before."""
+    generator = TypoGenerator(1)
     for text in TEXTS:
         for match in re.finditer(r"[a-z]{5,}", text):
-            slip = noise.certain_slip(match.group(), ("substitution", "transposition", "omission", "addition"))
-            if slip is not None:
-                yield Keystroke("/complete", text[max(0, match.start() - 20) : match.start()] + slip.typed)
+            typo = generator.draw(match.group(), ("substitution", "transposition", "omission", "addition"))
+            if typo is not None:
+                yield Keystroke("/complete", text[max(0, match.start() - 20) : match.start()] + typo.typed)
 
 
 def fresh_contexts() -> Iterator[Keystroke]:

@@ -15,7 +15,7 @@ _SCRIPT = Path(__file__).with_name("typing.lua")
 
 
 class Measured(NamedTuple):
-    """What a run of wrk saw; the quantiles are of milliseconds."""
+    """The result of a run of wrk; quantiles in milliseconds."""
 
     requests: int
     per_second: float
@@ -24,12 +24,12 @@ class Measured(NamedTuple):
 
 
 def missing() -> str | None:
-    """Why nothing can be measured, or None."""
+    """Name what is missing to measure, or None."""
     return None if shutil.which("wrk") else "wrk is not installed (apt install wrk)"
 
 
 def write_streams(folder: Path, streams: Sequence[Iterator[Keystroke]], requests: int) -> None:
-    """Write the requests of each person into a file, so many together."""
+    """Write the ``requests`` of all people into a folder, a file for each person."""
     folder.mkdir()
     for number, stream in enumerate(streams):
         part = islice(stream, requests // len(streams))
@@ -38,7 +38,7 @@ def write_streams(folder: Path, streams: Sequence[Iterator[Keystroke]], requests
 
 
 def run(port: int, folder: Path, connections: int, seconds: int) -> Measured:
-    """Send the requests of a folder for so long; ends the program where an answer is not 200."""
+    """Send the requests of a folder for some ``seconds``; ends the program where an answer is not 200."""
     command = ["wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--timeout", "10s", "-s", str(_SCRIPT)]
     command += [f"http://127.0.0.1:{port}", "--", str(folder), str(len(list(folder.iterdir())))]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)

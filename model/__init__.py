@@ -1,1 +1,1 @@
-"""The networks behind Tsuzuki: text, vocabulary, cells, training, and the search for suggestions."""
+"""The language model behind Tsuzuki: its text, networks, training and evaluation, and the search for suggestions."""

@@ -22,13 +22,13 @@ Arrays = dict[str, Array]
 
 
 def array_module(device: str) -> ModuleType:
-    """NumPy for ``cpu``, CuPy for ``cuda``. Raises ``UserError`` where no GPU can be used."""
+    """Import NumPy for ``cpu``, CuPy for ``cuda``. Raises ``UserError`` where no GPU can be used."""
     if device == "cpu":
         return np
     try:
         cupy = importlib.import_module("cupy")
         cupy.cuda.runtime.getDeviceCount()
-    except Exception as error:  # whatever a missing driver or package raises, it is the same news
+    except Exception as error:  # a missing driver or package may raise anything
         raise UserError(f"--device cuda: no usable GPU: {(str(error) or repr(error)).splitlines()[0]}") from None
     return cupy
 

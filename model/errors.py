@@ -1,4 +1,4 @@
-"""What can be wrong with the files a user hands to this package."""
+"""Errors of the package: bad input, and model folders that cannot be loaded."""
 
 
 class UserError(Exception):

@@ -1,1 +1,1 @@
-"""What is run by hand now and then."""
+"""Commands that are run by hand now and then: documents, plots, containers."""

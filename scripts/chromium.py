@@ -19,7 +19,7 @@ _FLAGS = (
 
 
 def missing() -> str | None:
-    """What is missing for a browser to run, or nothing."""
+    """Name what is missing to run a browser here, or None."""
     if find_spec("playwright") is None:
         return "playwright is not installed"
     return None if os.access(PATH, os.X_OK) else f"there is no {PATH}"

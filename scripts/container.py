@@ -120,11 +120,11 @@ class Engine:
                 time.sleep(0.2)
 
     def ask(self, name: str, path: str) -> Any:
-        """What a service answers to a GET."""
+        """Send a GET to a service inside its container."""
         return json.loads(self.inside(name, _ASK, path))
 
     def inside(self, name: str, code: str, *arguments: str) -> str:
-        """What Python code prints inside a running container."""
+        """Run Python code inside a running container; returns what it prints."""
         return self.podman("exec", name, "python", "-c", code, *arguments).strip()
 
 
@@ -250,7 +250,7 @@ def check_training(engine: Engine, checks: Checks, services: dict[str, Any], dat
 
 
 def missing() -> str | None:
-    """What is missing for containers to be built and run here, or nothing."""
+    """Name what is missing to build and run containers here, or None."""
     absent = [tool for tool in _TOOLS if shutil.which(tool) is None]
     if absent:
         return f"not installed: {', '.join(absent)}"

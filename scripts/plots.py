@@ -7,7 +7,7 @@
 import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from model.lm.storage import load_model
 from model.nn.cells import Workspace
 from model.nn.network import Network, NetworkConfig, initial_weights
 from model.nn.softmax import full_softmax
-from model.plots import pyplot
+from model.plots import plot
 from model.text.tokens import TEXT_START, tokens
 from model.train.dataset import lanes
 
@@ -29,6 +29,7 @@ STEPS, SEQUENCES = 50, 5
 # The factor that makes W_hidden of a new simple network amplify what it carries.
 LARGER = 3.0
 UNITS_A_PROPERTY = 2
+DPI = 100
 # Of the curves these points are printed.
 MARKS = (0, 5, 10, 20, 40)
 
@@ -91,7 +92,7 @@ def networks(shipped: LanguageModel) -> dict[str, Network]:
     def fresh(cell: str) -> Network:
         config = shipped.network.config
         config = NetworkConfig(cell, config.vocabulary, config.embedding, config.hidden)
-        return Network(config, initial_weights(config, np.array(shipped.vocabulary.counts), seed=1))
+        return Network(config, initial_weights(config, shipped.vocabulary.log_unigrams(), seed=1))
 
     large = fresh("rnn")
     large.weights["W_hidden"] *= LARGER
@@ -104,16 +105,14 @@ def plot_gradients(shipped: LanguageModel, path: Path) -> dict[str, FloatArray]:
     text = (DOCS / "sentences.txt").read_text("utf-8")
     ids = np.array(shipped.vocabulary.encode([TEXT_START, *(token.form for token in tokens(text))]))
     inputs, targets = next(lanes(ids, SEQUENCES, STEPS, 0))
-    plot = pyplot()
-    figure, axes = plot.subplots(figsize=(7, 4), layout="constrained")
     curves = {}
-    for name, network in networks(shipped).items():
-        # The geometric mean: norms differ by powers of ten.
-        curves[name] = np.exp(np.log(gradient_norms(network, inputs, targets[-1])).mean(axis=1))[::-1]
-        axes.plot(np.arange(STEPS), curves[name], label=name)
-    axes.set(xlabel="time steps before the loss, T - t", ylabel="‖∂L_T/∂h_t‖ / ‖∂L_T/∂h_T‖", yscale="log")
-    axes.legend()
-    save(figure, path)
+    with plot(path, 7, 4, dpi=DPI) as axes:
+        for name, network in networks(shipped).items():
+            # The geometric mean: norms differ by powers of ten.
+            curves[name] = np.exp(np.log(gradient_norms(network, inputs, targets[-1])).mean(axis=1))[::-1]
+            axes.plot(np.arange(STEPS), curves[name], label=name)
+        axes.set(xlabel="time steps before the loss, T - t", ylabel="‖∂L_T/∂h_t‖ / ‖∂L_T/∂h_T‖", yscale="log")
+        axes.legend()
     return curves
 
 
@@ -161,20 +160,13 @@ def plot_units(shipped: LanguageModel, path: Path) -> list[Unit]:
     """Draw a heat map of some units over a sentence that they were not chosen by; returns the units."""
     units = choose_units([read(shipped, sentence) for sentence in SENTENCES])
     shown = read(shipped, SHOWN)
-    plot = pyplot()
-    figure, axes = plot.subplots(figsize=(9, 3), layout="constrained")
-    image = axes.imshow(shown.held[:, [unit.number for unit in units]].T, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
-    axes.set_xticks(range(len(shown.forms)), shown.forms, rotation=60, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(units)), [f"{unit.property}: unit {unit.number}" for unit in units])
-    figure.colorbar(image, label="tanh(c)" if shipped.network.config.cell == "lstm" else "h")
-    save(figure, path)
+    held = shown.held[:, [unit.number for unit in units]].T
+    with plot(path, 9, 3, dpi=DPI) as axes:
+        image = axes.imshow(held, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto")
+        axes.set_xticks(range(len(shown.forms)), shown.forms, rotation=60, ha="right", rotation_mode="anchor")
+        axes.set_yticks(range(len(units)), [f"{unit.property}: unit {unit.number}" for unit in units])
+        axes.figure.colorbar(image, label="tanh(c)" if shipped.network.config.cell == "lstm" else "h")
     return units
-
-
-def save(figure: Any, path: Path) -> None:
-    """Write a picture without the date and the versions, so that the same picture is the same file."""
-    figure.savefig(path, dpi=100, format="png", metadata={"Software": None})
-    pyplot().close(figure)
 
 
 def main() -> None:

@@ -65,7 +65,7 @@ def type_sentence(client: httpx.Client, sentence: str) -> Typed:
 
 
 def _letters_needed(client: httpx.Client, sentence: str, start: int, word: str) -> int:
-    """After how many letters the word is among the suggestions; all of them where it never is."""
+    """Count the letters after which the word is among the suggestions; all of them where it never is."""
     for letters in range(len(word)):
         query = {"text": sentence[: start + letters], "limit": STRIP}
         answer = client.post("/complete", json=query).raise_for_status().json()

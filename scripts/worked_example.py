@@ -73,7 +73,7 @@ def trained_weights() -> Arrays:
 
 
 def letters_table() -> str:
-    """What goes in, what is expected, and what comes out before and after training."""
+    """Format the inputs, the targets, and the outputs before and after training."""
     before, after = learn_from(new_weights()), learn_from(trained_weights())
     lines = [
         f"| t | read | as one-hot x_t ({', '.join(LETTERS)}) | expected | P(expected), new | P(expected), trained |",
@@ -163,7 +163,7 @@ def learn_toy(lower_target: bool) -> FloatArray:
 
 
 def sampled_table() -> str:
-    """What is learned with the target's logit as it is, and lowered."""
+    """Format the distributions learned with the target's logit as it is, and lowered."""
     p, right, wrong = toy_distribution(), learn_toy(False), learn_toy(True)
     lines = ["| rank | P | learned | learned, target lowered |", "|---|---|---|---|"]
     lines += [f"| {i + 1} | {p[i]:.3f} | {right[i]:.3f} | {wrong[i]:.3f} |" for i in (0, 1, 4, TOKENS - 1)]

@@ -132,8 +132,8 @@ def test_a_command_that_nothing_runs_is_found() -> None:
 
 
 def test_a_part_of_another_command_is_not_run_by_itself() -> None:
-    full = Command("page", "python -m model.evaluate model/en --slips", "", False)
-    part = Command("page", "python -m model.evaluate --slips", "", True)
+    full = Command("page", "python -m model.evaluate model/en --typos", "", False)
+    part = Command("page", "python -m model.evaluate --typos", "", True)
     other = Command("page", "python -m model.evaluate --literal", "", True)
     assert to_run([part, full, other]) == [full, other]
 

@@ -61,10 +61,10 @@ async def complete(body: SuggestionRequest, service: TheService) -> SuggestionAn
     answer, not an error. Where no word is being typed, after a space for example, it answers as `/next-word` does.
     Letter case and apostrophes follow what was typed: `App` gives *Apple*, `APP` gives *APPLE*, `dont` gives *don't*.
 
-    From three typed letters on, words that the letters may be a slip for stand among them, with the `kind`
-    `correction`, ranked by how likely they are here and how likely the slip is: `See you tomorow` gives *tomorrow*. A
-    slip in a word of the context (`I recieved your mes`) is read as what was surely meant. Rarer words than the network
-    knows (`Kubern` gives *Kubernetes*), and names that stand earlier in the text, are offered too.
+    From three typed letters on, words that the letters may be a typo of stand among them, with the `kind`
+    `correction`, ranked by how likely they are here and how likely the typo is: `See you tomorow` gives *tomorrow*. A
+    word of the context with a typo (`I recieved your mes`) is read as the word that was surely meant. Rarer words than
+    the network knows (`Kubern` gives *Kubernetes*), and names that stand earlier in the text, are offered too.
 
     In a language whose strings count UTF-16 units (JavaScript, Java, C#), convert the positions; in JavaScript:
 

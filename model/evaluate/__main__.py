@@ -1,7 +1,7 @@
 """Measure a model's suggestions on text: ``python -m model.evaluate MODEL TEXT…``.
 
-Prints for each file, and over all, what typing the text with suggestions saves, how often the wanted word
-is there, perplexity, and calibration. The text must not be part of what the model was trained on.
+Prints, for each file and over all, the keystrokes that suggestions save, how often the wanted word is among them,
+perplexity, and calibration. The model must not have been trained on the text.
 """
 
 import argparse
@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from model.errors import UserError
-from model.evaluate.evaluation import ALL, FREQUENCY, FileResult, evaluate, figures, table, unmet
+from model.evaluate.evaluation import ALL, FREQUENCY, FileResult, Typed, evaluate, figures, table, unmet
 from model.evaluate.simulated_typing import Ask, TypedWord
-from model.evaluate.simulated_typos import CorrectedWord, SlippedCompletion
+from model.evaluate.simulated_typos import CompletedTypo, CorrectedWord
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,14 +37,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Make the parser of the command line."""
     p = argparse.ArgumentParser(prog="python -m model.evaluate", description=__doc__.splitlines()[0])
     p.add_argument("model", type=Path, help="a trained model's folder")
     p.add_argument("texts", nargs="+", type=Path, help="held-out text: one utterance a line, blank lines between texts")
     p.add_argument("--against", action="append", default=[], metavar="MODEL", help=f"another folder, or {FREQUENCY!r}")
-    p.add_argument("--max-words", type=int, help="type a seeded sample of lines with about so many words of each file")
+    p.add_argument(
+        "--max-words", type=int, help="type a seeded sample of lines of each file, with about this many words"
+    )
     p.add_argument("--seed", type=int, default=1, help="of the sample")
-    p.add_argument("--slips", action="store_true", help="type the text with slips too, and measure corrections")
+    p.add_argument("--typos", action="store_true", help="type the text with typos too, and measure corrections")
     p.add_argument("--literal", action="store_true", help="offer no corrections, as with fuzzy=false")
     p.add_argument("--perplexity-only", action="store_true", help="leave out the typing")
     p.add_argument("--json", type=Path, help="write the figures here too")
@@ -63,11 +65,13 @@ def _check(options: argparse.Namespace) -> None:
         if path and (path.is_dir() or not path.parent.is_dir()):
             raise UserError(f"{path}: no file can be written there")
     # All figures there will be, of a made-up word.
-    words = [] if options.perplexity_only else [TypedWord(0, 1, [Ask(0, None, 0.0, 0.0)])]
-    slips = options.slips and not options.perplexity_only
-    corrected = [CorrectedWord(0, "", False, True)] if slips else []
-    completed = [SlippedCompletion(0, "", 1, 0, 0)] if slips else []
-    unmet(figures(FileResult(words, np.zeros(1), 0, corrected, completed)), options.require)
+    typed = Typed([], [], [])
+    if not options.perplexity_only:
+        typed.words.append(TypedWord(0, 1, [Ask(0, None, 0.0, 0.0)]))
+        if options.typos:
+            typed.corrected.append(CorrectedWord(0, "", False, True))
+            typed.completed.append(CompletedTypo(0, "", 1, 0, 0))
+    unmet(figures(FileResult(typed, np.zeros(1), 0)), options.require)
 
 
 if __name__ == "__main__":

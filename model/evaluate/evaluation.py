@@ -1,12 +1,13 @@
-"""One evaluation: texts typed in worker processes, figures for each file and over all, tables."""
+"""An evaluation: texts typed in worker processes, figures for each file and over all, and their tables."""
 
 import argparse
 import operator
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
+from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,46 +21,56 @@ from model.errors import UserError
 from model.evaluate.baseline import frequency_model
 from model.evaluate.metrics import (
     Measure,
-    Reliability,
     perplexity_measure,
     plot_reliability,
     reliability,
-    slip_measures,
     typing_measures,
+    typo_measures,
 )
 from model.evaluate.simulated_typing import TypedWord, TypingTrial
-from model.evaluate.simulated_typos import CorrectedWord, SlippedCompletion, SlipsTrial
+from model.evaluate.simulated_typos import CompletedTypo, CorrectedWord, TypoTrial
 from model.lm.language_model import LanguageModel
 from model.lm.storage import load_model
 from model.nn.perplexity import token_losses
 from model.text.corpus import documents
-from model.text.encoding import encode_documents
+from model.text.encoding import CONTEXT_TOKENS, encode_documents
 from model.text.tokens import UNKNOWN
 
 FREQUENCY = "frequency"
 # The column of all files together.
 ALL = "all"
-# The service's default: how many tokens of context are read.
-CONTEXT_TOKENS = 64
+# Line numbers of the next file begin here, so that the bootstrap over all files tells its lines apart.
+_NEXT_FILE = 1_000_000
 _REQUIREMENT = re.compile(r"([\w@]+)\s*(>=|<=)\s*(\d+\.?\d*|\.\d+)")
 
 
-class FileResult(NamedTuple):
-    """What one model did on one file."""
-
-    words: list[TypedWord]
-    losses: FloatArray
-    unknown: int
-    corrected: Sequence[CorrectedWord] = ()
-    completed: Sequence[SlippedCompletion] = ()
-
-
 class Typed(NamedTuple):
-    """What typing a part of a file gave: without slips, and with some."""
+    """The words of a text, or of a part of it, as they were typed without typos, and with some."""
 
     words: list[TypedWord]
     corrected: list[CorrectedWord]
-    completed: list[SlippedCompletion]
+    completed: list[CompletedTypo]
+
+    @classmethod
+    def joined(cls, parts: Iterable["Typed"]) -> "Typed":
+        """Join the parts of a text."""
+        return cls(*(list(chain.from_iterable(column)) for column in zip(*parts, strict=True)))
+
+    def from_line(self, first: int) -> "Typed":
+        """Count the lines on from another first line."""
+
+        def moved(words: Any) -> list[Any]:
+            return [word._replace(line=word.line + first) for word in words]
+
+        return Typed(*map(moved, self))
+
+
+class FileResult(NamedTuple):
+    """One model's result on one file: typed words, the loss of each token, and the number of ``<unk>``."""
+
+    typed: Typed
+    losses: FloatArray
+    unknown: int
 
 
 @lru_cache(maxsize=2)
@@ -75,7 +86,7 @@ def _for_inference(name: str, base: Path) -> LanguageModel:
 
 
 def evaluate(options: argparse.Namespace) -> list[dict[str, Any]]:
-    """For the model and each one it is compared with: its figures for each file and over all."""
+    """Measure the model and each one it is compared with: figures for each file and over all."""
     texts = {label: list(documents(path)) for label, path in _labels(options.texts).items()}
     for name, text in texts.items():
         if not text:
@@ -98,27 +109,24 @@ def evaluate(options: argparse.Namespace) -> list[dict[str, Any]]:
             for name in names:
                 results = {}
                 for file in texts:
-                    typed = Typed([], [], [])
+                    typed = [Typed([], [], [])]
                     for future in futures[name, file]:
-                        part = future.result()
-                        typed.words.extend(part.words)
-                        typed.corrected.extend(part.corrected)
-                        typed.completed.extend(part.completed)
+                        typed.append(future.result())
                         bar.update()
                     losses, unknown = _losses(_model(name, options.model), texts[file])
-                    results[file] = FileResult(typed.words, losses, unknown, typed.corrected, typed.completed)
+                    results[file] = FileResult(Typed.joined(typed), losses, unknown)
                 report.append(_summary(name, _model(name, options.model), results, options))
     return report
 
 
 def _labels(paths: list[Path]) -> dict[str, Path]:
-    """Files by their names; by their whole paths where names are the same."""
+    """Name files by their names, or by their whole paths where names are the same."""
     names = [ALL, *(path.name for path in paths)]
     return {path.name if names.count(path.name) == 1 else str(path.resolve()): path for path in paths}
 
 
 def _parts(text: list[list[str]], options: argparse.Namespace) -> Iterator[tuple[slice, tuple[int, set[int] | None]]]:
-    """Runs of documents to be typed at once: which, the number of their first line, and the lines wanted."""
+    """Yield runs of documents to be typed at once, with the number of their first line and the lines wanted."""
     if options.perplexity_only:
         return
     wanted = _sample(text, options.max_words, options.seed) if options.max_words else None
@@ -131,7 +139,7 @@ def _parts(text: list[list[str]], options: argparse.Namespace) -> Iterator[tuple
 
 
 def _sample(text: list[list[str]], words: int, seed: int) -> set[int]:
-    """Line numbers of a seeded sample with about so many words."""
+    """Draw the line numbers of a seeded sample with about this many ``words``."""
     lengths = [len(line.split()) for lines in text for line in lines]
     order = np.random.default_rng(seed).permutation(len(lengths))
     taken = np.searchsorted(np.cumsum(np.array(lengths)[order]), words) + 1
@@ -144,18 +152,18 @@ def _type(name: str, options: argparse.Namespace, text: list[list[str]], lines: 
     with threadpool_limits(1):
         model = _for_inference(name, options.model)
         trial = TypingTrial(model, CONTEXT_TOKENS, not options.literal and name != FREQUENCY)
-        slips = SlipsTrial(model, CONTEXT_TOKENS, options.seed) if options.slips else None
+        typos = TypoTrial(model, CONTEXT_TOKENS, options.seed) if options.typos else None
         for document in text:
             typed.words.extend(trial.words(document, first, wanted))
-            if slips is not None:
-                typed.corrected.extend(slips.corrections(document, first, wanted))
-                typed.completed.extend(slips.completions(document, first, wanted))
+            if typos is not None:
+                typed.corrected.extend(typos.corrections(document, first, wanted))
+                typed.completed.extend(typos.completions(document, first, wanted))
             first += len(document)
     return typed
 
 
 def _losses(model: LanguageModel, text: list[list[str]]) -> tuple[FloatArray, int]:
-    """−ln P of each token of a file, line ends and starts included, and how many of them are ``<unk>``."""
+    """Compute −ln P of each token of a file, line ends and starts included, and count the ``<unk>`` among them."""
     ids = np.concatenate(encode_documents(model.vocabulary, False, text))
     losses = token_losses(model.network, ids)
     return losses, int((ids[1:] == model.vocabulary.id_of(UNKNOWN)).sum())
@@ -164,28 +172,22 @@ def _losses(model: LanguageModel, text: list[list[str]]) -> tuple[FloatArray, in
 def _summary(
     name: str, model: LanguageModel, results: dict[str, FileResult], options: argparse.Namespace
 ) -> dict[str, Any]:
-    # Lines of different files are told apart for the bootstrap over all files.
-    shift = 1_000_000
     everything = FileResult(
-        [word._replace(line=word.line + i * shift) for i, r in enumerate(results.values()) for word in r.words],
+        Typed.joined(r.typed.from_line(i * _NEXT_FILE) for i, r in enumerate(results.values())),
         np.concatenate([r.losses for r in results.values()]),
         sum(r.unknown for r in results.values()),
-        [word._replace(line=word.line + i * shift) for i, r in enumerate(results.values()) for word in r.corrected],
-        [word._replace(line=word.line + i * shift) for i, r in enumerate(results.values()) for word in r.completed],
     )
     files = {file: figures(result) for file, result in (results | {ALL: everything}).items()}
-    if options.plot and everything.words and name == str(options.model):
-        diagrams: dict[str, Reliability] = {
-            "next word": reliability(everything.words, False),
-            "completion": reliability(everything.words, True),
-        }
+    words = everything.typed.words
+    if options.plot and words and name == str(options.model):
+        diagrams = {"next word": reliability(words, False), "completion": reliability(words, True)}
         plot_reliability(options.plot, diagrams)
     return {"model": name, "vocabulary": len(model.vocabulary), "files": files}
 
 
 def figures(result: FileResult) -> dict[str, Any]:
-    """Every figure by its name, as {value, n, interval}."""
-    words = result.words
+    """Compute every figure of a result: {value, n, interval} by name."""
+    words, corrected, completed = result.typed
     measures: dict[str, Measure] = {}
     if words:
         measures |= typing_measures(words)
@@ -194,14 +196,14 @@ def figures(result: FileResult) -> dict[str, Any]:
             measures[f"calibration_error_{name}"] = Measure(bins.error, int(bins.n.sum()), None)
         seconds = np.array([ask.seconds for word in words for ask in word.asks])
         measures["seconds_per_suggestion"] = Measure(float(np.median(seconds)), len(seconds), None)
-    measures |= slip_measures(result.corrected, result.completed)
+    measures |= typo_measures(corrected, completed)
     measures["perplexity"] = perplexity_measure(result.losses)
     measures["unknown_share"] = Measure(result.unknown / len(result.losses), len(result.losses), None)
     return {name: measure._asdict() for name, measure in measures.items()}
 
 
 def table(result: dict[str, Any]) -> str:
-    """A Markdown table: a row a measure, a column a file, intervals below."""
+    """Format a Markdown table: a row a measure, a column a file, intervals in brackets."""
     files = list(result["files"])
     lines = [f"\n**{result['model']}**, V = {result['vocabulary']:,}\n", "| measure | " + " | ".join(files) + " |"]
     lines.append("|---" * (len(files) + 1) + "|")
@@ -223,7 +225,7 @@ def _cell(name: str, measure: dict[str, Any] | None) -> str:
 
 
 def unmet(measured: dict[str, Any], requirements: list[str]) -> list[str]:
-    """The requirements (``keystroke_savings@3>=0.45``) that the figures over all files do not meet."""
+    """List the requirements (``keystroke_savings@3>=0.45``) that the figures over all files do not meet."""
     failed = []
     for requirement in requirements:
         match = _REQUIREMENT.fullmatch(requirement.strip())

@@ -1,4 +1,4 @@
-"""The figures by which suggestions are judged, from typed words, with bootstrap intervals."""
+"""The metrics of suggestions and corrections, with bootstrap intervals."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,16 +8,16 @@ import numpy as np
 
 from model.arrays import FloatArray, IntArray
 from model.evaluate.simulated_typing import MOST_LETTERS, STRIPS, TypedWord, keystrokes
-from model.evaluate.simulated_typos import CorrectedWord, SlippedCompletion
+from model.evaluate.simulated_typos import CompletedTypo, CorrectedWord
 from model.evaluate.synthetic_typos import CLASSES
-from model.plots import pyplot
+from model.plots import plot
 
 RESAMPLES = 1000
 BINS = 15
 
 
 class Measure(NamedTuple):
-    """A figure, how many observations it is of, and its 95 % interval (None where there is none)."""
+    """A figure, the number of observations behind it, and its 95 % interval (None where there is none)."""
 
     value: float
     n: int
@@ -25,7 +25,7 @@ class Measure(NamedTuple):
 
 
 class Reliability(NamedTuple):
-    """The first suggestion's probability against how often it was the word: per bin number, mean P, share right."""
+    """The first suggestion's probability against how often it was right: number, mean P and share right of each bin."""
 
     n: FloatArray
     confidence: FloatArray
@@ -38,7 +38,7 @@ class Reliability(NamedTuple):
 
 
 def typing_measures(words: Sequence[TypedWord]) -> dict[str, Measure]:
-    """All shares that typing gives; the resampled unit is the line, since words of a line go together."""
+    """Compute the shares that typing gives; lines are resampled, since the words of a line go together."""
     line = np.array([word.line for word in words], dtype=np.int64)
     measures = {
         "next_word_top1": ratio(line, [_hit(word, 0, 1) for word in words], np.ones(len(words))),
@@ -60,7 +60,7 @@ def _hit(word: TypedWord, letters: int, strip: int) -> bool:
 
 
 def ratio(line: IntArray, above: Sequence[float] | FloatArray, below: Sequence[float] | FloatArray) -> Measure:
-    """Σ above / Σ below, and the interval of the percentile bootstrap (Efron 1979) over lines; an entry a word."""
+    """Compute Σ above / Σ below, an entry a word, and the percentile bootstrap (Efron 1979) over lines."""
     _, unit = np.unique(line, return_inverse=True)
     a = np.bincount(unit, np.asarray(above, dtype=np.float64))
     b = np.bincount(unit, np.asarray(below, dtype=np.float64))
@@ -77,7 +77,7 @@ def ratio(line: IntArray, above: Sequence[float] | FloatArray, below: Sequence[f
 
 
 def perplexity_measure(losses: FloatArray) -> Measure:
-    """exp of the mean loss; the interval resamples blocks of 50 tokens."""
+    """Compute exp of the mean loss; the interval resamples blocks of 50 tokens."""
     blocks = np.array([block.sum() for block in np.array_split(losses, max(1, len(losses) // 50))])
     rng = np.random.default_rng(0)
     means = [blocks[rng.integers(0, len(blocks), len(blocks))].sum() / len(losses) for _ in range(RESAMPLES)]
@@ -86,7 +86,7 @@ def perplexity_measure(losses: FloatArray) -> Measure:
 
 
 def reliability(words: Sequence[TypedWord], completion: bool) -> Reliability:
-    """Calibration of the first suggestion, before any letter or after one to three."""
+    """Compare the first suggestion's probability with its accuracy, before any letter or after one to three."""
     asks = [ask for word in words for ask in word.asks if (1 <= ask.letters <= MOST_LETTERS) == completion]
     asks = [ask for ask in asks if ask.letters <= MOST_LETTERS and ask.first_probability > 0]
     p = np.array([ask.first_probability for ask in asks])
@@ -97,23 +97,23 @@ def reliability(words: Sequence[TypedWord], completion: bool) -> Reliability:
     return Reliability(count, np.bincount(bins, p, BINS) / filled, np.bincount(bins, right, BINS) / filled)
 
 
-def slip_measures(corrected: Sequence[CorrectedWord], completed: Sequence[SlippedCompletion]) -> dict[str, Measure]:
-    """Precision and recall of corrections, right words changed, and completions behind a slip.
+def typo_measures(corrected: Sequence[CorrectedWord], completed: Sequence[CompletedTypo]) -> dict[str, Measure]:
+    """Compute precision and recall of corrections, right words changed, and completions behind a typo.
 
-    ``correction_precision`` is the share of changes that gave what was meant, ``correction_recall`` the share of
-    slips that were changed to it, ``right_words_changed`` the share of words typed rightly that were changed.
-    ``completion_top3_after_slip`` is how often the word is among three once the slip is typed, over all letters
-    behind it, ``completion_top3_instead`` the same without the slip, ``…_kept`` the one divided by the other.
+    ``correction_precision`` is the share of changes that gave the word that was meant, ``correction_recall`` the share
+    of typos that were changed to it, ``right_words_changed`` the share of words typed rightly that were changed.
+    ``completion_top3_after_typo`` is how often the word is among three once the typo is made, over all letters
+    behind it, ``completion_top3_instead`` the same without the typo, ``…_kept`` the one divided by the other.
     """
     measures: dict[str, Measure] = {}
     if corrected:
         line = np.array([word.line for word in corrected])
-        slip = np.array([bool(word.kind) for word in corrected])
+        typo = np.array([bool(word.kind) for word in corrected])
         changed = np.array([word.changed for word in corrected])
         fixed = np.array([word.changed and word.right and bool(word.kind) for word in corrected])
         measures["correction_precision"] = ratio(line, fixed, changed)
-        measures["correction_recall"] = ratio(line, fixed, slip)
-        measures["right_words_changed"] = ratio(line, changed & ~slip, ~slip)
+        measures["correction_recall"] = ratio(line, fixed, typo)
+        measures["right_words_changed"] = ratio(line, changed & ~typo, ~typo)
         for kind in CLASSES:
             of_kind = np.array([word.kind == kind for word in corrected])
             measures[f"correction_recall, {kind}"] = ratio(line, fixed & of_kind, of_kind)
@@ -122,7 +122,7 @@ def slip_measures(corrected: Sequence[CorrectedWord], completed: Sequence[Slippe
         asks, hits, without = (
             np.array([getattr(word, name) for word in completed]) for name in ("asks", "hits", "hits_without")
         )
-        measures["completion_top3_after_slip"] = ratio(line, hits, asks)
+        measures["completion_top3_after_typo"] = ratio(line, hits, asks)
         measures["completion_top3_instead"] = ratio(line, without, asks)
         measures["completion_top3_kept"] = ratio(line, hits, without)
         for kind in CLASSES:
@@ -133,15 +133,12 @@ def slip_measures(corrected: Sequence[CorrectedWord], completed: Sequence[Slippe
 
 
 def plot_reliability(path: Path, diagrams: dict[str, Reliability]) -> None:
-    """A reliability diagram: how often the first suggestion was right, over its probability."""
-    plot = pyplot()
-    figure, axes = plot.subplots(figsize=(5, 5), layout="constrained")
-    axes.plot((0, 1), (0, 1), color="grey", linewidth=1, linestyle="--")
-    for name, bins in diagrams.items():
-        filled = bins.n > 0
-        label = f"{name}, expected calibration error {bins.error:.3f}"
-        axes.plot(bins.confidence[filled], bins.accuracy[filled], marker="o", markersize=4, label=label)
-    axes.set(xlabel="probability of the first suggestion", ylabel="share in which it was the word")
-    axes.legend()
-    figure.savefig(path, dpi=120, format="png")
-    plot.close(figure)
+    """Draw a reliability diagram: how often the first suggestion was right, over its probability."""
+    with plot(path, 5, 5) as axes:
+        axes.plot((0, 1), (0, 1), color="grey", linewidth=1, linestyle="--")
+        for name, bins in diagrams.items():
+            filled = bins.n > 0
+            label = f"{name}, expected calibration error {bins.error:.3f}"
+            axes.plot(bins.confidence[filled], bins.accuracy[filled], marker="o", markersize=4, label=label)
+        axes.set(xlabel="probability of the first suggestion", ylabel="share in which it was the word")
+        axes.legend()

@@ -1,4 +1,4 @@
-"""Typing a text letter by letter with suggestions at hand, and counting what they save.
+"""Simulated typing: a text typed letter by letter with suggestions at hand, and the keystrokes they save.
 
 The trial asks the same code that serves (``QueryReader``, ``Completer``). Of each word,
 a token that begins with a letter, it asks before the first letter and after each one until the word is
@@ -18,14 +18,14 @@ from model.search.ranking import Suggestion
 from model.search.scorer import Scorer
 from model.text.tokens import straight, tokens
 
-# After so many letters at most the completion accuracy is measured.
+# The completion accuracy is measured after up to this many letters.
 MOST_LETTERS = 3
-# The strips of suggestions that keystroke savings are measured with.
+# The numbers of suggestions that keystroke savings are measured with.
 STRIPS = (3, 5)
 
 
 class Ask(NamedTuple):
-    """A call for suggestions: letters typed, rank of the wanted word (None: not among them), the first's P."""
+    """A call for suggestions: letters typed, rank of the wanted word (None: not offered), P of the first one."""
 
     letters: int
     rank: int | None
@@ -34,7 +34,7 @@ class Ask(NamedTuple):
 
 
 class TypedWord(NamedTuple):
-    """One word of the text: the line it stands in, its length, and what was asked while it was typed."""
+    """A word of the text: the line it stands in, its length, and the calls made while it was typed."""
 
     line: int
     length: int
@@ -73,7 +73,7 @@ class TypingTrial:
             if best <= STRIPS[0] and letters >= MOST_LETTERS:
                 break
         if length <= MOST_LETTERS:
-            # A person's keyboard asks here too: whoever has typed the whole word wants none of its completions.
+            # A keyboard asks here too, though the word is complete.
             asks.append(self._ask(text[:end], length, word))
         return TypedWord(line, length, asks)
 
@@ -94,7 +94,7 @@ class TypingTrial:
 
 
 def keystrokes(word: TypedWord, strip: int) -> int:
-    """What the word and its space cost with a strip of so many suggestions."""
+    """Count the keystrokes of the word and its space with ``strip`` suggestions in view."""
     for ask in word.asks:
         if ask.rank is not None and ask.rank <= strip:
             return ask.letters + 1

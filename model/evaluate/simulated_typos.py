@@ -1,6 +1,6 @@
-"""Typing a text with slips, and counting what is corrected, what is missed, and what is changed for the worse.
+"""Simulated typos: a text typed with some, and how many are corrected, missed, or made worse.
 
-The text with its slips is the context: nothing is corrected on the way. Asked is the code that serves.
+The text with its typos is the context: nothing is corrected on the way. The code that serves is asked.
 """
 
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.evaluate.synthetic_typos import CLASSES, Noise
+from model.evaluate.synthetic_typos import CLASSES, TypoGenerator
 from model.lm.language_model import LanguageModel
 from model.nn.inference import ContextRunner
 from model.search.complete import Completer
@@ -18,14 +18,14 @@ from model.search.scorer import Scorer
 from model.text.tokens import normal_form, straight, tokens
 
 STRIP = 3
-# A completion is asked for after so many letters at least.
+# Completions are asked for from this many letters on.
 _LEAST_TYPED = 3
 # A missed space is one only once the next word has begun, so completions are not measured with it.
 _IN_WORD = tuple(kind for kind in CLASSES if kind != "missed space")
 
 
 class CorrectedWord(NamedTuple):
-    """A word typed with a slip of some ``kind`` ('' for none): whether it was changed, and to what was meant."""
+    """A word typed with a typo of some ``kind`` ('' for none), whether changed, and whether to what was meant."""
 
     line: int
     kind: str
@@ -33,8 +33,8 @@ class CorrectedWord(NamedTuple):
     right: bool
 
 
-class SlippedCompletion(NamedTuple):
-    """A word typed with a slip in its first half: how often it was offered behind the slip, and without the slip."""
+class CompletedTypo(NamedTuple):
+    """A word typed with a typo in its first half: how often it was offered behind the typo, and without the typo."""
 
     line: int
     kind: str
@@ -51,38 +51,38 @@ class _Typed(NamedTuple):
     line: int
 
 
-class SlipsTrial:
-    """Types documents with slips into a model."""
+class TypoTrial:
+    """Types documents with typos into a model."""
 
     def __init__(self, model: LanguageModel, context_tokens: int, seed: int) -> None:
         self.model, self.context_tokens, self.seed = model, context_tokens, seed
-        self.scorer, self.network = Scorer(model), ContextRunner(model.network)
+        self.scorer, self.runner = Scorer(model), ContextRunner(model.network)
         self.completer, self.corrector = Completer(self.scorer), Corrector(self.scorer)
         self.reader = QueryReader(model.vocabulary, context_tokens)
 
     def corrections(self, lines: list[str], first_line: int, wanted: set[int] | None = None) -> Iterator[CorrectedWord]:
-        """Every word of a document, finished, and then asked to be corrected; ``wanted`` line numbers if given."""
-        text, words = slipped(lines, first_line, Noise(self.seed + first_line))
+        """Finish every word of a document and have it corrected; ``wanted`` line numbers only, if given."""
+        text, words = with_typos(lines, first_line, TypoGenerator(self.seed + first_line))
         for word in words:
             if wanted is not None and word.line not in wanted:
                 continue
             typed = text[word.start : word.end]
             finished = self.reader.finished(text[: word.end + 1], word.start, word.end)
             finished = finished._replace(query=self.scorer.resolve(finished.query))
-            output = self.network.output(finished.query.context)
+            output = self.runner.output(finished.query.context)
             answer = self.corrector.correct(finished, output, 1, 0.0)
             best = answer.suggestions[0].insert
             before = text[answer.start : word.start]
             changed = straight(best).casefold() != straight(before + typed).casefold()
-            # Who writes dont has made no slip if the text is so.
+            # A text that has "dont" without a typo means it: don't is no change of it.
             changed = changed and (bool(word.kind) or not _same(best, before + typed))
             yield CorrectedWord(word.line, word.kind, changed, _same(best, before + word.meant))
 
     def completions(
         self, lines: list[str], first_line: int, wanted: set[int] | None = None, each: int = 4
-    ) -> Iterator[SlippedCompletion]:
-        """One word in ``each``, of a document without slips before it, typed with a slip in its first half."""
-        noise = Noise(self.seed + first_line)
+    ) -> Iterator[CompletedTypo]:
+        """Type one word in ``each`` with a typo in its first half, in a document without typos before it."""
+        generator = TypoGenerator(self.seed + first_line)
         rng = np.random.default_rng(self.seed + first_line)
         text, begin = "\n".join(lines), 0
         for number, line in enumerate(lines, first_line):
@@ -90,65 +90,56 @@ class SlipsTrial:
                 if not token.is_word or rng.random() * each >= 1 or (wanted is not None and number not in wanted):
                     continue
                 word = line[token.start : token.end]
-                slip = noise.certain_slip(word, _IN_WORD)
-                if slip is None or slip.place >= (len(word) + 1) // 2:
+                typo = generator.draw(word, _IN_WORD)
+                if typo is None or typo.place >= (len(word) + 1) // 2:
                     continue
                 start = begin + token.start
-                behind = slip.place + 1 + (slip.kind in ("transposition", "addition", "doubled letter"))
-                lengths = range(max(behind, _LEAST_TYPED), min(len(word), len(slip.typed)))
+                behind = typo.place + 1 + (typo.kind in ("transposition", "addition", "doubled letter"))
+                lengths = range(max(behind, _LEAST_TYPED), min(len(word), len(typo.typed)))
                 if not lengths:
                     continue
-                hits = [self._offered(text[:start] + slip.typed[:n], word) for n in lengths]
+                hits = [self._offered(text[:start] + typo.typed[:n], word) for n in lengths]
                 without = [self._offered(text[: start + n], word) for n in lengths]
-                yield SlippedCompletion(number, slip.kind, len(lengths), sum(hits), sum(without))
+                yield CompletedTypo(number, typo.kind, len(lengths), sum(hits), sum(without))
             begin += len(line) + 1
 
     def _offered(self, text: str, word: str) -> bool:
         query = self.scorer.resolve(self.reader.completion(text, len(text)))
-        logits = self.network.logits(query.context)
+        logits = self.runner.logits(query.context)
         return any(_same(s.text, word) for s in self.completer.complete(query, logits, STRIP, 0.0))
 
 
 def _same(a: str, b: str) -> bool:
-    """Whether two texts are the same to a reader who does not mind letter case, nor *dont* for *don't*."""
-    return _read(a) == _read(b)
+    """Compare two texts but for letter case, and for *dont* beside *don't*."""
+    return _folded(a) == _folded(b)
 
 
-def _read(text: str) -> list[str]:
+def _folded(text: str) -> list[str]:
     return [normal_form(straight(word)).casefold() for word in text.split()]
 
 
-def slipped(lines: list[str], first_line: int, noise: Noise) -> tuple[str, list[_Typed]]:
-    """A document with slips, and where its words stand in it; two words without their space are one."""
-    parts: list[str] = []
+def with_typos(lines: list[str], first_line: int, generator: TypoGenerator) -> tuple[str, list[_Typed]]:
+    """Type a document with typos; returns it and the places of its words. Two without their space are one."""
+    text = ""
     words: list[_Typed] = []
-    length = 0
-
-    def put(text: str) -> None:
-        nonlocal length
-        parts.append(text)
-        length += len(text)
-
     for number, line in enumerate(lines, first_line):
         found = [token for token in tokens(line) if token.is_word]
         place, i = 0, 0
         while i < len(found):
-            token = found[i]
+            token, following = found[i], found[i + 1] if i + 1 < len(found) else None
             word = line[token.start : token.end]
-            put(line[place : token.start])
-            slip, start = noise.slip(word), length
-            following = found[i + 1] if i + 1 < len(found) else None
-            if slip is not None and slip.kind == "missed space":
-                if following is None or line[token.end : following.start] != " " or not line[following.start].islower():
-                    slip = None
-                else:
-                    second = line[following.start : following.end]
-                    put(word + second)
-                    words.append(_Typed(start, length, f"{word} {second}", slip.kind, number))
-                    place, i = following.end, i + 2
-                    continue
-            put(word if slip is None else slip.typed)
-            words.append(_Typed(start, length, word, "" if slip is None else slip.kind, number))
+            text += line[place : token.start]
+            typo, start = generator.sometimes(word), len(text)
+            meant, typed, kind = word, word, ""
             place, i = token.end, i + 1
-        put(line[place:] + "\n")
-    return "".join(parts), words
+            if typo is not None and typo.kind != "missed space":
+                typed, kind = typo.typed, typo.kind
+            elif typo is not None and following and line[place : following.start] == " ":
+                second = line[following.start : following.end]
+                if second[0].islower():
+                    meant, typed, kind = f"{word} {second}", word + second, typo.kind
+                    place, i = following.end, i + 1
+            text += typed
+            words.append(_Typed(start, len(text), meant, kind, number))
+        text += line[place:] + "\n"
+    return text, words

@@ -1,4 +1,4 @@
-"""A loaded model: vocabulary, network, n-grams, spelling, and which words it may offer."""
+"""The language model as it is loaded: vocabulary, network, n-grams, spelling, and the words it may offer."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,7 +11,7 @@ from model.lm.ngrams import NGrams
 from model.lm.offensive import NEVER, Guard
 from model.lm.spelling import EMPTY_LEXICON, Spelling
 from model.lm.word_index import WordIndex
-from model.nn.inference import ServedNetwork
+from model.nn.inference import InferenceNetwork
 from model.nn.network import Network
 from model.text.vocabulary import Vocabulary
 
@@ -48,14 +48,14 @@ class LanguageModel:
 
     @cached_property
     def letters_needed(self) -> ByteArray:
-        """After how many typed letters each word may be offered: those of the vocabulary (V,), then the lexicon's.
+        """The typed letters after which each word may be offered: those of the vocabulary (V,), then the lexicon's.
 
-        0 for most; of a guarded word most of its letters; more than any word has for what is never offered.
+        0 for most; most of its letters for a guarded word; more than any word has for what is never offered.
         """
         vocabulary, guard = self.vocabulary, self.guard
         needed = np.maximum(np.where(vocabulary.offered, 0, NEVER).astype(np.uint8), guard.letters_needed(vocabulary))
         return np.append(needed, guard.letters_needed(self.words.lexicon.words))
 
     def for_inference(self) -> "LanguageModel":
-        """The same model with its network's weights laid out for products with a few rows at a time."""
-        return replace(self, network=ServedNetwork(self.network))
+        """Lay out the network's weights for products with a few rows at a time; the rest stays the same."""
+        return replace(self, network=InferenceNetwork(self.network))

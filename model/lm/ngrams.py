@@ -1,4 +1,4 @@
-"""A pruned n-gram model beside the network: what the text says word for word, in sorted arrays.
+"""N-grams: a pruned Kneser-Ney model, to be mixed with the network, in sorted arrays.
 
 P(w | h) = value(h, w) + γ(h) P(w | h without its first token), down to the unigrams: interpolated
 Kneser-Ney smoothing (Kneser & Ney 1995; Chen & Goodman 1999). What was pruned left its mass in γ(h).
@@ -16,16 +16,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from model.arrays import FloatArray, IntArray
 from model.errors import ModelError
+from model.files import loading
 
 NGRAMS = "ngrams.safetensors"
-# While a word is typed the same context is asked for with every letter; where it stands is soon said.
+# While a word is typed its context is looked up with every letter.
 _KEPT_CONTEXTS = 1000
-# There is a place for each so many beginnings; the others' follow from how many n-grams lie between.
+# The place of every 64th beginning is stored; those between follow from their numbers of children.
 _STRIDE = 64
 # Token ids are two bytes.
 MOST_TOKENS = 1 << 16
@@ -36,7 +36,7 @@ SHARES_OF_CODES: FloatArray = np.append(np.exp(-np.arange(255) / _CODES_AN_E), 0
 
 
 def coded(shares: FloatArray) -> IntArray:
-    """The nearest codes of shares from 0 to 1, uint8."""
+    """Encode shares from 0 to 1 as the nearest codes, uint8."""
     with np.errstate(divide="ignore"):
         codes: IntArray = np.clip(np.rint(-_CODES_AN_E * np.log(shares)), 0, 255).astype(np.uint8)
     return codes
@@ -57,28 +57,28 @@ class Level(NamedTuple):
     values: IntArray
 
     def span(self, place: int) -> slice:
-        """Where the n-grams of a beginning stand."""
+        """Find the n-grams of a beginning."""
         near = place // _STRIDE
         begin = int(self.begins[near]) + int(self.children[near * _STRIDE : place].sum())
         return slice(begin, begin + int(self.children[place]))
 
 
 def with_places(children: IntArray, gamma: IntArray, tokens: IntArray, values: IntArray) -> Level:
-    """A level from what a file holds of it."""
+    """Make a level from the arrays that a file holds of it."""
     strides = np.add.reduceat(children, np.arange(0, len(children), _STRIDE), dtype=np.int64)
     begins: IntArray = (np.cumsum(strides) - strides).astype(np.uint32)
     return Level(children, begins, gamma, tokens, values)
 
 
 class Known(NamedTuple):
-    """What one level says after a context: next tokens, the codes of their values, and the weight of the rest."""
+    """A level's entry for one context: next tokens, the codes of their values, and the weight of the rest."""
 
     tokens: IntArray
     values: IntArray
     rest: float
 
     def within(self, start: int, stop: int) -> slice:
-        """Where the tokens from ``start`` up to ``stop`` stand."""
+        """Find the tokens from ``start`` up to ``stop``."""
         return slice(self._place(start), self._place(stop))
 
     def _place(self, token: int) -> int:
@@ -103,7 +103,7 @@ class NGrams:
     def probabilities(
         self, context: tuple[int, ...], span: range | None = None, others: IntArray | None = None
     ) -> FloatArray:
-        """P(w | context) of a ``span`` of tokens, by default all V, and of ``others`` behind it."""
+        """Compute P(w | context) of a ``span`` of tokens, by default all V, and of ``others`` behind it."""
         start, stop = (0, len(self.unigrams)) if span is None else (span.start, span.stop)
         beside = None if others is None or not len(others) else others.astype(np.uint16)
         if beside is None:
@@ -125,7 +125,7 @@ class NGrams:
         return lru_cache(_KEPT_CONTEXTS)(self._look_up)
 
     def _look_up(self, context: tuple[int, ...]) -> list[Known]:
-        """What the levels say after a context, the shortest first."""
+        """Look up the context's entry in each level, that of its last token first."""
         found = []
         for length, level in enumerate(self.levels, 1):
             if length > len(context):
@@ -140,7 +140,7 @@ class NGrams:
         return found
 
     def _find(self, context: tuple[int, ...]) -> int | None:
-        """Where a context stands among the n-grams of its length (a token alone: among the tokens), if it does."""
+        """Find a context among the n-grams of its length (a token alone: among the tokens); None where it is not."""
         place = context[0]
         for level, token in zip(self.levels, context[1:], strict=False):
             span = level.span(place)
@@ -151,7 +151,7 @@ class NGrams:
 
 
 def save_ngrams(ngrams: NGrams) -> bytes:
-    """The content of an n-gram file."""
+    """Make the content of an n-gram file."""
     arrays: dict[str, Any] = {"unigrams": ngrams.unigrams.astype(np.float32)}
     for order, level in enumerate(ngrams.levels, 2):
         arrays |= {f"{order}.{name}": array for name, array in level._asdict().items() if name != "begins"}
@@ -159,17 +159,14 @@ def save_ngrams(ngrams: NGrams) -> bytes:
 
 
 def load_ngrams(path: Path, vocabulary: int, start: int, share: float) -> NGrams:
-    """Read an n-gram file, read-only; ``ModelError`` names the file and the fault."""
-    try:
+    """Load an n-gram file, read-only; ``ModelError`` names the file and the fault."""
+    with loading(path, "n-gram file", ModelError):
         arrays = load_file(path)
         unigrams = arrays["unigrams"]
         stored = {
             order: [arrays[f"{order}.{name}"] for name in ("children", "gamma", "tokens", "values")]
             for order in range(2, ORDER + 1)
         }
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
-        # The last two: kinds of numbers that NumPy does not have.
-        raise ModelError(f"{path}: not a readable n-gram file: {error}") from None
     if vocabulary > MOST_TOKENS:
         raise ModelError(f"{path}: n-grams of more than {MOST_TOKENS} tokens")
     if unigrams.shape != (vocabulary,) or not _are_shares(unigrams):
@@ -186,7 +183,7 @@ def load_ngrams(path: Path, vocabulary: int, start: int, share: float) -> NGrams
 
 
 def _level(path: Path, order: int, stored: list[IntArray], beginnings: int, vocabulary: int) -> Level:
-    """The n-grams of an order from their stored arrays, checked."""
+    """Check the stored arrays of the n-grams of an order and make a level of them."""
     children, gamma, tokens, values = stored
     fits = (
         [array.dtype for array in stored] == [np.uint16, np.uint8, np.uint16, np.uint8]
@@ -204,7 +201,7 @@ def _are_shares(array: FloatArray) -> bool:
 
 
 def _tokens_rise(children: IntArray, tokens: IntArray) -> bool:
-    """Whether the next tokens of each context are sorted, each there once."""
+    """Check that the next tokens of each context are sorted, each there once."""
     first = np.zeros(len(tokens) + 1, dtype=bool)
     first[np.cumsum(children, dtype=np.int64)] = True
     return bool(((tokens[1:] > tokens[:-1]) | first[1:-1]).all())

@@ -12,6 +12,7 @@ import numpy as np
 
 from model.arrays import ByteArray
 from model.errors import UserError
+from model.files import load_word_list
 from model.text.tokens import fold, unaccented
 from model.text.vocabulary import SortedWords
 
@@ -40,14 +41,8 @@ class Guard:
         self.guards = lru_cache(10_000)(self._guards)
 
     def _load(self, path: Path) -> None:
-        try:
-            lines = path.read_text("utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UserError(f"{path}: not a readable list of words: {error}") from None
         stems = set()
-        for entry in (line.strip() for line in lines):
-            if not entry or entry.startswith("#"):
-                continue
+        for entry in load_word_list(path):
             if ":" in entry:
                 self._add_cruel(path, entry)
                 continue

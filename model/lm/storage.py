@@ -1,4 +1,4 @@
-"""Saving and loading a trained model: a folder of files none of which can run code.
+"""Saving and loading a trained model: a folder of files, none of which can run code.
 
 ``weights.safetensors`` holds the arrays (float16), ``words.txt`` a form and its count a line, and
 ``config.json`` the format version, the sizes, the vocabulary's digest and the figures of the training; where
@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from model.arrays import FloatArray
 from model.errors import ModelError
-from model.files import write_atomically
+from model.files import loading, write_atomically
 from model.lm.language_model import LanguageModel
 from model.lm.ngrams import NGRAMS, NGrams, load_ngrams
 from model.lm.offensive import SHIPPED_LIST, Guard
@@ -51,7 +50,7 @@ def save_model(directory: Path, vocabulary: Vocabulary, network: Network, inform
 
 
 def _finite(path: Path, name: str, array: FloatArray, dtype: Any) -> FloatArray:
-    """The array in another precision; ``ModelError`` for a value that is no finite number there."""
+    """Convert an array to another precision; ``ModelError`` for a value that is no finite number there."""
     with np.errstate(over="ignore"):
         converted = np.ascontiguousarray(array, dtype=dtype)
     if not np.isfinite(converted).all():
@@ -62,15 +61,14 @@ def _finite(path: Path, name: str, array: FloatArray, dtype: Any) -> FloatArray:
 def load_model(directory: Path, offensive: Path | None = SHIPPED_LIST) -> LanguageModel:
     """Load a model folder as float32; ``offensive`` lists the words to guard, None guards none.
 
-    Raises ``ModelError``, which names the file and the fault, when something is missing, damaged, or
-    does not fit the rest.
+    Raises ``ModelError``, which names the file and the fault, where one is missing, damaged, or does not fit the rest.
     """
-    information = _read_config(directory / CONFIG)
+    information = _load_config(directory / CONFIG)
     config = NetworkConfig(*(information[key] for key in ("cell", "vocabulary", "embedding", "hidden")))
-    vocabulary = read_words(directory / WORDS)
+    vocabulary = load_words(directory / WORDS)
     if len(vocabulary) != config.vocabulary or vocabulary.digest() != information["words_sha256"]:
         raise ModelError(f"{directory / WORDS}: these are not the words that the weights were trained with")
-    network = Network(config, _read_weights(directory / WEIGHTS, config))
+    network = Network(config, _load_weights(directory / WEIGHTS, config))
     ngrams = _ngrams_of(directory, information, vocabulary)
     spelling = load_spelling(directory / SPELLING, vocabulary) if (directory / SPELLING).exists() else None
     return LanguageModel(vocabulary, network, information, ngrams, spelling, Guard(offensive))
@@ -86,35 +84,29 @@ def save_spelling(directory: Path, spelling: Spelling, information: dict[str, An
 
 
 def load_spelling(folder: Path, vocabulary: Vocabulary) -> Spelling:
-    """Read a spelling folder; of the lexicon what ``vocabulary`` does not hold. Raises ``ModelError``."""
+    """Load a spelling folder; of its lexicon what ``vocabulary`` does not hold. Raises ``ModelError``."""
     characters = load_model(folder, offensive=None)
     forms = characters.vocabulary.forms
     if any(len(form) > 1 for form in forms[len(SPECIAL_TOKENS) :]):
         raise ModelError(f"{folder / WORDS}: not characters")
-    return Spelling(characters.vocabulary, characters.network, _read_lexicon(folder / LEXICON, vocabulary))
+    return Spelling(characters.vocabulary, characters.network, _load_lexicon(folder / LEXICON, vocabulary))
 
 
-def _read_lexicon(path: Path, vocabulary: Vocabulary) -> Lexicon:
-    """Read a lexicon: ``form TAB ln P(form | unknown)`` a line, sorted by folded key."""
-    try:
+def _load_lexicon(path: Path, vocabulary: Vocabulary) -> Lexicon:
+    """Load a lexicon: ``form TAB ln P(form | unknown)`` a line, sorted by folded key."""
+    with loading(path, "list of words with the logarithms of their probabilities", ModelError):
         pairs = [line.split("\t") for line in path.read_text("utf-8").split("\n")[:-1]]
         pairs = [pair for pair in pairs if pair[0] not in vocabulary]
         forms = [form for form, _ in pairs]
         log_p = np.array([float(p) for _, p in pairs], dtype=np.float32)
         if not all(form[0].isalpha() for form in forms) or not bool((log_p <= 0).all() and np.isfinite(log_p).all()):
-            raise ValueError
+            raise ValueError("a word begins with no letter, or a logarithm is above 0")
         log_p.flags.writeable = False
         return Lexicon(SortedWords(forms), log_p)
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
-    except (ValueError, IndexError):
-        raise ModelError(f"{path}: not a list of words with the logarithms of their probabilities") from None
-    except ModelError as error:
-        raise ModelError(f"{path}: {error}") from None
 
 
 def _ngrams_of(directory: Path, information: dict[str, Any], vocabulary: Vocabulary) -> NGrams | None:
-    """The n-grams of a model that has them."""
+    """Load the n-grams of a model that has them."""
     if "ngrams" not in information:
         return None
     share = information["ngrams"].get("share") if isinstance(information["ngrams"], dict) else None
@@ -123,13 +115,9 @@ def _ngrams_of(directory: Path, information: dict[str, Any], vocabulary: Vocabul
     return load_ngrams(directory / NGRAMS, len(vocabulary), vocabulary.id_of(TEXT_START), share)
 
 
-def _read_config(path: Path) -> dict[str, Any]:
-    try:
+def _load_config(path: Path) -> dict[str, Any]:
+    with loading(path, "JSON file", ModelError):
         config = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        raise ModelError(f"{path}: not JSON: {error}") from None
     if not isinstance(config, dict) or config.get("format") != FORMAT_VERSION:
         found = config.get("format") if isinstance(config, dict) else None
         raise ModelError(f"{path}: format is {found!r}, this version reads {FORMAT_VERSION}")
@@ -143,27 +131,18 @@ def _read_config(path: Path) -> dict[str, Any]:
     return config
 
 
-def read_words(path: Path) -> Vocabulary:
-    """Read a words file: ``form TAB count`` a line, in the order of the ids; ``TAB -`` behind it withholds it."""
-    try:
+def load_words(path: Path) -> Vocabulary:
+    """Load a words file: ``form TAB count`` a line, in the order of the ids; ``TAB -`` behind it withholds it."""
+    with loading(path, "list of words with their counts", ModelError):
         lines = path.read_text("utf-8").split("\n")[:-1]
         pairs = [line.removesuffix(WITHHELD).rsplit("\t", 1) for line in lines]
         withheld = {form for (form, _), line in zip(pairs, lines, strict=True) if line.endswith(WITHHELD)}
         return Vocabulary([form for form, _ in pairs], [int(count) for _, count in pairs], withheld)
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
-    except (ValueError, IndexError):
-        raise ModelError(f"{path}: not a list of words with their counts") from None
-    except ModelError as error:
-        raise ModelError(f"{path}: {error}") from None
 
 
-def _read_weights(path: Path, config: NetworkConfig) -> dict[str, Any]:
-    try:
+def _load_weights(path: Path, config: NetworkConfig) -> dict[str, Any]:
+    with loading(path, "weights file", ModelError):
         arrays = load_file(path)
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
-        # The last two: kinds of numbers that NumPy does not have.
-        raise ModelError(f"{path}: not a readable weights file: {error}") from None
     shapes = config.shapes()
     if set(arrays) != set(shapes):
         raise ModelError(f"{path}: holds {', '.join(sorted(arrays))}; needs {', '.join(sorted(shapes))}")

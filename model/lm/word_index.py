@@ -4,7 +4,7 @@ import numpy as np
 
 from model.arrays import FloatArray, IntArray
 from model.lm.spelling import Lexicon
-from model.text.packed_strings import Strings
+from model.text.packed_strings import PackedStrings
 from model.text.tokens import UNKNOWN
 from model.text.trie import Trie
 from model.text.vocabulary import Vocabulary
@@ -20,8 +20,7 @@ class WordIndex:
 
     def __init__(self, vocabulary: Vocabulary, lexicon: Lexicon) -> None:
         V, first = len(vocabulary), vocabulary.first_word
-        counts = np.asarray(vocabulary.counts, dtype=np.float64) + 0.5
-        self.log_counts: FloatArray = np.log(counts / counts.sum())
+        self.log_counts: FloatArray = vocabulary.log_unigrams(0.5)
         unknown = vocabulary.id_of(UNKNOWN)
         keys = [*vocabulary.keys, *lexicon.words.keys]
         order = np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
@@ -29,7 +28,7 @@ class WordIndex:
         log_p = np.concatenate([self.log_counts[first:], self.log_counts[unknown] + lexicon.log_probability])
         self.vocabulary_size = V
         self.lexicon = lexicon
-        self.forms = Strings([*vocabulary.forms, *lexicon.words.forms])
+        self.forms = PackedStrings([*vocabulary.forms, *lexicon.words.forms])
         spelled: dict[str, int] = {}
         self.spelling: IntArray = np.array(
             [spelled.setdefault(form.casefold(), i) for i, form in enumerate(self.forms)], dtype=np.int32

@@ -1,18 +1,18 @@
-"""Loss and gradients of the language network over one stretch of T time steps.
+"""Back-propagation: loss and gradients of the language network over one stretch of T time steps.
 
 Back-propagation through time, truncated at T with the state carried over (Werbos 1990; Williams & Peng
 1990): forward through embedding, cell, projection and softmax, then the same way back by the chain rule.
 """
 
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from model.arrays import Array, Arrays
 from model.nn.cells import Workspace
 from model.nn.network import Network
-from model.nn.softmax import Negatives, OutputGradient, RowGradient, full_softmax, sampled_softmax
+from model.nn.softmax import Negatives, RowGradient, full_softmax, sampled_softmax
 
 
 class Masks(NamedTuple):
@@ -34,12 +34,12 @@ class Gradients(NamedTuple):
     rows: dict[str, RowGradient]
 
 
-def dropout_masks(
-    xp: ModuleType, rng: np.random.Generator, rate: float, batch: int, E: int, H: int, dtype: Any
-) -> Masks:
-    """Inverted dropout: what stays is scaled by 1 / (1 - rate), so that serving needs no scaling."""
+def dropout_masks(network: Network, rng: np.random.Generator, rate: float, batch: int) -> Masks:
+    """Draw inverted dropout: what stays is scaled by 1 / (1 - rate), so that inference needs no scaling."""
     if rate == 0:
         return NO_DROPOUT
+    xp, dtype = network.xp, network.weights["bias"].dtype
+    E, H = network.config.embedding, network.config.hidden
     draws = (rng.random((batch, E + H)) >= rate).astype(dtype) / np.asarray(1 - rate, dtype=dtype)
     return Masks(xp.asarray(draws[:, :E]), xp.asarray(draws[:, E:]))
 
@@ -49,14 +49,15 @@ def gradients(
     ids: Array,
     targets: Array,
     state: Array,
+    *,
     negatives: Negatives | None,
     scale: float,
     work: Workspace,
     masks: Masks = NO_DROPOUT,
 ) -> Gradients:
-    """Forward and backward over ids and targets (T, B) from ``state`` (S, B, H).
+    """Run forward and backward over ids and targets (T, B) from ``state`` (S, B, H).
 
-    Without ``negatives`` the softmax is over the whole vocabulary.
+    Without ``negatives`` the softmax is over the whole vocabulary. The gradients are those of ``scale`` · Σ loss.
     """
     xp, w = network.xp, network.weights
     T, B = ids.shape
@@ -71,7 +72,10 @@ def gradients(
         h = xp.multiply(h, masks.hidden, out=work.array("dropped", T, B, H))
     h_rows = h.reshape(T * B, H)
     p = xp.matmul(h_rows, w["projection"], out=work.array("p", T * B, network.config.embedding))
-    output = _output(xp, p, flat_targets, w, negatives, scale)
+    if negatives is None:
+        output = full_softmax(xp, p, flat_targets, w["embedding"], w["bias"], scale)
+    else:
+        output = sampled_softmax(xp, p, flat_targets, w["embedding"], w["bias"], negatives, scale)
 
     d_projection = h_rows.T @ output.dp
     dh = xp.matmul(output.dp, w["projection"].T, out=work.array("dh", T * B, H)).reshape(T, B, H)
@@ -87,14 +91,6 @@ def gradients(
         d_cell._asdict() | {"projection": d_projection},
         {"embedding": sum_rows(xp, [inputs, *output.rows]), "bias": sum_rows(xp, output.bias)},
     )
-
-
-def _output(
-    xp: ModuleType, p: Array, targets: Array, w: Arrays, negatives: Negatives | None, scale: float
-) -> OutputGradient:
-    if negatives is None:
-        return full_softmax(xp, p, targets, w["embedding"], w["bias"], scale)
-    return sampled_softmax(xp, p, targets, w["embedding"], w["bias"], negatives, scale)
 
 
 def sum_rows(xp: ModuleType, parts: list[RowGradient]) -> RowGradient:

@@ -1,9 +1,11 @@
-"""A trained network laid out for inference: a few rows at a time, one token after the other.
+"""Inference: a trained network laid out for a few rows at a time, one token after the other.
 
 OpenBLAS copies both matrices into panels before it multiplies them, which takes longer than the product where one of
 them has few rows. Small matrices it multiplies as they stand. So the columns are cut into blocks, one behind the other,
 and NumPy multiplies block by block (docs/performance.md has the figures). Other libraries lose nothing by it.
 """
+
+import math
 
 import numpy as np
 
@@ -13,7 +15,7 @@ from model.nn.network import Network
 
 # Rows multiplied at once.
 ROWS = 32
-# OpenBLAS does without the copy up to so many multiplications; a block of columns stays below it, where K allows.
+# Up to this many multiplications OpenBLAS does without the copy; a block of columns stays below it, where K allows.
 _SMALL = 1_000_000
 _COLUMNS = (64, 32, 16)
 
@@ -36,20 +38,20 @@ class BlockedMatrix:
 
     @property
     def width(self) -> int:
-        """The columns of all blocks: N, and zeros up to the end of the last one."""
+        """The number of columns of all blocks: N, and zeros up to the end of the last one."""
         return len(self._blocks) * self._columns
 
     def __rmatmul__(self, x: FloatArray) -> FloatArray:
-        rows = x.reshape(-1, self.shape[0])
-        product = self.multiplied(rows, np.empty((len(rows), self.width), np.result_type(rows, self._blocks)))
+        rows = x.reshape(math.prod(x.shape[:-1]), self.shape[0])
+        product = self.multiply(rows, np.empty((len(rows), self.width), np.result_type(rows, self._blocks)))
         return product.reshape(*x.shape[:-1], self.shape[1])
 
-    def multiplied(self, x: FloatArray, out: FloatArray) -> FloatArray:
-        """x (B, K) times the matrix (B, N), in the memory of ``out`` (B, ``width``), which is contiguous."""
+    def multiply(self, x: FloatArray, out: FloatArray) -> FloatArray:
+        """Multiply x (B, K) by the matrix: (B, N) in the memory of ``out`` (B, ``width``), which is contiguous."""
         if len(x) == 1:
-            # For one row NumPy takes another function of BLAS, which needs longer than this one does for two.
+            # For one row NumPy calls another function of BLAS, which takes longer than this one does for two.
             pair = np.empty((2, self.width), out.dtype)
-            self.multiplied(np.repeat(x, 2, axis=0), pair)
+            self.multiply(np.repeat(x, 2, axis=0), pair)
             out[:] = pair[:1]
             return out[:, : self.shape[1]]
         for begin in range(0, len(x), ROWS):
@@ -59,13 +61,13 @@ class BlockedMatrix:
         return out[:, : self.shape[1]]
 
     def columns(self, places: IntArray) -> FloatArray:
-        """Some columns (n, K), each as a row."""
+        """Take some columns (n, K), each as a row."""
         found: FloatArray = self._blocks[places // self._columns, :, places % self._columns]
         return found
 
 
-class ServedNetwork(Network):
-    """A network that cannot be trained any more. Of ``weights`` only those are left that stay as they are."""
+class InferenceNetwork(Network):
+    """A network whose matrices are blocked, so that it cannot be trained; ``weights`` holds the others only."""
 
     def __init__(self, network: Network) -> None:
         self._digest = network.digest()
@@ -78,28 +80,33 @@ class ServedNetwork(Network):
 
     @property
     def parameters(self) -> Parameters:
+        """The weights of the cell, the matrices in blocks."""
         return self._parameters
 
     @property
     def output_width(self) -> int:
+        """The numbers that a row of ``out`` in ``logits`` takes: V, and the padding of the last block."""
         return self._output.width
 
     def digest(self) -> str:
+        """Hexadecimal digits that tell the weights from others, as before they were laid out."""
         return self._digest
 
     def step(self, ids: Array, state: Array) -> Array:
+        """Step over one token in each of B sequences: ids (B,), state (S, B, H) → the next state."""
         return self.cell.step(self._parameters, self._output.columns(ids), state)
 
     def logits(self, p: Array, ids: Array | None = None, out: Array | None = None) -> Array:
+        """Compute the logits of n tokens, by default all: p (…, E) → (…, n)."""
         if ids is not None:
             return p @ self._output.columns(ids).T + self.weights["bias"][ids]
-        logits = p @ self._output if out is None else self._output.multiplied(p, out)
+        logits = p @ self._output if out is None else self._output.multiply(p, out)
         logits += self.weights["bias"]
         return logits
 
 
 class ContextRunner:
-    """Runs the network over contexts, from where a context parts from the one before it."""
+    """Steps the network over contexts, each from where it differs from the one before it."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -108,7 +115,7 @@ class ContextRunner:
         self._logits: FloatArray | None = None
 
     def output(self, context: tuple[int, ...]) -> FloatArray:
-        """The projected output (E,) after the context."""
+        """Compute the projected output (E,) after the context."""
         shared = 0
         for a, b in zip(self._ids, context, strict=False):
             if a != b:
@@ -124,7 +131,7 @@ class ContextRunner:
         return output
 
     def logits(self, context: tuple[int, ...]) -> FloatArray:
-        """The logits (V,) of what follows the context; kept until another one is asked for."""
+        """Compute the logits (V,) of what follows the context; they are kept until the context changes."""
         output = self.output(context)
         if self._logits is None:
             self._logits = self._network.logits(output)

@@ -16,13 +16,13 @@ import numpy as np
 from model.arrays import Array, Arrays, FloatArray
 from model.nn.cells import CELLS, Cell, Parameters
 
-# Of the weights each so-manieth goes into the digest: training changes them all, and to hash all takes long.
+# Every 101st weight goes into the digest: training changes them all, and hashing them all takes long.
 _SAMPLED = 101
 
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """Which cell, and the sizes V, E and H."""
+    """The name of the cell, and the sizes V, E and H."""
 
     cell: str
     vocabulary: int
@@ -30,7 +30,7 @@ class NetworkConfig:
     hidden: int
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape of every weight array by its name."""
+        """List the shape of every weight array by its name."""
         V, E, H = self.vocabulary, self.embedding, self.hidden
         columns = CELLS[self.cell].gates * H
         return {
@@ -44,12 +44,12 @@ class NetworkConfig:
 
     @property
     def parameter_count(self) -> int:
-        """How many weights there are."""
+        """The number of weights."""
         return sum(int(np.prod(shape)) for shape in self.shapes().values())
 
 
-def initial_weights(config: NetworkConfig, counts: FloatArray, seed: int, dtype: Any = np.float32) -> Arrays:
-    """Random weights; ``counts`` (V,) sets the output bias to the log unigram probabilities.
+def initial_weights(config: NetworkConfig, log_unigrams: FloatArray, seed: int, dtype: Any = np.float32) -> Arrays:
+    """Draw random weights; the output bias starts as the ``log_unigrams`` (V,), ln P of each token by its count.
 
     Uniform in ±1/√fan-in; the LSTM's forget gates start open, b = 1 (Jozefowicz et al. 2015).
     """
@@ -62,13 +62,12 @@ def initial_weights(config: NetworkConfig, counts: FloatArray, seed: int, dtype:
     weights["b"][:] = 0
     if config.cell == "lstm":
         weights["b"][H : 2 * H] = 1
-    smoothed = np.asarray(counts, dtype=np.float64) + 1
-    weights["bias"][:] = np.log(smoothed / smoothed.sum())
+    weights["bias"][:] = log_unigrams
     return weights
 
 
 class Network:
-    """Weights and the functions that serve from them. A state is (S, B, H), the output h first."""
+    """The weights, and the functions of inference. A state is (S, B, H), the output h first."""
 
     def __init__(self, config: NetworkConfig, weights: Arrays, xp: ModuleType = np) -> None:
         self.config, self.weights, self.xp = config, weights, xp
@@ -76,19 +75,20 @@ class Network:
 
     @property
     def parameters(self) -> Parameters:
+        """The weights of the cell."""
         return Parameters(self.weights["W_in"], self.weights["W_hidden"], self.weights["b"])
 
     def zero_state(self, batch: int) -> Array:
-        """The state (S, B, H) before any token."""
+        """Make the state (S, B, H) before any token."""
         shape = (self.cell.state_parts, batch, self.config.hidden)
         return self.xp.zeros(shape, dtype=self.weights["bias"].dtype)
 
     def step(self, ids: Array, state: Array) -> Array:
-        """Read one token in each of B sequences: ids (B,), state (S, B, H) → the next state."""
+        """Step over one token in each of B sequences: ids (B,), state (S, B, H) → the next state."""
         return self.cell.step(self.parameters, self.weights["embedding"][ids], state)
 
     def project(self, h: Array) -> Array:
-        """h (…, H) → p (…, E), what the output rows are multiplied with."""
+        """Project the output: h (…, H) → p (…, E), by which the output rows are multiplied."""
         return h @ self.weights["projection"]
 
     def logits(self, p: Array, ids: Array | None = None, out: Array | None = None) -> Array:
@@ -105,7 +105,7 @@ class Network:
 
     @property
     def output_width(self) -> int:
-        """How many numbers a row of ``out`` in ``logits`` takes."""
+        """The numbers that a row of ``out`` in ``logits`` takes."""
         return self.config.vocabulary
 
     def digest(self) -> str:

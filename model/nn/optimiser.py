@@ -1,4 +1,4 @@
-"""Adam with gradient clipping and a learning rate that warms up and decays."""
+"""The optimiser: Adam, gradient clipping, and a learning rate that warms up and decays."""
 
 import math
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ def learning_rate(peak: float, progress: float, warm_up: float) -> float:
 
 
 def clip_factor(xp: ModuleType, arrays: Iterable[Array], largest: float) -> tuple[float, float]:
-    """The global norm of all gradients, and what to scale them with so that it is at most ``largest``.
+    """Compute the global norm of all gradients, and the factor that makes it ``largest`` where it is more.
 
     Pascanu, Mikolov & Bengio, "On the difficulty of training recurrent neural networks" (2013).
     """
@@ -61,7 +61,7 @@ class Adam:
         self.second[name][ids] = second
 
     def _move(self, m: Array, v: Array, g: Array, rate: float) -> Array:
-        """m ← β₁m + (1-β₁)g; v ← β₂v + (1-β₂)g²; the move is rate · m̂ / (√v̂ + ε)."""
+        """Compute the move, rate · m̂ / (√v̂ + ε), from m ← β₁m + (1-β₁)g and v ← β₂v + (1-β₂)g²."""
         xp = self._xp
         m *= BETA1
         v *= BETA2

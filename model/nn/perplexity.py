@@ -7,14 +7,14 @@ from model.nn.cells import Workspace
 from model.nn.network import Network
 from model.nn.softmax import cross_entropy
 
-# Sequences read side by side, and time steps at once: 512 rows of logits are 64 MB at V = 32,000.
+# Sequences side by side, and time steps at once: 512 rows of logits are 64 MB at V = 32,000.
 LANES, STEPS = 16, 32
 
 
 def token_losses(network: Network, ids: IntArray) -> FloatArray:
-    """−ln P(ids[i] | ids[:i]) in nats for i = 1 … n-1, on the network's device, state carried over.
+    """Compute −ln P(ids[i] | ids[:i]) in nats for i = 1 … n-1 on the network's device, state carried over.
 
-    The text is cut into a few lanes that are read side by side; each begins with an empty state.
+    The text is cut into a few lanes that run side by side; each begins with an empty state.
     """
     xp = network.xp
     n = len(ids) - 1
@@ -36,5 +36,5 @@ def token_losses(network: Network, ids: IntArray) -> FloatArray:
 
 
 def perplexity(losses: FloatArray) -> float:
-    """exp of the mean loss in nats."""
+    """Compute exp of the mean loss in nats."""
     return float(np.exp(losses.mean()))

@@ -1,4 +1,4 @@
-"""Softmax with cross-entropy over all tokens, and over a sample of them for training.
+"""Softmax and cross-entropy, over all tokens and, for training, over a sample of them.
 
 N predictions p (N, E), targets (N,), V output rows (V, E) with bias (V,). Losses are in nats.
 """
@@ -19,7 +19,7 @@ class RowGradient(NamedTuple):
 
 
 class OutputGradient(NamedTuple):
-    """What the output layer hands back: the summed loss, dp (N, E), and the gradients of rows and bias."""
+    """The output layer's backward pass: the summed loss, dp (N, E), and the gradients of rows and bias."""
 
     loss: Array
     dp: Array
@@ -35,7 +35,7 @@ class Negatives(NamedTuple):
 
 
 def cross_entropy(xp: ModuleType, logits: Array, targets: Array) -> tuple[Array, Array]:
-    """Losses (N,) and their gradient by the logits (N, V), softmax(logits) - onehot(target).
+    """Compute losses (N,) and their gradient by the logits (N, V), softmax(logits) - onehot(target).
 
     Overwrites ``logits`` with the gradient.
     """
@@ -109,6 +109,6 @@ class NegativeSampler:
         self._log_expected = xp.asarray(np.log(size * q).astype(np.float32))
 
     def draw(self, rng: np.random.Generator) -> Negatives:
-        """A fresh sample; drawn on the host, so that a run does not depend on the device."""
+        """Draw a fresh sample, on the host, so that a run does not depend on the device."""
         ids = np.searchsorted(self._cumulative, rng.random(self._size) * self._cumulative[-1])
         return Negatives(self._xp.asarray(ids), self._log_expected)

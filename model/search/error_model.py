@@ -16,7 +16,7 @@ from model.search.keyboards import DEFAULT_LAYOUT, neighbours
 VOWELS = frozenset("aeiouy")
 
 
-# All rates. The shares are of single slips, as `scripts/estimate_typing_errors.py` counts them in codespell's list of
+# All rates. The shares are of single slips, as `scripts/estimate_typos.py` counts them in codespell's list of
 # misspellings (CC BY-SA 3.0, github.com/codespell-project/codespell); what else there is says where it is from.
 RATES = {
     # The share of letters that are typed wrongly: 2.3 % stay uncorrected on phones (Palin et al., "How do people type

@@ -1,7 +1,7 @@
-"""Reading text to train on: recipes, sources, documents.
+"""The corpus: recipes, the sources they name, and the documents in the files of those.
 
 A source is a .txt, .txt.gz, .txt.xz or .jsonl file, or a folder of them: one utterance a line, a blank
-line between documents (in .jsonl: one document a record). This module reads files and nothing else does.
+line between documents (in .jsonl: one document a record).
 """
 
 import gzip
@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import IO
 
 from model.errors import UserError
+from model.files import loading
 
 SUFFIXES = (".txt", ".txt.gz", ".txt.xz", ".jsonl")
 # Long documents are cut here so that shuffling them mixes the sources well; in lines.
 LONGEST_DOCUMENT = 400
-
-
 # Tokenised corpora write "do n't" and "it 's"; people do not.
 _SPLIT_CONTRACTION = re.compile(r"(?<=\w) (?=(?:n't|'(?:s|m|re|ve|ll|d))\b(?!'))", re.IGNORECASE)
 # UTF-8 that was read as Latin-1 once: two or more such characters in a row decode to one.
@@ -33,9 +32,9 @@ _LONE_SURROGATES = re.compile("[\ud800-\udfff]+")
 
 @dataclass(frozen=True)
 class Source:
-    """Files to read, how often (2 = twice, 0.5 = half of the documents), and where they come from.
+    """Files of text, how often an epoch holds them (2: twice; 0.5: half of the documents), and their origin.
 
-    ``private`` text is about people who are nobody else's business: mails, tickets.
+    ``private`` text is about people whom others do not know: mails, tickets.
     """
 
     path: Path
@@ -47,26 +46,25 @@ class Source:
 
     @property
     def name(self) -> str:
+        """The file's name without its suffixes."""
         return self.path.name.split(".")[0]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What to train on, and what to hold out for validation."""
+    """The sources to train on, and the files to validate with."""
 
     sources: list[Source]
     validation: list[Path] = field(default_factory=list)
 
 
-def read_recipe(path: Path, root: Path | None = None) -> Recipe:
-    """Read a TOML recipe: ``validation = [...]`` and a ``[[source]]`` table for each source.
+def load_recipe(path: Path, root: Path | None = None) -> Recipe:
+    """Load a TOML recipe: ``validation = [...]`` and a ``[[source]]`` table for each source.
 
     Paths are relative to ``root``, by default the recipe's folder.
     """
-    try:
+    with loading(path, "recipe"):
         table = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError(f"{path}: not a readable recipe: {error}") from None
     root = root or path.parent
     validation = table.pop("validation", [])
     if not isinstance(validation, list) or not all(isinstance(name, str) for name in validation):
@@ -93,12 +91,12 @@ def _source(recipe: Path, root: Path, entry: dict[str, object]) -> Source:
 
 
 def recipe_of(arguments: list[Path], root: Path | None = None) -> Recipe:
-    """One recipe from what was named on the command line: recipes, text files and folders."""
+    """Join what was named on the command line, recipes, text files and folders, into one recipe."""
     sources: list[Source] = []
     validation: list[Path] = []
     for path in arguments:
         if path.suffix == ".toml":
-            recipe = read_recipe(path, root)
+            recipe = load_recipe(path, root)
             sources += recipe.sources
             validation += recipe.validation
         else:
@@ -107,7 +105,7 @@ def recipe_of(arguments: list[Path], root: Path | None = None) -> Recipe:
 
 
 def files_of(path: Path) -> list[Path]:
-    """The text files that a path names: itself, or those in the folder, sorted."""
+    """List the text files that a path names: itself, or those in the folder, sorted."""
     if path.is_dir():
         found = sorted(p for p in path.rglob("*") if p.is_file() and p.name.endswith(SUFFIXES))
         if not found:
@@ -121,7 +119,7 @@ def files_of(path: Path) -> list[Path]:
 
 
 def documents(path: Path, text_field: str = "text") -> Iterator[list[str]]:
-    """The documents of a file or folder, each a list of cleaned lines that are not blank."""
+    """Yield the documents of a file or folder, each a list of cleaned lines that are not blank."""
     for file in files_of(path):
         lines: list[str] = []
         for line in _raw_lines(file, text_field):
@@ -149,7 +147,7 @@ def _recode(match: re.Match[str]) -> str:
 
 
 def _raw_lines(file: Path, text_field: str) -> Iterator[str]:
-    """The lines of a file; of .jsonl those of each record's text, and a blank line after it."""
+    """Yield the lines of a file; of .jsonl those of each record's text, and a blank line after it."""
     try:
         with _open(file) as stream:
             for number, line in enumerate(stream, 1):

@@ -1,4 +1,4 @@
-"""Documents as token ids."""
+"""The encoding of documents as token ids."""
 
 from typing import Any
 
@@ -8,13 +8,19 @@ from model.arrays import IntArray
 from model.text.tokens import LINE_END, TEXT_START, tokens
 from model.text.vocabulary import Vocabulary
 
-# The share of line ends inside a document that are read as the start of a text, so that the network
+# The most tokens before the cursor that suggestions depend on, unless a setting says otherwise: some four sentences,
+# and about twice the stretch of 35 that a network is trained on at once. The bound also holds the cost of a new text.
+CONTEXT_TOKENS = 64
+# The share of line ends inside a document that are encoded as the start of a text, so that the network
 # learns to begin anywhere, as it must when it sees only the sentence that is being typed.
 FRESH_START_SHARE = 0.2
 
 
 def encode_documents(vocabulary: Vocabulary, fresh_starts: bool, batch: list[list[str]]) -> list[IntArray]:
-    """Each document as ids: a start, then the tokens of each line and a line end."""
+    """Encode each document, a list of lines: a start, then the tokens of each line and a line end.
+
+    With ``fresh_starts`` some line ends, ``FRESH_START_SHARE`` of them, are starts of a text instead.
+    """
     rng = np.random.default_rng(len(batch))
     start, line_end = vocabulary.id_of(TEXT_START), vocabulary.id_of(LINE_END)
     encoded = []
@@ -28,5 +34,5 @@ def encode_documents(vocabulary: Vocabulary, fresh_starts: bool, batch: list[lis
 
 
 def id_type(vocabulary_size: int) -> Any:
-    """The smallest unsigned integer that holds every id."""
+    """Choose the smallest unsigned integer that holds every id."""
     return np.uint16 if vocabulary_size <= 1 << 16 else np.uint32

@@ -1,4 +1,4 @@
-"""Many strings in one piece of memory."""
+"""A list of strings in one piece of memory."""
 
 from array import array
 from collections.abc import Iterator, Sequence
@@ -6,9 +6,11 @@ from itertools import accumulate, pairwise
 from typing import SupportsIndex, overload
 
 
-class Strings(Sequence[str]):
-    """Read as a list is. A list would take some 60 bytes for each string, and to read one there writes to it (it counts
-    who refers to it), so that of processes which share it each would end with a copy.
+class PackedStrings(Sequence[str]):
+    """An immutable list of strings: their characters one behind the other, and where each ends.
+
+    A list of strings takes some 60 bytes more for each, and reading one writes to its reference count, so that of
+    processes which share the list each would end with a copy.
     """
 
     def __init__(self, strings: Sequence[str]) -> None:
@@ -26,12 +28,12 @@ class Strings(Sequence[str]):
         text, ends = self._text, self._ends
         if isinstance(place, slice):
             return [text[ends[i] : ends[i + 1]] for i in range(*place.indices(len(self)))]
-        begin = place.__index__()
-        if begin < 0:
-            begin += len(self)
-        if not 0 <= begin < len(self):
+        i = place.__index__()
+        if i < 0:
+            i += len(self)
+        if not 0 <= i < len(self):
             raise IndexError(place)
-        return text[ends[begin] : ends[begin + 1]]
+        return text[ends[i] : ends[i + 1]]
 
     def __iter__(self) -> Iterator[str]:
         text = self._text

@@ -1,24 +1,36 @@
-"""A trie over sorted words, in arrays: what the search for slips walks through.
+"""A trie over sorted words, in arrays: what the search for typos walks through.
 
 Rows are words sorted by folded key, so a node is a range of rows. Nodes stand by depth and then by row, so the
 children of a node are neighbours too.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from model.arrays import FloatArray, IntArray
 
-# Rows with longer keys are only found as they are typed: nobody's slip is looked for in them.
+# Rows with longer keys are only found as they are typed: no typo is looked for in them.
 LONGEST_KEY = 32
+
+
+class _Depth(NamedTuple):
+    """The nodes of one depth, an entry each, in the order of their rows."""
+
+    character: IntArray
+    low: IntArray
+    high: IntArray
+    exact: IntArray
+    best: FloatArray
 
 
 class Trie:
     """N nodes over R rows; node 0 is the root.
 
     ``character[i]`` is the code of the node's last letter in ``alphabet``, ``low[i]:high[i]`` its rows, of which those
-    up to ``exact[i]`` are spelled by the node itself. ``best[i]`` is the highest of its rows' ``log_p``.
+    up to ``exact[i]`` are spelled by the node itself. ``best[i]`` is the highest of its rows' ``log_p``. Its
+    ``children[i]`` children begin at node ``first_child[i]``.
     """
 
     def __init__(self, keys: Sequence[str], log_p: FloatArray) -> None:
@@ -26,78 +38,38 @@ class Trie:
         self.code = {c: i for i, c in enumerate(self.alphabet)}
         R = len(keys)
         length = np.array([min(len(key), LONGEST_KEY) for key in keys], dtype=np.int64)
-        characters: list[IntArray] = []
-        lows: list[IntArray] = []
-        highs: list[IntArray] = []
-        bests: list[FloatArray] = []
-        exacts: list[IntArray] = []
-        firsts: list[IntArray] = []
-        numbers: list[IntArray] = []
-        parts = np.zeros(R, dtype=bool)
-        if R:
-            parts[0] = True
-        # The node of each row at the depth above, the root at first.
+        # One entry more, so that the end of the last row is a place too.
+        padded_p = np.append(log_p, np.float32(-np.inf))
+        root = np.array([0]), np.array([R])
+        depths = [_nodes(np.array([len(self.alphabet)]), *root, np.append(length == 0, False), padded_p)]
+        parents: list[IntArray] = []
+        first_of_depth = 0
+        # Whether a row differs from the one before it in the letters so far, and the node of each row one depth above.
+        differs = np.arange(R) == 0
         above = np.zeros(R, dtype=np.int64)
-        self._add(lows, highs, bests, exacts, np.array([0]), np.array([R]), log_p, length, 0)
-        characters.append(np.array([len(self.alphabet)]))
-        size, width = 1, 1
         for depth in range(1, codes.shape[1] + 1):
-            parts[1:] |= codes[1:, depth - 1] != codes[:-1, depth - 1]
-            bounds = np.flatnonzero(parts)
+            differs[1:] |= codes[1:, depth - 1] != codes[:-1, depth - 1]
+            bounds = np.flatnonzero(differs)
             deep = length[bounds] >= depth
             low, high = bounds[deep], np.append(bounds[1:], R)[deep]
-            self._add(lows, highs, bests, exacts, low, high, log_p, length, depth)
-            characters.append(codes[low, depth - 1])
-            count = np.bincount(above[low] - (size - width), minlength=width)
-            numbers.append(count)
-            firsts.append(size + np.cumsum(count) - count)
-            above[low] = size + np.arange(len(low))
+            parents.append(above[low])
+            first_of_depth += len(depths[-1].low)
+            depths.append(_nodes(codes[low, depth - 1], low, high, np.append(length == depth, False), padded_p))
+            above[low] = first_of_depth + np.arange(len(low))
             # Rows of a node take its number from its first row.
             np.maximum.accumulate(above, out=above)
-            size, width = size + len(low), len(low)
-        numbers.append(np.zeros(width, dtype=np.int64))
-        firsts.append(np.full(width, size))
-        self.character: IntArray = np.concatenate(characters).astype(np.uint16)
-        self.low: IntArray = np.concatenate(lows).astype(np.int32)
-        self.high: IntArray = np.concatenate(highs).astype(np.int32)
-        self.exact: IntArray = np.concatenate(exacts).astype(np.int32)
-        self.best: FloatArray = np.concatenate(bests).astype(np.float32)
-        self.first_child: IntArray = np.concatenate(firsts).astype(np.int32)
-        self.children: IntArray = np.concatenate(numbers).astype(np.int32)
-
-    @staticmethod
-    def _add(
-        lows: list[IntArray],
-        highs: list[IntArray],
-        bests: list[FloatArray],
-        exacts: list[IntArray],
-        low: IntArray,
-        high: IntArray,
-        log_p: FloatArray,
-        length: IntArray,
-        depth: int,
-    ) -> None:
-        """Nodes of one depth: their ranges, the best of each, and the end of the rows that end there."""
-        lows.append(low)
-        highs.append(high)
-        if not len(log_p) or not len(low):
-            bests.append(np.full(len(low), -np.inf))
-            exacts.append(low)
-            return
-        # reduceat takes pairs of bounds; every second result is of a range between two nodes.
-        pairs = np.minimum(np.stack([low, high], axis=1).ravel(), len(log_p) - 1)
-        last = high == len(log_p)
-        best = np.maximum.reduceat(log_p, pairs)[::2]
-        if last.any():
-            best[last] = [log_p[i:].max() for i in low[last]]
-        bests.append(best)
-        ends = np.add.reduceat((length == depth).astype(np.int64), pairs)[::2]
-        if last.any():
-            ends[last] = [int((length[i:] == depth).sum()) for i in low[last]]
-        exacts.append(low + ends)
+        nodes = _Depth(*map(np.concatenate, zip(*depths, strict=True)))
+        self.character: IntArray = nodes.character.astype(np.uint16)
+        self.low: IntArray = nodes.low.astype(np.int32)
+        self.high: IntArray = nodes.high.astype(np.int32)
+        self.exact: IntArray = nodes.exact.astype(np.int32)
+        self.best: FloatArray = nodes.best.astype(np.float32)
+        children = np.bincount(np.concatenate(parents), minlength=len(self.low)) if parents else np.zeros(1)
+        self.children: IntArray = children.astype(np.int32)
+        self.first_child: IntArray = (1 + np.cumsum(children) - children).astype(np.int32)
 
     def expand(self, nodes: IntArray) -> tuple[IntArray, IntArray]:
-        """The children of some nodes: which of the nodes each belongs to, and its number."""
+        """Find the children of some nodes: to which of the nodes each belongs, by place, and its number."""
         counts = self.children[nodes]
         owner = np.repeat(np.arange(len(nodes)), counts)
         ends = np.cumsum(counts)
@@ -105,8 +77,16 @@ class Trie:
         return owner, offset + np.arange(len(owner))
 
     def encode(self, key: str) -> list[int]:
-        """The codes of a key's letters; one past the alphabet for those that no word has."""
+        """Encode a key's letters; those that no word has are one past the alphabet."""
         return [self.code.get(c, len(self.alphabet)) for c in key]
+
+
+def _nodes(character: IntArray, low: IntArray, high: IntArray, ends: IntArray, log_p: FloatArray) -> _Depth:
+    """Nodes from their ranges of rows; ``ends`` (R + 1,) says which rows are spelled out at this depth."""
+    # reduceat takes places: every second result is of a range that lies between two nodes.
+    bounds = np.stack([low, high], axis=1).ravel()
+    exact = low + np.add.reduceat(ends.astype(np.int64), bounds)[::2]
+    return _Depth(character, low, high, exact, np.maximum.reduceat(log_p, bounds)[::2])
 
 
 def _matrix(keys: Sequence[str]) -> tuple[IntArray, list[str]]:

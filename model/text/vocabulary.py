@@ -1,4 +1,4 @@
-"""The words a network knows, sorted so that whatever begins with some letters is one range of ids.
+"""The vocabulary: the words a network knows, sorted so that those with the same prefix are one range of ids.
 
 Ids: the special tokens, then marks, then words sorted by folded key; ids of words that share a key
 stand by falling count. A form here is a *true-cased* one: *monday* and *Monday* are one entry, *may*
@@ -12,25 +12,26 @@ from itertools import pairwise
 
 import numpy as np
 
+from model.arrays import FloatArray
 from model.errors import ModelError
-from model.text.packed_strings import Strings
+from model.text.packed_strings import PackedStrings
 from model.text.tokens import CLOSING_MARKS, LINE_END, SPECIAL_TOKENS, TEXT_START, UNKNOWN, fold, sentence_starts
 
-# Marks a line of the words file whose word is read but never suggested.
+# Marks a line of the words file whose word is known but never suggested.
 WITHHELD = "\t-"
 _AFTER_ALL = "\U0010ffff"
-# Words of one letter; all other single letters are initials, list marks, or slips.
+# Words of one letter; all other single letters are initials, list marks, or typos.
 _ONE_LETTER_WORDS = frozenset({"a", "I"})
 
 
 class SortedWords:
-    """Words sorted by folded key, so that those that begin with some letters are one range of places."""
+    """Words sorted by folded key, so that those with the same prefix are one range of places."""
 
     def __init__(self, forms: Sequence[str], first_word: int = 0) -> None:
-        self.forms = Strings(forms)
+        self.forms = PackedStrings(forms)
         self.first_word = first_word
         keys = [fold(form) for form in self.forms[first_word:]]
-        self.keys = Strings(keys)
+        self.keys = PackedStrings(keys)
         if any(a > b for a, b in pairwise(keys)):
             raise ModelError("the words are not sorted by their folded keys")
 
@@ -38,7 +39,7 @@ class SortedWords:
         return len(self.forms)
 
     def prefix_range(self, prefix: str) -> range:
-        """The places of the words whose folded key begins with ``fold(prefix)``; two binary searches."""
+        """Find the words whose folded key begins with ``fold(prefix)`` by two binary searches."""
         key = fold(prefix)
         low = bisect_left(self.keys, key)
         high = bisect_left(self.keys, key + _AFTER_ALL, low)
@@ -48,8 +49,8 @@ class SortedWords:
 class Vocabulary(SortedWords):
     """V forms and their counts in the training text.
 
-    ``forms[i]`` is token i; ids below ``first_word`` are special tokens and marks. ``offered`` (V,) says
-    which may be suggested: words, but of single letters only *a* and *I*, and none that is withheld.
+    ``forms[i]`` is token i; ids below ``first_word`` are special tokens and marks. ``offered`` (V,) is true where a
+    token may be suggested: words, but of single letters only *a* and *I*, and none that is withheld.
     ``closing`` are the ids of what never follows a space, line ends and starts among it.
     ``surprise`` (V,) is (log P)² of a word by its count, 0 of what is not offered.
     ``first_spelling`` (V,) is the lowest id of the same word in any case; ``spellings`` holds all ids by that one where
@@ -68,8 +69,7 @@ class Vocabulary(SortedWords):
             ]
         )
         self._check()
-        smoothed = np.asarray(self.counts, dtype=np.float64) + 1
-        surprise = np.log(smoothed / smoothed.sum()) ** 2
+        surprise = self.log_unigrams() ** 2
         surprise[~self.offered] = 0
         self.surprise: list[float] = surprise.tolist()
         ends = CLOSING_MARKS | {LINE_END, TEXT_START}
@@ -103,6 +103,12 @@ class Vocabulary(SortedWords):
                 best[k] = i
         return best
 
+    def log_unigrams(self, added: float = 1.0) -> FloatArray:
+        """Compute ln P of each token (V,) by its count, ``added`` to each: one that was never counted has a chance."""
+        smoothed = np.asarray(self.counts, dtype=np.float64) + added
+        log_p: FloatArray = np.log(smoothed / smoothed.sum())
+        return log_p
+
     @classmethod
     def from_counts(
         cls,
@@ -111,7 +117,7 @@ class Vocabulary(SortedWords):
         specials: Mapping[str, int],
         withheld: Container[str] = (),
     ) -> "Vocabulary":
-        """Order forms as this class wants them."""
+        """Make a vocabulary from counts of its marks, words and special tokens in any order."""
         ordered = [(form, specials.get(form, 0)) for form in SPECIAL_TOKENS]
         ordered += sorted(marks.items())
         ordered += sorted(words.items(), key=lambda item: (fold(item[0]), -item[1], item[0]))
@@ -121,7 +127,7 @@ class Vocabulary(SortedWords):
         return form in self._id
 
     def id_of(self, form: str, at_start: bool = False) -> int:
-        """The id a token is read as; ``<unk>``'s where there is none.
+        """Look up a token's id; ``<unk>``'s where there is none.
 
         Inside a sentence a form that is listed is itself. At the start of one a capital says nothing,
         so the most frequent spelling is meant, unless the form is all small or all capitals.
@@ -136,17 +142,17 @@ class Vocabulary(SortedWords):
         return self._by_key.get(fold(form), self._id[UNKNOWN]) if by_case is None else by_case
 
     def encode(self, forms: Sequence[str], from_start: bool = True) -> list[int]:
-        """Ids of a run of tokens; ``from_start`` says that the first of them begins a sentence."""
+        """Encode a run of tokens as ids; ``from_start`` where the first of them begins a sentence."""
         starts = sentence_starts(forms)
         starts[0] = from_start
         return [self.id_of(form, start) for form, start in zip(forms, starts, strict=False)]
 
     def digest(self) -> str:
-        """A SHA-256 over the forms in order: weights are only good with the words they were trained with."""
+        """SHA-256 over the forms in order: weights are only good with the words they were trained with."""
         return hashlib.sha256("\n".join(self.forms).encode()).hexdigest()
 
     def lines(self) -> Iterator[str]:
-        """One ``form TAB count`` a line, for the words file; a further ``TAB -`` says that it is withheld."""
+        """Yield the lines of the words file: ``form TAB count``, and a further ``TAB -`` where it is withheld."""
         for i, form in enumerate(self.forms):
             withheld = i >= self.first_word and len(form) > 1 and not self.offered[i]
             yield f"{form}\t{self.counts[i]}{WITHHELD if withheld else ''}\n"

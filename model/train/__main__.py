@@ -1,7 +1,7 @@
 """Train a language network: ``python -m model.train RECIPE_OR_TEXT… --out DIR``.
 
 Prepares the text, trains until the budget of epochs or minutes is used up, and writes a model folder that
-the service can load. Stop it with Ctrl-C or SIGTERM and go on with ``--resume``.
+the service can load. Ctrl-C or SIGTERM stops it; ``--resume`` goes on.
 """
 
 import argparse
@@ -12,7 +12,8 @@ from types import FrameType
 from typing import Any
 
 from model.errors import UserError
-from model.train.run import LARGEST_VOCABULARY, STOP_SIGNALS, Run, StoppedError
+from model.train.choose_vocabulary import LARGEST_VOCABULARY
+from model.train.run import STOP_SIGNALS, Run, StoppedError
 from model.train.trainer import NotFiniteError, TrainingOptions
 
 
@@ -39,12 +40,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _stop_preparing(number: int, frame: FrameType | None) -> None:
-    # As an exception, so that the worker processes are ended too.
+    # An exception, so that the worker processes are ended too.
     raise StoppedError(number)
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line; the defaults are what the shipped model was trained with."""
+    """Make the parser of the command line; the defaults are those of the shipped model."""
     p = argparse.ArgumentParser(prog="python -m model.train", description=__doc__.splitlines()[0])
     p.add_argument("sources", nargs="*", type=Path, help="recipes (.toml), text files or folders of them")
     p.add_argument("--out", type=Path, required=True, help="folder for the model, its log and checkpoints")
@@ -70,7 +71,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--threads", type=_positive, help="threads that share a batch (all cores)")
     p.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="cuda needs the extra of that name")
     p.add_argument("--validate-every", type=_positive, default=2000, metavar="STEPS")
-    p.add_argument("--validation-tokens", type=_two_or_more, default=20_000, help="read at most so many each time")
+    p.add_argument("--validation-tokens", type=_two_or_more, default=20_000, help="at most, each time")
     p.add_argument("--checkpoint-minutes", type=_positive_float, default=5.0)
     return p
 

@@ -1,4 +1,4 @@
-"""A corpus as token ids on disk, and the order in which training reads it.
+"""The dataset: a corpus as token ids on disk, and the order in which training goes through it.
 
 ``ids.bin`` holds all documents one after the other (uint16 up to 65,536 tokens, else uint32),
 ``documents.npy`` where each begins and which source it is from. An epoch is a shuffled copy of them, each
@@ -8,9 +8,10 @@ source as often as its weight says; both are memory-mapped, so a text of any siz
 import itertools
 import json
 import multiprocessing
+import os
 import signal
 from array import array
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -24,15 +25,17 @@ from model.text.corpus import Recipe, documents, files_of
 from model.text.encoding import encode_documents, id_type
 from model.text.tokens import LINE_END
 from model.text.vocabulary import Vocabulary
-from model.train.choose_vocabulary import choose_vocabulary
+from model.train.choose_vocabulary import VocabularyOptions, choose_vocabulary
 from model.train.word_counts import Counts, batched_documents, count_documents
 
 T = TypeVar("T")
+# Takes the name of a stage, and how many more lines or tokens of it are done.
 Progress = Callable[[str, int], None]
-
 
 # Where no validation text is named, every n-th document is held out.
 HELD_OUT_EVERY = 50
+# Worker processes for the preparation; more wait for the one that hands them the text.
+PROCESSES = min(os.cpu_count() or 1, 8)
 
 
 def _in_processes(work: Callable[[Any], T], batches: Iterable[Any], processes: int) -> Iterator[T]:
@@ -53,7 +56,7 @@ def _in_processes(work: Callable[[Any], T], batches: Iterable[Any], processes: i
 
 
 def _ignore_interrupts() -> None:
-    """Ctrl-C reaches every process of a terminal; the parent alone answers it, and ends its workers."""
+    """Leave Ctrl-C, which reaches every process of a terminal, to the parent; it ends its workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
@@ -64,7 +67,7 @@ def check_sources(recipe: Recipe) -> None:
 
 
 def count(recipe: Recipe, processes: int, progress: Progress) -> Counts:
-    """Count all sources."""
+    """Count all sources in worker processes; ``UserError`` where there is no text."""
     total = Counts()
     for number, source in enumerate(recipe.sources):
         batches = batched_documents(documents(source.path, source.field))
@@ -88,7 +91,7 @@ class Dataset:
         self._bounds, self._source = np.load(folder / "documents.npy")
 
     def epoch_documents(self, seed: int, epoch: int) -> IntArray:
-        """The numbers of the documents of an epoch in reading order.
+        """Draw the documents of an epoch, by number, in their order.
 
         A source of weight 2.5 is in it twice, and a random half of its documents a third time.
         """
@@ -98,15 +101,15 @@ class Dataset:
         return rng.permutation(np.repeat(np.arange(len(weight)), times))
 
     def epoch_tokens(self) -> int:
-        """The expected number of tokens in an epoch."""
+        """Compute the expected number of tokens in an epoch."""
         return int((np.diff(self._bounds) * np.asarray(self.weights)[self._source[:-1]]).sum())
 
     def token_weights(self) -> FloatArray:
-        """For each token of ``ids`` the weight of its source, (N,) float32."""
+        """Give each token of ``ids`` the weight of its source, (N,) float32."""
         weight = np.asarray(self.weights, dtype=np.float32)[self._source[:-1]]
         return np.repeat(weight, np.diff(self._bounds))
 
-    def write_epoch(self, seed: int, epoch: int) -> IntArray:
+    def epoch_ids(self, seed: int, epoch: int) -> IntArray:
         """Write the shuffled epoch to ``epoch.bin`` and map it."""
         path = self.folder / "epoch.bin"
         with path.open("wb") as file:
@@ -117,10 +120,10 @@ class Dataset:
 
 
 def lanes(ids: IntArray, batch: int, length: int, skip: int) -> Iterator[tuple[IntArray, IntArray]]:
-    """Inputs and targets (T, B), T = ``length``, from ``batch`` places that move on side by side.
+    """Yield inputs and targets (T, B), T = ``length``, from ``batch`` places that move on side by side.
 
-    Each next pair goes on where the last one ended, so that the state can be carried over; the first
-    ``skip`` pairs are left out.
+    Each pair goes on where the last one ended, so that the state can be carried over; the first ``skip`` pairs are
+    left out.
     """
     reach = (len(ids) - 1) // batch
     begins = np.arange(batch) * reach
@@ -129,22 +132,11 @@ def lanes(ids: IntArray, batch: int, length: int, skip: int) -> Iterator[tuple[I
         yield window[:-1], window[1:]
 
 
-def prepare(
-    recipe: Recipe,
-    folder: Path,
-    size: int | None,
-    largest: int,
-    processes: int,
-    progress: Progress,
-    base: Vocabulary | None = None,
-    withheld: Container[str] = (),
-) -> Dataset:
-    """Count, choose the vocabulary, encode: everything that training needs, in ``folder``."""
+def prepare(recipe: Recipe, folder: Path, options: VocabularyOptions, *, processes: int, progress: Progress) -> Dataset:
+    """Count the corpus, choose the vocabulary, and encode: everything that training needs, in ``folder``."""
     check_sources(recipe)
     # The counts are handed on without a name, so that they are gone while the text is encoded.
-    vocabulary = choose_vocabulary(
-        count(recipe, processes, progress), len(recipe.sources), size, largest, base, withheld
-    )
+    vocabulary = choose_vocabulary(count(recipe, processes, progress), len(recipe.sources), options)
     folder.mkdir(parents=True, exist_ok=True)
     kind = id_type(len(vocabulary))
     # Arrays: of a long text in short documents, lists of as many numbers would take gigabytes.
@@ -179,7 +171,7 @@ def prepare(
 
 
 def _hold_out_tail(path: Path, bounds: "array[int]", kind: Any) -> tuple[int, list[IntArray]]:
-    """With few documents: hold out the end of the last one, a fiftieth of all tokens at most."""
+    """Hold out the end of the last of a few documents, a fiftieth of all tokens at most."""
     last = bounds[-1] - bounds[-2]
     tail = max(2, min(last // 2, bounds[-1] // HELD_OUT_EVERY))
     ids: IntArray = np.fromfile(path, dtype=kind)

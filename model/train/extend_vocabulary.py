@@ -1,4 +1,4 @@
-"""Starting from a trained model on new text: its weights, with rows for the words that are new."""
+"""Extending a trained model to a larger vocabulary: its weights, with rows for the words that are new."""
 
 import numpy as np
 
@@ -8,8 +8,8 @@ from model.text.tokens import UNKNOWN
 from model.text.vocabulary import Vocabulary
 
 
-def grown_weights(base: LanguageModel, vocabulary: Vocabulary, seed: int) -> Arrays:
-    """The weights of ``base`` in the order of ``vocabulary``, which holds all of its words and some more.
+def extended_weights(base: LanguageModel, vocabulary: Vocabulary, seed: int) -> Arrays:
+    """Put the weights of ``base`` in the order of ``vocabulary``, which holds all of its words and some more.
 
     A new word begins as ``<unk>`` with a little noise, its bias at the log of its share of the counts.
     """
@@ -21,7 +21,6 @@ def grown_weights(base: LanguageModel, vocabulary: Vocabulary, seed: int) -> Arr
     embedding = weights["embedding"][source]
     noise = np.random.default_rng(seed).normal(0, 0.01, (int(fresh.sum()), embedding.shape[1]))
     embedding[fresh] += noise.astype(embedding.dtype)
-    counts = np.asarray(vocabulary.counts, dtype=np.float64) + 1
     bias = weights["bias"][source]
-    bias[fresh] = np.log(counts[fresh] / counts.sum())
+    bias[fresh] = vocabulary.log_unigrams()[fresh]
     return weights | {"embedding": embedding, "bias": bias}

@@ -1,7 +1,7 @@
 """Count n-grams for a trained model: ``python -m model.train.ngrams DIR``.
 
-Reads the prepared text that ``model.train`` left in ``DIR/corpus`` and adds ``ngrams.safetensors`` to the
-model in DIR. It takes some 60 bytes of memory a token of the text.
+Counts the prepared text that ``model.train`` left in ``DIR/corpus`` and adds ``ngrams.safetensors`` to the
+model in DIR. It takes some 60 bytes of memory for each token of the text.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from model.errors import UserError
 from model.files import write_atomically
 from model.lm.language_model import LanguageModel
 from model.lm.ngrams import MOST_TOKENS, NGRAMS, ORDER, SHARES_OF_CODES, Level, NGrams, coded, save_ngrams, with_places
-from model.lm.storage import CONFIG, load_model, read_words
+from model.lm.storage import CONFIG, load_model, load_words
 from model.nn.perplexity import token_losses
 from model.text.tokens import TEXT_START
 from model.train.dataset import Dataset
@@ -27,9 +27,9 @@ BITS = 16
 # An n-gram that stands in the text once says little, and may be somebody's own words.
 LEAST_COUNT = 2
 SHARES = np.arange(0.0, 0.65, 0.05)
-# What the n-gram file holds beside its arrays is less than this.
+# The header of the n-gram file is shorter than this.
 HEADER_BYTES = 2000
-# Of the validation text so many tokens decide on the share.
+# The first tokens of the validation text, by which the share is chosen.
 SHARE_TOKENS = 30_000
 
 
@@ -42,7 +42,7 @@ class Counted(NamedTuple):
 
 
 class Estimated(NamedTuple):
-    """Counted n-grams with what the model says: value(h, w), P(w | h), and how much each n-gram adds."""
+    """Counted n-grams with their smoothed estimates: value(h, w), P(w | h), and the likelihood each one adds."""
 
     keys: IntArray
     times: IntArray
@@ -55,10 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns 0, or 2 for bad input."""
     p = argparse.ArgumentParser(prog="python -m model.train.ngrams", description=__doc__.splitlines()[0])
     p.add_argument("folder", type=Path, help="the folder that model.train wrote")
-    p.add_argument("--megabytes", type=float, default=20.0, help="the most that the n-gram file may take")
-    p.add_argument(
-        "--share", type=float, help="of the n-grams in the mixture (by default that of the least perplexity)"
-    )
+    p.add_argument("--megabytes", type=float, default=20.0, help="largest size of the n-gram file")
+    p.add_argument("--share", type=float, help="of the n-grams in the mixture (by default that of least perplexity)")
     options = p.parse_args(arguments)
     try:
         add_ngrams(options.folder, options.megabytes, options.share)
@@ -78,7 +76,7 @@ def add_ngrams(folder: Path, megabytes: float, share: float | None = None) -> No
     corpus = folder / "corpus"
     if not (corpus / "ids.bin").is_file():
         raise UserError(f"{corpus}: no prepared text; it is made by model.train")
-    dataset = Dataset(corpus, read_words(corpus / "words.txt"))
+    dataset = Dataset(corpus, load_words(corpus / "words.txt"))
     if dataset.vocabulary.digest() != model.vocabulary.digest() or len(dataset.vocabulary) > MOST_TOKENS:
         raise UserError(f"{corpus}: other words than the model's, or more than {MOST_TOKENS}")
     unigrams, levels = estimate(dataset)
@@ -96,9 +94,9 @@ def add_ngrams(folder: Path, megabytes: float, share: float | None = None) -> No
 
 
 def estimate(dataset: Dataset) -> tuple[FloatArray, list[Estimated]]:
-    """Smoothed probabilities of all n-grams of orders 1 (as an array (V,)) and 2 to 4."""
+    """Estimate smoothed probabilities of all n-grams of orders 1 (as an array (V,)) and 2 to 4."""
     weights = dataset.token_weights()
-    # Where the end of the text was held out, it stands behind the documents.
+    # An end of the text that was held out stands behind the documents.
     ids = np.asarray(dataset.ids)[: len(weights)]
     start = dataset.vocabulary.id_of(TEXT_START)
     counted: list[Counted] = []
@@ -121,7 +119,7 @@ def _group(keys: IntArray, times: IntArray | None, weights: FloatArray) -> Count
 
 
 def _count(ids: IntArray, weights: FloatArray, order: int, start: int) -> Counted:
-    """All n-grams of an order; none reaches over the start of a text."""
+    """Count all n-grams of an order; none reaches over the start of a text."""
     n = max(0, len(ids) - order + 1)
     keys = np.zeros(n, dtype=np.uint64)
     within = np.ones(n, dtype=bool)
@@ -136,7 +134,7 @@ def _count(ids: IntArray, weights: FloatArray, order: int, start: int) -> Counte
 
 
 def _with_continuations(own: Counted, longer: Counted, order: int, start: int) -> Counted:
-    """Counts for a lower order: how many different tokens stand before an n-gram, not how often it stands.
+    """Replace the counts of a lower order by continuation counts: the number of different tokens before an n-gram.
 
     Each counts with the mean weight of its occurrences. N-grams that begin a text have nothing before them and
     keep their own counts.
@@ -155,7 +153,7 @@ def _with_continuations(own: Counted, longer: Counted, order: int, start: int) -
 
 
 def _kept_share(times: IntArray) -> FloatArray:
-    """What discounting leaves of each n-gram's count: 1 - D(times) / times.
+    """Compute the share of each n-gram's count that discounting leaves: 1 - D(times) / times.
 
     D for n-grams seen once, twice, and more often: Chen & Goodman (1999), eq. 17.
     """
@@ -184,20 +182,20 @@ def _smooth(counted: Counted, order: int, shorter: Estimated | None, unigrams: F
         low = counted.keys & np.uint64((1 << BITS * (order - 1)) - 1)
         below = shorter.p[np.searchsorted(shorter.keys, low)]
     p = values + gamma[where] * below
-    # What leaving it out would cost in likelihood (Seymore & Rosenfeld 1996).
+    # The likelihood that leaving it out would cost (Seymore & Rosenfeld 1996).
     gain = counted.weights * np.log(p / below)
     return Estimated(counted.keys, counted.times, values, p, gain)
 
 
 def _contexts(keys: IntArray) -> tuple[IntArray, IntArray]:
-    """Where each context's n-grams begin, and for each n-gram the number of its context."""
+    """Find where each context's n-grams begin, and for each n-gram the number of its context."""
     context = keys >> np.uint64(BITS)
     first = np.concatenate([[True], context[1:] != context[:-1]])
     return np.flatnonzero(first), np.cumsum(first) - 1
 
 
 def prune(levels: list[Estimated], vocabulary: int, most_bytes: float) -> tuple[Level, ...]:
-    """The n-grams that add most, and their beginnings, as many as fit."""
+    """Keep the n-grams that add most, and their beginnings, as many as fit into ``most_bytes``."""
     low, high = 0.0, float(max(level.gain.max(initial=0.0) for level in levels)) + 1
     for _ in range(25):
         middle = (low + high) / 2
@@ -207,7 +205,7 @@ def prune(levels: list[Estimated], vocabulary: int, most_bytes: float) -> tuple[
 
 
 def _kept(levels: list[Estimated], least_gain: float) -> list[BoolArray]:
-    """Which n-grams add so much and were seen often enough, or are the beginning of one that does."""
+    """Mark the n-grams that add more and were seen often enough, or are the beginning of one that does and was."""
     kept: list[BoolArray] = []
     longer: IntArray | None = None
     for level in reversed(levels):
@@ -220,7 +218,7 @@ def _kept(levels: list[Estimated], least_gain: float) -> list[BoolArray]:
 
 
 def _bytes(kept: list[BoolArray], vocabulary: int) -> int:
-    """What the arrays of a file take: 3 bytes an n-gram, 3 for each that others could begin with."""
+    """Compute the size of a file's arrays: 3 bytes for an n-gram, and 3 where others could begin with it."""
     numbers = [int(keep.sum()) for keep in kept]
     return 3 * (vocabulary + 2 * sum(numbers) - numbers[-1])
 
@@ -243,7 +241,7 @@ def _trie(levels: list[Estimated], kept: list[BoolArray], vocabulary: int) -> tu
 def best_share(
     model: LanguageModel, ngrams: NGrams, ids: IntArray, shares: FloatArray = SHARES
 ) -> tuple[float, dict[float, float]]:
-    """The n-gram share in the mixture with the lowest perplexity, and the perplexity of each share."""
+    """Find the n-gram share in the mixture with the lowest perplexity, and the perplexity of each share."""
     by_network = np.exp(-token_losses(model.network, ids))
     sequence = [int(i) for i in ids]
     by_ngrams = np.array(

@@ -1,4 +1,4 @@
-"""What a training run shows and leaves behind: the progress bar, the log, the learning curve."""
+"""The progress of a training run: its bar, its log, and the plot of its learning curve."""
 
 import json
 import math
@@ -9,10 +9,10 @@ from typing import Any, Self
 
 from tqdm import tqdm
 
-from model.plots import pyplot
+from model.plots import plot
 from model.train.trainer import Step, Trainer
 
-# Steps between two lines of the log, over which it averages.
+# Steps that a line of the log averages over.
 LOG_EVERY = 50
 
 
@@ -20,7 +20,7 @@ class LossLog:
     """A JSON-lines log; on resume, lines of steps after the checkpoint are dropped."""
 
     def __init__(self, path: Path, step: int) -> None:
-        kept = [line for line in read_log(path) if line["step"] <= step]
+        kept = [line for line in load_log(path) if line["step"] <= step]
         path.write_text("".join(json.dumps(line) + "\n" for line in kept), "utf-8")
         self._file = path.open("a", encoding="utf-8")
         self._sum, self._steps = 0.0, 0
@@ -28,7 +28,7 @@ class LossLog:
         self.loss = kept[-1].get("loss", float("nan")) if kept else float("nan")
 
     def add(self, trainer: Trainer, step: Step) -> None:
-        """Take a step into the running mean; write a line every so often."""
+        """Add a step to the running mean; write a line every ``LOG_EVERY`` steps."""
         self._sum += step.loss
         self._steps += 1
         if trainer.adam.steps % LOG_EVERY and not math.isnan(self.loss):
@@ -61,15 +61,15 @@ class LossLog:
         self._file.close()
 
 
-def read_log(path: Path) -> list[dict[str, Any]]:
-    """The lines of a log; none where there is no log yet."""
+def load_log(path: Path) -> list[dict[str, Any]]:
+    """Load the lines of a log; none where there is no log yet."""
     lines = path.read_text("utf-8").splitlines(keepends=True) if path.exists() else []
     # A crash can leave the last one half written.
     return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
 class ProgressBar:
-    """Share of the budget done, tokens/s, loss and time left."""
+    """A bar with the share of the budget that is used, tokens/s, loss and time left."""
 
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
@@ -97,7 +97,7 @@ class ProgressBar:
     @staticmethod
     @contextmanager
     def counting() -> Iterator[Callable[[str, int], None]]:
-        """A counter for the preparation, whose length nobody knows beforehand."""
+        """Show a counter for the preparation, whose length is not known beforehand."""
         with tqdm(unit=" lines or tokens", unit_scale=True) as bar:
 
             def show(what: str, done: int) -> None:
@@ -108,22 +108,19 @@ class ProgressBar:
 
 
 def plot_learning_curve(folder: Path) -> None:
-    """``learning-curve.png``: training loss and validation perplexity over tokens."""
-    plot = pyplot()
-    lines = read_log(folder / "log.jsonl")
+    """Draw ``learning-curve.png``: training loss and validation perplexity over tokens."""
+    lines = load_log(folder / "log.jsonl")
 
     def curve(figure: str) -> list[tuple[float, float]]:
         return [(line["tokens"] / 1e6, line[figure]) for line in lines if figure in line]
 
     training, validation = curve("loss"), curve("validation_perplexity")
-    figure, left = plot.subplots(figsize=(8, 4.5), layout="constrained")
-    right = left.twinx()
-    if training:
-        left.plot(*zip(*training, strict=True), color="tab:blue", linewidth=1)
-    if validation:
-        right.plot(*zip(*validation, strict=True), color="tab:orange", marker="o", markersize=3)
-        right.set_yscale("log")
-    left.set(xlabel="million tokens", ylabel="training loss (nats)")
-    right.set_ylabel("validation perplexity")
-    figure.savefig(folder / "learning-curve.png", dpi=120)
-    plot.close(figure)
+    with plot(folder / "learning-curve.png", 8, 4.5) as left:
+        right = left.twinx()
+        if training:
+            left.plot(*zip(*training, strict=True), color="tab:blue", linewidth=1)
+        if validation:
+            right.plot(*zip(*validation, strict=True), color="tab:orange", marker="o", markersize=3)
+            right.set_yscale("log")
+        left.set(xlabel="million tokens", ylabel="training loss (nats)")
+        right.set_ylabel("validation perplexity")

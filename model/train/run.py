@@ -1,4 +1,4 @@
-"""One training run: text prepared, network trained, model folder, log and checkpoints written."""
+"""A training run: prepares the text, trains the network, and writes model folder, log and checkpoints."""
 
 import argparse
 import os
@@ -14,27 +14,27 @@ from threadpoolctl import threadpool_limits
 
 from model.arrays import array_module, to_host
 from model.errors import UserError
-from model.files import read_word_list
-from model.lm.storage import load_model, read_words, save_model
+from model.files import load_word_list
+from model.lm.storage import load_model, load_words, save_model
 from model.nn.network import Network, NetworkConfig, initial_weights
 from model.nn.perplexity import perplexity, token_losses
 from model.text.corpus import recipe_of
 from model.train.checkpoint import load_checkpoint, save_checkpoint
-from model.train.dataset import Dataset, prepare
-from model.train.extend_vocabulary import grown_weights
+from model.train.choose_vocabulary import VocabularyOptions
+from model.train.dataset import PROCESSES, Dataset, prepare
+from model.train.extend_vocabulary import extended_weights
 from model.train.progress import LossLog, ProgressBar, plot_learning_curve
 from model.train.trainer import Trainer, TrainingOptions
 
-LARGEST_VOCABULARY = 32_000
-# What makes the points of a learning curve comparable; a checkpoint keeps it beside the options of the training.
+# A checkpoint keeps these beside the options of the training, so that the points of a learning curve are comparable.
 VALIDATION_OPTIONS = ("validate_every", "validation_tokens")
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-# Fewer sequences than this a thread make its matrix products slow.
+# With fewer sequences than this in each thread the matrix products are slow.
 LEAST_SEQUENCES_A_THREAD = 16
 
 
 class StoppedError(Exception):
-    """A signal came while no training was under way that it could end in order."""
+    """A signal that came before the training began, while there was nothing to save."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -42,7 +42,7 @@ class StoppedError(Exception):
 
 
 class Run:
-    """One training run: its data, its trainer, and what it writes to ``--out``."""
+    """A training run: its dataset, its trainer, and the files it writes to ``--out``."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options, self.out = options, options.out
@@ -66,27 +66,20 @@ class Run:
         if base:
             self._require_sizes_of(base.network.config)
         recipe = recipe_of(options.sources, options.root)
+        choice = VocabularyOptions(
+            size=options.vocabulary,
+            base=base.vocabulary if base else None,
+            withheld=frozenset(load_word_list(options.withhold) if options.withhold else ()),
+        )
         with ProgressBar.counting() as show:
-            vocabulary = base.vocabulary if base else None
-            processes = max(1, min(os.cpu_count() or 1, 8))
-            dataset = prepare(
-                recipe,
-                self.out / "corpus",
-                options.vocabulary,
-                LARGEST_VOCABULARY,
-                processes,
-                show,
-                vocabulary,
-                read_word_list(options.withhold) if options.withhold else (),
-            )
+            dataset = prepare(recipe, self.out / "corpus", choice, processes=PROCESSES, progress=show)
         V = len(dataset.vocabulary)
         if base:
             config = NetworkConfig(base.network.config.cell, V, options.embedding, options.hidden)
-            weights = grown_weights(base, dataset.vocabulary, options.seed)
+            weights = extended_weights(base, dataset.vocabulary, options.seed)
         else:
             config = NetworkConfig(options.cell or "lstm", V, options.embedding or 256, options.hidden or 512)
-            counts = np.asarray(dataset.vocabulary.counts, dtype=np.float64)
-            weights = initial_weights(config, counts, options.seed)
+            weights = initial_weights(config, dataset.vocabulary.log_unigrams(), options.seed)
         return dataset, Network(config, {name: xp.asarray(value) for name, value in weights.items()}, xp)
 
     def _require_sizes_of(self, config: NetworkConfig) -> None:
@@ -98,15 +91,14 @@ class Run:
 
     def _resumed(self, xp: ModuleType) -> tuple[Dataset, Network]:
         self.arrays, self.position = load_checkpoint(self.out)
-        network = self.position["network"]
         # Older checkpoints do not say how to validate.
         for name, value in {**self.position["options"], **self.position.get("validation", {})}.items():
             setattr(self.options, name, value)
-        dataset = Dataset(self.out / "corpus", read_words(self.out / "corpus" / "words.txt"))
+        dataset = Dataset(self.out / "corpus", load_words(self.out / "corpus" / "words.txt"))
         digest = dataset.vocabulary.digest()
         if self.position.get("words_sha256", digest) != digest:
             raise UserError(f"{self.out}: other text was prepared here since the checkpoint; train without --resume")
-        config = NetworkConfig(**network)
+        config = NetworkConfig(**self.position["network"])
         weights = {name: xp.asarray(self.arrays[f"weight.{name}"]) for name in config.shapes()}
         return dataset, Network(config, weights, xp)
 
@@ -116,7 +108,7 @@ class Run:
         del self.arrays
 
     def train(self) -> int:
-        """Train to the end of the budget or to a signal; then write checkpoint, model and plot."""
+        """Train to the end of the budget or to a signal, and write checkpoint, model and plot; returns the status."""
         trainer, options = self.trainer, self.options
         self.out.mkdir(parents=True, exist_ok=True)
         log = LossLog(self.out / "log.jsonl", trainer.adam.steps)

@@ -1,13 +1,11 @@
 """Make a model's spelling files: ``python -m model.train.spelling MODEL RECIPE_OR_TEXT…``.
 
 Counts the text again, chooses the lexicon of words beyond the vocabulary, trains the network over characters, and
-writes all of it to ``MODEL/spelling``, which the service then loads with the model.
+writes both to ``MODEL/spelling``, which the service then loads with the model.
 """
 
 import argparse
-import os
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,30 +14,31 @@ from threadpoolctl import threadpool_limits
 
 from model.arrays import IntArray
 from model.errors import UserError
+from model.files import load_word_list
 from model.lm.spelling import LONGEST, Spelling, spelled
 from model.lm.storage import load_model, save_spelling
 from model.nn.network import Network, NetworkConfig, initial_weights
 from model.text.corpus import recipe_of
 from model.text.tokens import LINE_END, SPECIAL_TOKENS, TEXT_START, UNKNOWN
 from model.text.vocabulary import Vocabulary
-from model.train.dataset import Dataset, check_sources, count
-from model.train.lexicon import expected_slips, is_slip, make_lexicon, own_count, rare_words
+from model.train.dataset import PROCESSES, check_sources, count
+from model.train.lexicon import expected_typos, is_typo, make_lexicon, own_count, rare_words
 from model.train.progress import ProgressBar
 from model.train.trainer import Trainer, TrainingOptions
 from model.train.word_counts import Counts
 
 # Characters that fewer words than this hold are one unknown character.
 LEAST_WORDS_A_CHARACTER = 20
-# How often a word is read in an epoch: its count to this power. Unknown words are spelled more as rare words are.
+# How often an epoch holds a word: its count to this power. Unknown words are spelled more as rare words are.
 COUNT_POWER = 0.4
 _VALIDATION_SHARE = 0.02
 
 
-class SpelledWords(Dataset):
-    """Words as character ids, each as often in an epoch as its count, flattened, says."""
+class SpelledWords:
+    """Words as character ids, a ``TrainingText``; each as often in an epoch as its count, flattened, says."""
 
-    def __init__(self, folder: Path, characters: Vocabulary, words: Mapping[str, int]) -> None:
-        self.folder, self.vocabulary = folder, characters
+    def __init__(self, characters: Vocabulary, words: Mapping[str, int]) -> None:
+        self.vocabulary = characters
         ids = {form: i for i, form in enumerate(characters.forms)}
         start, end, unknown = ids[TEXT_START], ids[LINE_END], ids[UNKNOWN]
         self._words = [
@@ -48,11 +47,11 @@ class SpelledWords(Dataset):
         self._times = np.array([words[word] for word in sorted(words)]) ** COUNT_POWER
 
     def epoch_tokens(self) -> int:
-        """The expected number of characters in an epoch."""
+        """Compute the expected number of characters in an epoch."""
         return int(sum(times * len(word) for times, word in zip(self._times, self._words, strict=True)))
 
-    def write_epoch(self, seed: int, epoch: int) -> IntArray:
-        """A shuffled epoch; it fits in memory."""
+    def epoch_ids(self, seed: int, epoch: int) -> IntArray:
+        """Shuffle the words for an epoch; it fits in memory."""
         rng = np.random.default_rng([seed, epoch])
         times = np.floor(self._times + rng.random(len(self._times))).astype(np.int64)
         order = rng.permutation(np.repeat(np.arange(len(times)), times))
@@ -71,7 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line; the defaults are what the shipped files were made with."""
+    """Make the parser of the command line; the defaults are those of the shipped files."""
     p = argparse.ArgumentParser(prog="python -m model.train.spelling", description=__doc__.splitlines()[0])
     p.add_argument("model", type=Path, help="a trained model's folder")
     p.add_argument("sources", nargs="+", type=Path, help="what it was trained on: recipes (.toml), text files, folders")
@@ -84,13 +83,13 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--minutes", type=float, default=6.0, help="time budget of the training")
     p.add_argument("--epochs", type=float, default=4.0, help="most passes over the words")
     p.add_argument("--lexicon", type=int, default=150_000, help="most words beyond the vocabulary")
-    p.add_argument("--processes", type=int, default=max(1, min(os.cpu_count() or 1, 8)), help="that count the text")
+    p.add_argument("--processes", type=int, default=PROCESSES, help="that count the text")
     p.add_argument("--seed", type=int, default=1)
     return p
 
 
 def run(options: argparse.Namespace) -> None:
-    """Count, choose, train, write."""
+    """Count the text, choose the lexicon, train the network, and save both."""
     if min(options.embedding, options.hidden, options.processes) < 1 or min(options.minutes, options.epochs) <= 0:
         raise UserError("--embedding, --hidden, --processes, --minutes and --epochs must be above 0")
     vocabulary = load_model(options.model, offensive=None).vocabulary
@@ -99,13 +98,13 @@ def run(options: argparse.Namespace) -> None:
     with ProgressBar.counting() as show:
         counts = count(recipe, options.processes, show)
     rare = rare_words(counts, vocabulary, listed(options.vouched), listed(options.misspelled))
-    expected = expected_slips(rare, vocabulary)
-    words_kept = [form for form in rare if not is_slip(rare[form], expected[form])]
+    expected = expected_typos(rare, vocabulary)
+    words_kept = [form for form in rare if not is_typo(rare[form], expected[form])]
     kept = sorted(words_kept, key=lambda form: (-rare[form], form))[: max(0, options.lexicon)]
     words = spelled_counts(counts)
     characters = character_vocabulary(words)
     config = NetworkConfig(options.cell, len(characters), options.embedding, options.hidden)
-    network = Network(config, initial_weights(config, np.asarray(characters.counts, dtype=np.float64), options.seed))
+    network = Network(config, initial_weights(config, characters.log_unigrams(), options.seed))
     figures = train(network, characters, words, options)
     spelling = Spelling(characters, network, make_lexicon({}, 1.0, lambda forms: []))
     known = {form.casefold() for form in vocabulary.forms}
@@ -113,33 +112,26 @@ def run(options: argparse.Namespace) -> None:
     meant = {form: own_count(rare[form], expected[form]) for form in kept}
     lexicon = make_lexicon(meant, unknown, lambda forms: log_spellings(spelling, forms))
     save_spelling(options.model, Spelling(characters, network, lexicon), {"training": figures})
-    print(f"{len(kept)} words in the lexicon, {len(rare) - len(words_kept)} left out as slips; {figures}")
+    print(f"{len(kept)} words in the lexicon, {len(rare) - len(words_kept)} left out as typos; {figures}")
 
 
 def listed(path: Path | None) -> frozenset[str]:
-    """The words of a list, in small letters; quotes around them and what a line says behind them do not count."""
-    if path is None:
-        return frozenset()
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not a readable list of words: {error}") from None
-    return frozenset(line.split("->")[0].strip(' "').casefold() for line in lines)
+    """Load a list of words in small letters; none without a path."""
+    return frozenset(word.casefold() for word in load_word_list(path)) if path else frozenset()
 
 
 def spelled_counts(counts: Counts) -> dict[str, int]:
-    """How often each word was written, by its spelling; words that only private sources hold are left out."""
+    """Count how often each word was written, by its spelling, without the words that only private sources hold."""
     public = counts.public or counts.sources
     words: dict[str, int] = {}
-    for counted in (counts.inside, counts.anyhow):
-        for form, n in counted.items():
-            if public.get(form.casefold(), 0) and len(form) <= LONGEST:
-                words[spelled(form)] = words.get(spelled(form), 0) + n
+    for form, n in counts.words():
+        if public.get(form.casefold(), 0) and len(form) <= LONGEST:
+            words[spelled(form)] = words.get(spelled(form), 0) + n
     return words
 
 
 def character_vocabulary(words: Mapping[str, int]) -> Vocabulary:
-    """The characters of enough words, as a vocabulary, so that a network over it is a model like any other."""
+    """Make a vocabulary of the characters that enough words hold: a network over it is a model like any other."""
     times: dict[str, int] = {}
     for word in words:
         for c in set(word):
@@ -154,12 +146,12 @@ def character_vocabulary(words: Mapping[str, int]) -> Vocabulary:
 def train(
     network: Network, characters: Vocabulary, words: Mapping[str, int], options: argparse.Namespace
 ) -> dict[str, float]:
-    """Train in place; returns the figures, the perplexity per character of words held out among them."""
+    """Train in place; returns the figures, among them the perplexity per character of words held out."""
     order = np.random.default_rng(options.seed).permutation(len(words))
     names = sorted(words)
     held_out = {names[i] for i in order[: max(1, int(len(names) * _VALIDATION_SHARE))]}
-    read = {word: n for word, n in words.items() if word not in held_out} or dict(words)
-    length = sum(len(word) + 2 for word in read)
+    trained = {word: n for word, n in words.items() if word not in held_out} or dict(words)
+    length = sum(len(word) + 2 for word in trained)
     training = TrainingOptions(
         # Of a small text fewer sequences: each is to last for some steps.
         batch=max(1, min(64, length // 128)),
@@ -170,8 +162,8 @@ def train(
         epochs=options.epochs,
         minutes=options.minutes,
     )
-    with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
-        trainer = Trainer(SpelledWords(Path(folder), characters, read), network, training, 1)
+    with threadpool_limits(1):
+        trainer = Trainer(SpelledWords(characters, trained), network, training, 1)
         with ProgressBar(trainer) as bar:
             for number, step in enumerate(trainer.steps()):
                 if number % 50 == 0:
@@ -188,7 +180,7 @@ def train(
 
 
 def log_spellings(spelling: Spelling, words: list[str], batch: int = 2000) -> list[float]:
-    """ln P(spelling) of many words, side by side."""
+    """Compute ln P(spelling) of many words, side by side."""
     found: list[float] = []
     for begin in range(0, len(words), batch):
         ids = [[*spelling.encode(word), spelling.end()] for word in words[begin : begin + batch]]

@@ -1,4 +1,4 @@
-"""The training loop: batches in, weights moved, and everything needed to stop and go on at any step.
+"""The training loop: from batches to updated weights, resumable after any step.
 
 With several threads each takes a share of the batch's sequences, with one BLAS thread: NumPy's loops and
 BLAS both release the interpreter's lock, so that all cores work on element-wise passes too.
@@ -10,23 +10,24 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from model.arrays import Array, Arrays, IntArray
 from model.errors import UserError
-from model.nn.backprop import Gradients, dropout_masks, gradients, sum_rows
+from model.nn.backprop import Gradients, Masks, dropout_masks, gradients, sum_rows
 from model.nn.cells import Workspace
 from model.nn.network import Network
 from model.nn.optimiser import Adam, clip_factor, learning_rate
 from model.nn.softmax import NegativeSampler, RowGradient
-from model.train.dataset import Dataset, lanes
+from model.text.vocabulary import Vocabulary
+from model.train.dataset import lanes
 
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """What a run is defined by; B = batch sequences, T = length time steps, K = negatives (0: full softmax)."""
+    """The options of a run; B = batch sequences, T = length time steps, K = negatives (0: full softmax)."""
 
     batch: int = 64
     length: int = 35
@@ -40,8 +41,22 @@ class TrainingOptions:
     minutes: float | None = None
 
 
+class TrainingText(Protocol):
+    """Text to train on, as token ids of ``vocabulary``."""
+
+    vocabulary: Vocabulary
+
+    def epoch_tokens(self) -> int:
+        """Compute the expected number of tokens in an epoch."""
+        ...
+
+    def epoch_ids(self, seed: int, epoch: int) -> IntArray:
+        """Shuffle the text for an epoch: the same ids for the same seed and number."""
+        ...
+
+
 class Step(NamedTuple):
-    """The figures of one step: mean loss in nats per token (sampled, where the softmax is), gradient norm."""
+    """The figures of one step: mean loss in nats a token (of the sample, if sampled), gradient norm, learning rate."""
 
     loss: float
     norm: float
@@ -49,29 +64,29 @@ class Step(NamedTuple):
 
 
 class NotFiniteError(UserError):
-    """The loss or a gradient is no number any more; the message says since when."""
+    """The loss or a gradient is not finite; the message gives the step."""
 
 
 class Trainer:
-    """Owns weights, moments, states and the position in the data; ``steps()`` moves them on."""
+    """The owner of weights, moments, states and the position in the text; ``steps()`` moves them on."""
 
-    def __init__(self, dataset: Dataset, network: Network, options: TrainingOptions, threads: int) -> None:
-        self.dataset, self.network, self.options = dataset, network, options
+    def __init__(self, text: TrainingText, network: Network, options: TrainingOptions, threads: int) -> None:
+        self.text, self.network, self.options = text, network, options
         self.xp: ModuleType = network.xp
         self.adam = Adam(self.xp, network.weights)
         self.shards = np.array_split(np.arange(options.batch), min(threads, options.batch))
         self.states = [network.zero_state(len(shard)) for shard in self.shards]
         self.works = [Workspace(self.xp, network.weights["bias"].dtype) for _ in self.shards]
         self.pool = ThreadPoolExecutor(len(self.shards))
-        counts = np.asarray(dataset.vocabulary.counts, dtype=np.float64)
+        counts = np.asarray(text.vocabulary.counts, dtype=np.float64)
         self.sampler = NegativeSampler(self.xp, counts, options.negatives) if options.negatives else None
         self.epoch = self.window = self.tokens = 0
         self.seconds = 0.0
-        self.total_tokens = max(1, int(options.epochs * dataset.epoch_tokens()))
+        self.total_tokens = max(1, int(options.epochs * text.epoch_tokens()))
 
     @property
     def progress(self) -> float:
-        """The used share of the budget, epochs or minutes, whichever is further; 1 is the end."""
+        """The used share of the budget, epochs or minutes, whichever is further; 1 at the end."""
         share = self.tokens / self.total_tokens
         if self.options.minutes is not None:
             share = max(share, self.seconds / (60 * self.options.minutes))
@@ -80,7 +95,7 @@ class Trainer:
     def steps(self) -> Iterator[Step]:
         """Train until the budget is used up; a checkpoint may be taken after each step."""
         while self.progress < 1:
-            ids = self.dataset.write_epoch(self.options.seed, self.epoch)
+            ids = self.text.epoch_ids(self.options.seed, self.epoch)
             if (len(ids) - 1) // self.options.batch < self.options.length:
                 needed = self.options.batch * self.options.length
                 raise UserError(f"too little text: an epoch has {len(ids)} tokens, a batch needs {needed}")
@@ -102,9 +117,7 @@ class Trainer:
         # Random numbers depend on seed and step alone, so a resumed run draws the same ones.
         rng = np.random.default_rng([options.seed, self.adam.steps])
         negatives = self.sampler.draw(rng) if self.sampler else None
-        config = self.network.config
-        dtype = self.network.weights["bias"].dtype
-        masks = dropout_masks(self.xp, rng, options.dropout, options.batch, config.embedding, config.hidden, dtype)
+        masks = dropout_masks(self.network, rng, options.dropout, options.batch)
 
         def shard_gradients(number: int) -> Gradients:
             part = self.shards[number]
@@ -114,22 +127,22 @@ class Trainer:
                 self.xp.asarray(inputs[:, own]),
                 self.xp.asarray(targets[:, own]),
                 self.states[number],
-                negatives,
-                1 / inputs.size,
-                self.works[number],
-                type(masks)(*(None if mask is None else mask[own] for mask in masks)),
+                negatives=negatives,
+                scale=1 / inputs.size,
+                work=self.works[number],
+                masks=Masks(*(None if mask is None else mask[own] for mask in masks)),
             )
 
         parts = list(self.pool.map(shard_gradients, range(len(self.shards))))
         self.states = [part.state for part in parts]
         loss = sum(part.loss for part in parts) / inputs.size
-        norm = self._move(parts, rate)
+        norm = self._update(parts, rate)
         if not (math.isfinite(loss) and math.isfinite(norm)):
             raise NotFiniteError(f"the loss is not finite at step {self.adam.steps} (loss {loss}, gradient {norm})")
         return Step(loss, norm, rate)
 
-    def _move(self, parts: list[Gradients], rate: float) -> float:
-        """Add up the shards' gradients, clip them and update; returns the norm before clipping."""
+    def _update(self, parts: list[Gradients], rate: float) -> float:
+        """Add up the shards' gradients, clip them and update the weights; returns the norm before clipping."""
         row_names, dense_names = list(parts[0].rows), list(parts[0].dense)
 
         def total(name: str) -> Array | RowGradient:
@@ -155,7 +168,7 @@ class Trainer:
         return norm
 
     def arrays(self) -> Arrays:
-        """Everything that changes, by name, for a checkpoint."""
+        """Collect every array that changes, by name, for a checkpoint."""
         arrays = {f"weight.{name}": value for name, value in self.network.weights.items()}
         arrays |= {f"first.{name}": value for name, value in self.adam.first.items()}
         arrays |= {f"second.{name}": value for name, value in self.adam.second.items()}
@@ -163,7 +176,7 @@ class Trainer:
         return arrays
 
     def position(self) -> dict[str, Any]:
-        """Where the run stands, and its options, for a checkpoint."""
+        """Describe where the run stands, and its options, for a checkpoint."""
         return {
             "step": self.adam.steps,
             "epoch": self.epoch,

@@ -1,7 +1,7 @@
-"""Counting a corpus, and choosing the vocabulary and its true case from the counts.
+"""The counts of a corpus: words by their spelling, and the documents and sources that hold them.
 
-Which spelling of a word is its own is learned from inside sentences: a capital at the start of one says
-nothing, nor does a line that is all small, all capitals or a title.
+The true case of a word shows inside sentences only: a capital at the start of one says nothing, nor does a line that
+is all small, all capitals or a title.
 """
 
 import itertools
@@ -20,16 +20,16 @@ MOST_ENTRIES = 2_000_000
 
 @dataclass
 class Counts:
-    """Occurrences of forms; ``inside`` those whose letter case can be trusted, ``anyhow`` the rest.
+    """Occurrences of forms: words whose letter case can be ``trusted``, the other words, and ``marks``.
 
-    By casefolded form: ``read``, how often an epoch reads the word, which depends on the weights of the sources;
-    ``documents`` that hold it; ``sources`` that do, and ``public`` ones among them, a bit for each.
+    By casefolded form: how often a word is in an epoch, ``per_epoch``, which depends on the weights of the sources; the
+    number of ``documents`` that hold it; the ``sources`` that do, and the ``public`` ones among them, a bit for each.
     """
 
-    inside: Counter[str] = field(default_factory=Counter)
-    anyhow: Counter[str] = field(default_factory=Counter)
+    trusted: Counter[str] = field(default_factory=Counter)
+    untrusted: Counter[str] = field(default_factory=Counter)
     marks: Counter[str] = field(default_factory=Counter)
-    read: dict[str, float] = field(default_factory=dict)
+    per_epoch: dict[str, float] = field(default_factory=dict)
     documents: Counter[str] = field(default_factory=Counter)
     sources: dict[str, int] = field(default_factory=dict)
     public: dict[str, int] = field(default_factory=dict)
@@ -43,25 +43,26 @@ class Counts:
             for form, at_start in zip(forms, sentence_starts(forms), strict=False):
                 if not form[0].isalpha():
                     self.marks[form] += 1
-                elif trusted and not at_start:
-                    self.inside[form] += 1
-                    seen.add(form.casefold())
                 else:
-                    self.anyhow[form] += 1
+                    (self.trusted if trusted and not at_start else self.untrusted)[form] += 1
                     seen.add(form.casefold())
             self.marks[LINE_END] += 1
         self.marks[TEXT_START] += 1
         self.documents.update(seen)
 
+    def words(self) -> Iterator[tuple[str, int]]:
+        """Yield words and their counts; a word stands twice where it has both kinds."""
+        return itertools.chain(self.trusted.items(), self.untrusted.items())
+
     def merge(self, other: "Counts", source: int, weight: float = 1.0, private: bool = False) -> None:
         """Add the counts of some documents of one source, given by its number."""
-        self.inside.update(other.inside)
-        self.anyhow.update(other.anyhow)
+        self.trusted.update(other.trusted)
+        self.untrusted.update(other.untrusted)
         self.marks.update(other.marks)
         self.documents.update(other.documents)
-        for form, n in itertools.chain(other.inside.items(), other.anyhow.items()):
+        for form, n in other.words():
             key = form.casefold()
-            self.read[key] = self.read.get(key, 0) + weight * n
+            self.per_epoch[key] = self.per_epoch.get(key, 0) + weight * n
         for seen in (self.sources,) if private else (self.sources, self.public):
             for key in other.documents:
                 seen[key] = seen.get(key, 0) | 1 << source
@@ -73,9 +74,9 @@ class Counts:
         while len(self.documents) > MOST_ENTRIES // 2:
             least += 1
             self.documents = Counter({k: n for k, n in self.documents.items() if n >= least})
-        self.inside = Counter({f: n for f, n in self.inside.items() if f.casefold() in self.documents})
-        self.anyhow = Counter({f: n for f, n in self.anyhow.items() if f.casefold() in self.documents})
-        self.read = {k: n for k, n in self.read.items() if k in self.documents}
+        self.trusted = Counter({f: n for f, n in self.trusted.items() if f.casefold() in self.documents})
+        self.untrusted = Counter({f: n for f, n in self.untrusted.items() if f.casefold() in self.documents})
+        self.per_epoch = {k: n for k, n in self.per_epoch.items() if k in self.documents}
         self.sources = {k: s for k, s in self.sources.items() if k in self.documents}
         self.public = {k: s for k, s in self.public.items() if k in self.documents}
 
@@ -92,7 +93,7 @@ def _case_is_trusted(line: str, forms: list[str]) -> bool:
 
 
 def count_documents(documents: Iterable[list[str]]) -> Counts:
-    """Counts of some documents; what a worker process does with its share."""
+    """Count some documents: the work of one worker process."""
     counts = Counts()
     for lines in documents:
         counts.add_document(lines)
@@ -100,7 +101,7 @@ def count_documents(documents: Iterable[list[str]]) -> Counts:
 
 
 def batched_documents(documents: Iterator[list[str]], characters: int = 2_000_000) -> Iterator[list[list[str]]]:
-    """Documents in batches of about so many characters, to be handed to worker processes."""
+    """Group documents into batches of about this many ``characters``, one for each call of a worker process."""
     batch: list[list[str]] = []
     size = 0
     for lines in documents:

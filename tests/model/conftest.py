@@ -14,6 +14,7 @@ from model.nn.network import Network, NetworkConfig, initial_weights
 from model.text.corpus import Recipe, Source
 from model.text.vocabulary import Vocabulary
 from model.train import dataset
+from model.train.choose_vocabulary import VocabularyOptions
 from model.train.dataset import Dataset, prepare
 
 NumericGradient = Callable[[Callable[[], float], FloatArray], FloatArray]
@@ -71,8 +72,9 @@ def toy_folder(toy_text: str, tmp_path_factory: pytest.TempPathFactory) -> tuple
     (folder / "toy.txt").write_text(toy_text, "utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dataset, "_in_processes", _serial)
+        recipe = Recipe([Source(folder / "toy.txt")])
         prepared = prepare(
-            Recipe([Source(folder / "toy.txt")]), folder / "corpus", None, 1000, 1, lambda what, done: None
+            recipe, folder / "corpus", VocabularyOptions(), processes=1, progress=lambda what, done: None
         )
     return folder / "corpus", prepared.vocabulary
 
@@ -95,7 +97,6 @@ def make_network() -> Callable[..., Network]:
 
     def make(vocabulary: Vocabulary, cell: str = "lstm", dtype: Any = np.float32, E: int = 6, H: int = 8) -> Network:
         config = NetworkConfig(cell, len(vocabulary), E, H)
-        counts = np.asarray(vocabulary.counts, dtype=np.float64)
-        return Network(config, initial_weights(config, counts, 3, dtype))
+        return Network(config, initial_weights(config, vocabulary.log_unigrams(), 3, dtype))
 
     return make

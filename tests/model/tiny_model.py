@@ -46,7 +46,7 @@ def random_model(seed: int = 1, cell: str = "gru", words: Mapping[str, int] | No
     """Every weight drawn at random, so that each context has its own distribution over the vocabulary."""
     vocabulary = tiny_vocabulary(words)
     config = NetworkConfig(cell, len(vocabulary), embedding=6, hidden=10)
-    weights = initial_weights(config, np.array(vocabulary.counts), seed)
+    weights = initial_weights(config, vocabulary.log_unigrams(), seed)
     rng = np.random.default_rng(seed)
     weights["embedding"][:] = rng.normal(0, 1.5, weights["embedding"].shape)
     weights["bias"][:] = rng.normal(0, 1, weights["bias"].shape)

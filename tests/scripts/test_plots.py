@@ -17,7 +17,7 @@ T, B, V, H = 5, 2, 7, 4
 
 def a_network(cell: str) -> Network:
     config = NetworkConfig(cell, V, embedding=3, hidden=H)
-    return Network(config, initial_weights(config, np.ones(V), seed=1, dtype=np.float64))
+    return Network(config, initial_weights(config, np.full(V, -np.log(V)), seed=1, dtype=np.float64))
 
 
 def last_loss(network: Network, ids: IntArray, state: FloatArray, target: IntArray) -> FloatArray:

@@ -1,4 +1,4 @@
-"""The recurrent cells by the names they are chosen with."""
+"""The recurrent cells by name: the simple network of Elman, the LSTM and the GRU."""
 
 from model.nn.cells.base import Cell, Parameters, Workspace
 from model.nn.cells.gru import GRUCell

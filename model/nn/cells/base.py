@@ -1,4 +1,4 @@
-"""What the three cells share: their parameters, and the arrays they work in.
+"""The base of the three cells: their interface, their parameters, and the arrays they work in.
 
 Notation: T time steps, B sequences, E embedding width, H hidden width, G gates. x_t is a row of
 X (T, B, E), h_t of h (T, B, H). ``dX`` is the gradient of the loss with respect to X.
@@ -18,7 +18,7 @@ class Workspace:
         self._arrays: Arrays = {}
 
     def array(self, name: str, *shape: int) -> Array:
-        """An uninitialised array of this shape; the same memory again for the same name and shape."""
+        """Hand out an uninitialised array; the same memory again for the same name and shape."""
         held = self._arrays.get(name)
         if held is None or held.shape != shape:
             held = self._arrays[name] = self.xp.empty(shape, dtype=self.dtype)
@@ -40,15 +40,15 @@ class Cell(Protocol):
     state_parts: int
 
     def step(self, w: Parameters, x: Array, state: Array) -> Array:
-        """One time step for serving: x (B, E), state (S, B, H) → the next state (S, B, H)."""
+        """Compute one time step for inference: x (B, E), state (S, B, H) → the next state (S, B, H)."""
         ...
 
     def forward(self, w: Parameters, X: Array, state: Array, work: Workspace) -> tuple[Array, Array]:
-        """All time steps: X (T, B, E), state before them → h (T, B, H), state after them."""
+        """Compute all time steps: X (T, B, E), state before them → h (T, B, H), state after them."""
         ...
 
     def backward(self, w: Parameters, X: Array, dh: Array, work: Workspace) -> tuple[Array, Parameters]:
-        """Back through the time steps of the last ``forward`` on ``work``: dh (T, B, H) → dX, dw.
+        """Go back through the time steps of the last ``forward`` on ``work``: dh (T, B, H) → dX, dw.
 
         Truncated: the gradient that would flow into the steps before the first is dropped.
         """
@@ -56,7 +56,7 @@ class Cell(Protocol):
 
 
 def sigmoid_(xp: ModuleType, z: Array) -> None:
-    """Logistic function in place: σ(z) = ½ + ½ tanh(z/2), which neither overflows nor needs a branch."""
+    """Apply the logistic function in place: σ(z) = ½ + ½ tanh(z/2), which neither overflows nor needs a branch."""
     z *= 0.5
     xp.tanh(z, out=z)
     z *= 0.5
@@ -66,7 +66,7 @@ def sigmoid_(xp: ModuleType, z: Array) -> None:
 def parameter_gradients(
     xp: ModuleType, w: Parameters, X: Array, h_before: Array, dZ: Array, dZ_hidden: Array
 ) -> tuple[Array, Parameters]:
-    """From the gradients of Z = X W_in + b and of A = h W_hidden to those of X and the parameters.
+    """Derive the gradients of X and the parameters from those of Z = X W_in + b and of A = h W_hidden.
 
     h_before (T, B, H) holds h_{t-1}; one product over all T·B rows each, instead of one a time step.
     """

@@ -15,10 +15,13 @@ from model.nn.cells.base import Parameters, Workspace, parameter_gradients, sigm
 
 
 class GRUCell:
+    """The gated recurrent unit."""
+
     gates = 3
     state_parts = 1
 
     def step(self, w: Parameters, x: Array, state: Array) -> Array:
+        """Compute one time step: x (B, E), state (1, B, H) → the next state."""
         H = w.W_hidden.shape[0]
         Z = x @ w.W_in
         Z += w.b
@@ -34,6 +37,7 @@ class GRUCell:
         return h[None]
 
     def forward(self, w: Parameters, X: Array, state: Array, work: Workspace) -> tuple[Array, Array]:
+        """Compute all time steps: X (T, B, E) → h (T, B, H), and the state after them."""
         xp = work.xp
         T, B, E = X.shape
         H = w.W_hidden.shape[0]
@@ -59,6 +63,7 @@ class GRUCell:
         return h[1:], h[T:].copy()
 
     def backward(self, w: Parameters, X: Array, dh: Array, work: Workspace) -> tuple[Array, Parameters]:
+        """Go back through the steps of the last ``forward``: dh (T, B, H) → dX, dw."""
         xp = work.xp
         T, B, H = dh.shape
         Z = work.array("Z", T, B, 3 * H)

@@ -16,10 +16,13 @@ from model.nn.cells.base import Parameters, Workspace, parameter_gradients, sigm
 
 
 class LSTMCell:
+    """Long short-term memory."""
+
     gates = 4
     state_parts = 2
 
     def step(self, w: Parameters, x: Array, state: Array) -> Array:
+        """Compute one time step: x (B, E), state (2, B, H) → the next state."""
         H = w.W_hidden.shape[0]
         z = x @ w.W_in
         z += state[0] @ w.W_hidden
@@ -37,6 +40,7 @@ class LSTMCell:
         return after
 
     def forward(self, w: Parameters, X: Array, state: Array, work: Workspace) -> tuple[Array, Array]:
+        """Compute all time steps: X (T, B, E) → h (T, B, H), and the state after them."""
         xp = work.xp
         T, B, E = X.shape
         H = w.W_hidden.shape[0]
@@ -64,6 +68,7 @@ class LSTMCell:
         return h[1:], xp.stack((h[T], c[T]))
 
     def backward(self, w: Parameters, X: Array, dh: Array, work: Workspace) -> tuple[Array, Parameters]:
+        """Go back through the steps of the last ``forward``: dh (T, B, H) → dX, dw."""
         xp = work.xp
         T, B, H = dh.shape
         Z = work.array("Z", T, B, 4 * H)

@@ -10,10 +10,13 @@ from model.nn.cells.base import Parameters, Workspace, parameter_gradients
 
 
 class ElmanCell:
+    """The simple recurrent network."""
+
     gates = 1
     state_parts = 1
 
     def step(self, w: Parameters, x: Array, state: Array) -> Array:
+        """Compute one time step: x (B, E), state (1, B, H) → the next state."""
         z = x @ w.W_in
         z += state[0] @ w.W_hidden
         z += w.b
@@ -21,6 +24,7 @@ class ElmanCell:
         return z[None]
 
     def forward(self, w: Parameters, X: Array, state: Array, work: Workspace) -> tuple[Array, Array]:
+        """Compute all time steps: X (T, B, E) → h (T, B, H), and the state after them."""
         T, B, E = X.shape
         H = w.W_hidden.shape[0]
         h = work.array("h", T + 1, B, H)
@@ -36,6 +40,7 @@ class ElmanCell:
         return h[1:], h[T:].copy()
 
     def backward(self, w: Parameters, X: Array, dh: Array, work: Workspace) -> tuple[Array, Parameters]:
+        """Go back through the steps of the last ``forward``: dh (T, B, H) → dX, dw."""
         T, B, H = dh.shape
         h = work.array("h", T + 1, B, H)
         dZ = work.array("dZ", T, B, H)

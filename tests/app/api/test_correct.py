@@ -133,7 +133,7 @@ def english(shipped_folder: Path) -> Iterator[TestClient]:
         ("Kubern", "Kubernetes", "completion"),
     ],
 )
-def test_the_english_model_reads_slips(english: TestClient, text: str, word: str, kind: str) -> None:
+def test_the_english_model_corrects_typos(english: TestClient, text: str, word: str, kind: str) -> None:
     kinds = {s["text"]: s["kind"] for s in ask(english, "/complete", text=text)["suggestions"]}
     assert kinds[word] == kind
 

@@ -211,12 +211,12 @@ def test_lines_of_a_sample_are_typed_after_the_lines_before_them(tiny_folder: Pa
     assert [(w.line, [ask[:3] for ask in w.asks]) for w in sample] == [(w.line, [a[:3] for a in w.asks]) for w in whole]
 
 
-def test_slips_bring_the_figures_of_corrections(measured: Measured, chat: Path) -> None:
-    (plain,), (slips,) = measured(chat), measured(chat, "--slips")
+def test_typos_bring_the_figures_of_corrections(measured: Measured, chat: Path) -> None:
+    (plain,), (typos,) = measured(chat), measured(chat, "--typos")
     assert not any(name.startswith("correction") for name in plain["files"]["all"])
     for name in ("correction_precision", "correction_recall", "right_words_changed", "correction_recall, omission"):
-        assert 0 <= slips["files"]["all"][name]["value"] <= 1
-    assert slips["files"]["all"]["next_word_top1"] == plain["files"]["all"]["next_word_top1"]
+        assert 0 <= typos["files"]["all"][name]["value"] <= 1
+    assert typos["files"]["all"]["next_word_top1"] == plain["files"]["all"]["next_word_top1"]
 
 
 def test_perplexity_alone(measured: Measured, chat: Path) -> None:
@@ -266,7 +266,7 @@ def test_requirements(
         (["--require=keystrokes>=0.1"], "--require 'keystrokes>=0.1': write NAME>=X"),
         (["--require=perplexity<=1.2.3"], "--require 'perplexity<=1.2.3'"),
         (["--require=next_word_top1>=0", "--perplexity-only"], "NAME one of perplexity, unknown_share"),
-        (["--against=nowhere"], "nowhere/config.json: cannot be read"),
+        (["--against=nowhere"], "nowhere/config.json: not a readable JSON file: No such file"),
         (["missing.txt"], "missing.txt: no such file"),
         (["blank.txt"], "blank.txt: there is no text in it"),
         (["--max-words=0"], "--max-words 0: must be above 0"),

@@ -11,7 +11,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from model.errors import ModelError
-from model.lm.storage import CONFIG, WEIGHTS, WORDS, load_model, read_words, save_model
+from model.lm.storage import CONFIG, WEIGHTS, WORDS, load_model, load_words, save_model
 from model.nn.network import Network
 from model.text.vocabulary import Vocabulary
 
@@ -215,7 +215,7 @@ def test_lines_that_are_no_words_with_counts(line: str, folder: Path) -> None:
 
 
 def test_words_may_be_read_alone(folder: Path) -> None:
-    assert list(read_words(folder / WORDS).forms) == list(a_vocabulary().forms)
+    assert list(load_words(folder / WORDS).forms) == list(a_vocabulary().forms)
 
 
 def test_weights_too_large_for_the_file_are_not_saved(tmp_path: Path, make_network: MakeNetwork) -> None:

@@ -120,12 +120,11 @@ def test_training_steps(
         batch=6, length=5, negatives=negatives, dropout=dropout, peak_rate=0.02, warm_up=0.0, clip=0.1
     )
     trainer = Trainer(dataset, network, options, threads=2)
-    windows = lanes(dataset.write_epoch(options.seed, 0), options.batch, options.length, 0)
+    windows = lanes(dataset.epoch_ids(options.seed, 0), options.batch, options.length, 0)
     for number, (ids, targets), step in zip(range(1, steps + 1), windows, trainer.steps(), strict=False):
         rng = np.random.default_rng([options.seed, number])
         sample = trainer.sampler.draw(rng) if trainer.sampler else None
-        E, H = network.config.embedding, network.config.hidden
-        masks = dropout_masks(np, rng, dropout, options.batch, E, H, np.float64)
+        masks = dropout_masks(network, rng, dropout, options.batch)
         loss, norm = reference.step(ids, targets, sample, masks, options.clip, step.rate)
         assert norm > options.clip, "the gradient must be clipped here"
         assert step.loss == pytest.approx(loss, rel=1e-9)

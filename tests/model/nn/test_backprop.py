@@ -31,7 +31,7 @@ def a_network(cell: str) -> Network:
 
 def _config_and_weights(cell: str) -> tuple[NetworkConfig, dict[str, Array]]:
     config = NetworkConfig(cell, V, E, H)
-    return config, initial_weights(config, COUNTS, 1, np.float64)
+    return config, initial_weights(config, np.log(COUNTS / COUNTS.sum()), 1, np.float64)
 
 
 def some_text(T: int) -> tuple[IntArray, IntArray]:
@@ -42,7 +42,7 @@ def some_text(T: int) -> tuple[IntArray, IntArray]:
 
 
 def some_masks() -> Masks:
-    masks = dropout_masks(np, np.random.default_rng(2), 0.4, B, E, H, np.float64)
+    masks = dropout_masks(a_network("rnn"), np.random.default_rng(2), 0.4, B)
     assert masks.embedding is not None and masks.hidden is not None
     # Both kinds must occur, or the test tests nothing.
     for mask in (masks.embedding, masks.hidden):
@@ -69,7 +69,9 @@ def test_every_weight(cell: str, T: int, negatives: int, masks: Masks, numeric_g
     sample = NegativeSampler(np, COUNTS, negatives).draw(np.random.default_rng(6)) if negatives else None
 
     def run() -> Gradients:
-        return gradients(network, ids, targets, state, sample, SCALE, Workspace(np, np.float64), masks)
+        return gradients(
+            network, ids, targets, state, negatives=sample, scale=SCALE, work=Workspace(np, np.float64), masks=masks
+        )
 
     result = run()
     found = result.dense | {name: dense(rows, network.weights[name].shape) for name, rows in result.rows.items()}
@@ -84,7 +86,9 @@ def test_every_weight(cell: str, T: int, negatives: int, masks: Masks, numeric_g
 def test_loss_and_state_come_from_the_steps_of_serving(cell: str) -> None:
     network = a_network(cell)
     ids, targets = some_text(4)
-    result = gradients(network, ids, targets, network.zero_state(B), None, 1.0, Workspace(np, np.float64))
+    result = gradients(
+        network, ids, targets, network.zero_state(B), negatives=None, scale=1.0, work=Workspace(np, np.float64)
+    )
     state, loss = network.zero_state(B), 0.0
     for t in range(4):
         state = network.step(ids[t], state)
@@ -98,7 +102,9 @@ def test_only_the_rows_of_the_batch_are_touched() -> None:
     network = a_network("lstm")
     ids, targets = np.array([[2, 2]]), np.array([[4, 2]])
     sample = Negatives(np.array([7, 7]), NegativeSampler(np, COUNTS, 2).draw(np.random.default_rng(1)).log_expected)
-    result = gradients(network, ids, targets, network.zero_state(B), sample, 1.0, Workspace(np, np.float64))
+    result = gradients(
+        network, ids, targets, network.zero_state(B), negatives=sample, scale=1.0, work=Workspace(np, np.float64)
+    )
     assert result.rows["embedding"].ids.tolist() == [2, 4, 7]
     assert result.rows["bias"].ids.tolist() == [2, 4, 7]
 
@@ -107,7 +113,9 @@ def test_the_gradient_is_that_of_the_scaled_loss_and_the_loss_is_not_scaled() ->
     network = a_network("gru")
     ids, targets = some_text(3)
     one, half = (
-        gradients(network, ids, targets, network.zero_state(B), None, scale, Workspace(np, np.float64))
+        gradients(
+            network, ids, targets, network.zero_state(B), negatives=None, scale=scale, work=Workspace(np, np.float64)
+        )
         for scale in (1.0, 0.5)
     )
     assert one.loss == half.loss
@@ -123,7 +131,7 @@ def test_weights_and_inputs_stay_as_they_are() -> None:
     masks = some_masks()
     before = [a.copy() for a in (*network.weights.values(), ids, targets, state, *masks)]
     sample = NegativeSampler(np, COUNTS, 3).draw(np.random.default_rng(1))
-    gradients(network, ids, targets, state, sample, 1.0, Workspace(np, np.float64), masks)
+    gradients(network, ids, targets, state, negatives=sample, scale=1.0, work=Workspace(np, np.float64), masks=masks)
     for array, kept in zip((*network.weights.values(), ids, targets, state, *masks), before, strict=True):
         np.testing.assert_array_equal(array, kept)
 
@@ -142,7 +150,9 @@ def test_rows_of_the_same_id_are_added_up() -> None:
 
 
 def test_dropout_leaves_out_its_share_and_scales_the_rest() -> None:
-    masks = dropout_masks(np, np.random.default_rng(1), 0.25, 200, 50, 30, np.float32)
+    config = NetworkConfig("rnn", V, embedding=50, hidden=30)
+    network = Network(config, initial_weights(config, np.zeros(V), 1))
+    masks = dropout_masks(network, np.random.default_rng(1), 0.25, 200)
     assert masks.embedding is not None and masks.hidden is not None
     assert masks.embedding.shape == (200, 50) and masks.hidden.shape == (200, 30)
     for mask in (masks.embedding, masks.hidden):
@@ -150,7 +160,7 @@ def test_dropout_leaves_out_its_share_and_scales_the_rest() -> None:
         np.testing.assert_allclose(np.unique(mask), [0, 1 / 0.75], rtol=1e-6)
         assert (mask == 0).mean() == pytest.approx(0.25, abs=0.02)
         assert mask.mean() == pytest.approx(1, abs=0.03)
-    assert dropout_masks(np, np.random.default_rng(1), 0, 200, 50, 30, np.float32) == NO_DROPOUT
+    assert dropout_masks(network, np.random.default_rng(1), 0, 200) == NO_DROPOUT
 
 
 def test_dropout_leaves_out_the_same_units_at_every_time_step() -> None:
@@ -158,6 +168,15 @@ def test_dropout_leaves_out_the_same_units_at_every_time_step() -> None:
     ids, targets = some_text(4)
     # With these units gone, nothing may depend on their columns of the weights.
     masks = Masks(np.array([[1.0, 0, 1]] * B), np.array([[1.0, 1, 0, 1]] * B))
-    result = gradients(network, ids, targets, network.zero_state(B), None, 1.0, Workspace(np, np.float64), masks)
+    result = gradients(
+        network,
+        ids,
+        targets,
+        network.zero_state(B),
+        negatives=None,
+        scale=1.0,
+        work=Workspace(np, np.float64),
+        masks=masks,
+    )
     assert np.abs(result.dense["W_in"][1]).max() == 0 < np.abs(result.dense["W_in"][[0, 2]]).min()
     assert np.abs(result.dense["projection"][2]).max() == 0 < np.abs(result.dense["projection"][[0, 1, 3]]).min()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.nn.inference import ROWS, BlockedMatrix, ServedNetwork
+from model.nn.inference import ROWS, BlockedMatrix, InferenceNetwork
 from tests.model.tiny_model import random_model
 
 
@@ -27,7 +27,7 @@ def test_a_product_in_blocks(rows: int, inner: int, columns: int, dtype: Any, se
     assert product.dtype == dtype and product.shape == (rows, columns)
     np.testing.assert_allclose(product, x @ matrix, atol=tolerance)
     memory = np.full((rows, blocked.width), np.nan, dtype)
-    into = blocked.multiplied(x, memory)
+    into = blocked.multiply(x, memory)
     assert into.base is memory or into is memory
     np.testing.assert_allclose(into, x @ matrix, atol=tolerance)
     places = rng.integers(columns, size=7)
@@ -52,7 +52,7 @@ def test_a_row_alone_is_multiplied_as_a_row_among_others() -> None:
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_steps_and_logits_are_those_of_the_trained_network(cell: str) -> None:
     trained = random_model(cell=cell).network
-    laid_out = ServedNetwork(trained)
+    laid_out = InferenceNetwork(trained)
     V = trained.config.vocabulary
     rng = np.random.default_rng(3)
     state = trained.zero_state(4)

@@ -30,7 +30,7 @@ def spelling_of(words: list[str], log_p: list[float]) -> Spelling:
     """Characters with random weights, and a lexicon."""
     characters = character_vocabulary(dict.fromkeys("abcdefghijklmnopqrstuvwxyz'-é", 1))
     config = NetworkConfig("gru", len(characters), 4, 6)
-    network = Network(config, initial_weights(config, np.array(characters.counts), 1))
+    network = Network(config, initial_weights(config, characters.log_unigrams(), 1))
     return Spelling(characters, network, Lexicon(SortedWords(words), np.array(log_p, np.float32)))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from model.errors import UserError
-from model.text.corpus import LONGEST_DOCUMENT, Recipe, Source, clean_line, documents, files_of, read_recipe, recipe_of
+from model.text.corpus import LONGEST_DOCUMENT, Recipe, Source, clean_line, documents, files_of, load_recipe, recipe_of
 
 TEXT = "One line.\nAnother line.\n\n  \nA second document: café.\n"
 DOCUMENTS = [["One line.", "Another line."], ["A second document: café."]]
@@ -191,9 +191,9 @@ def test_recipes(tmp_path: Path) -> None:
         ],
         [tmp_path / "held" / "out.txt"],
     )
-    assert read_recipe(path) == expected
+    assert load_recipe(path) == expected
     assert [source.name for source in expected.sources] == ["mails", "chat"]
-    elsewhere = read_recipe(path, root=Path("/texts"))
+    elsewhere = load_recipe(path, root=Path("/texts"))
     assert [source.path for source in elsewhere.sources] == [Path("/texts/mails.jsonl"), Path("/texts/chat.txt.xz")]
     assert elsewhere.validation == [Path("/texts/held/out.txt")]
     both = recipe_of([path, tmp_path / "more.txt"])
@@ -223,7 +223,7 @@ def test_bad_recipes(content: str, told: str, tmp_path: Path) -> None:
     path = tmp_path / "recipe.toml"
     path.write_text(content, "utf-8")
     with pytest.raises(UserError) as caught:
-        read_recipe(path)
+        load_recipe(path)
     assert str(path) in str(caught.value) and told in str(caught.value) and "\n" not in str(caught.value)
 
 
@@ -231,4 +231,4 @@ def test_a_recipe_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "latin.toml").write_bytes(b"# caf\xe9")
     for path in (tmp_path / "none.toml", tmp_path, tmp_path / "latin.toml"):
         with pytest.raises(UserError, match="not a readable recipe"):
-            read_recipe(path)
+            load_recipe(path)

@@ -1,4 +1,4 @@
-"""Strings in one piece of memory read as a list of them does."""
+"""Packed strings behave as a list of them does."""
 
 from bisect import bisect_left
 
@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.text.packed_strings import Strings
+from model.text.packed_strings import PackedStrings
 
 ANY = st.lists(st.text(st.characters(codec=None, exclude_categories=())))
 
 
 @given(ANY, st.data())
 def test_they_read_as_a_list(strings: list[str], data: st.DataObject) -> None:
-    packed = Strings(strings)
+    packed = PackedStrings(strings)
     assert list(packed) == strings and len(packed) == len(strings)
     assert [packed[i] for i in range(-len(strings), len(strings))] == strings * 2
     part = data.draw(st.slices(len(strings)))
@@ -26,4 +26,4 @@ def test_they_read_as_a_list(strings: list[str], data: st.DataObject) -> None:
 @given(ANY, st.text())
 def test_they_can_be_searched(strings: list[str], wanted: str) -> None:
     strings.sort()
-    assert bisect_left(Strings(strings), wanted) == bisect_left(strings, wanted)
+    assert bisect_left(PackedStrings(strings), wanted) == bisect_left(strings, wanted)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.errors import ModelError
-from model.lm.storage import read_words
+from model.lm.storage import load_words
 from model.text.tokens import APOSTROPHES, LINE_END, NUMBER, SPECIAL_TOKENS, TEXT_START, UNKNOWN, fold, tokens
 from model.text.vocabulary import Vocabulary
 from tests.model.tiny_model import MARKS, WORDS, plain, tiny_vocabulary, unhurried
@@ -176,7 +176,7 @@ def test_the_words_file_gives_back_the_same_vocabulary(tmp_path: Path) -> None:
     path = tmp_path / "words.txt"
     vocabulary = Vocabulary(VOCABULARY.forms, VOCABULARY.counts, withheld={"apple", "US"})
     path.write_text("".join(vocabulary.lines()), "utf-8")
-    again = read_words(path)
+    again = load_words(path)
     assert list(again.forms) == list(VOCABULARY.forms)
     assert (again.counts, again.digest()) == (VOCABULARY.counts, VOCABULARY.digest())
     assert again.offered.tolist() == vocabulary.offered.tolist()
@@ -213,16 +213,16 @@ def test_a_damaged_list_is_refused_and_the_file_named(tmp_path: Path, lines: lis
     path = tmp_path / "words.txt"
     path.write_text("".join(lines), "utf-8")
     with pytest.raises(ModelError, match=r"words\.txt: "):
-        read_words(path)
+        load_words(path)
 
 
 def test_a_list_that_is_no_text_or_not_there_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "words.txt"
     path.write_bytes(b"\xff\xfe<unk>\t1\n")
-    with pytest.raises(ModelError, match="not a list of words"):
-        read_words(path)
-    with pytest.raises(ModelError, match="cannot be read"):
-        read_words(tmp_path / "none.txt")
+    with pytest.raises(ModelError, match="not a readable list of words"):
+        load_words(path)
+    with pytest.raises(ModelError, match="not a readable list of words with their counts: No such file"):
+        load_words(tmp_path / "none.txt")
 
 
 def test_a_count_too_few_is_refused() -> None:

@@ -18,6 +18,7 @@ from model.text.corpus import Recipe, Source
 from model.text.encoding import encode_documents, id_type
 from model.text.tokens import LINE_END, TEXT_START
 from model.text.vocabulary import Vocabulary
+from model.train.choose_vocabulary import VocabularyOptions
 from model.train.dataset import HELD_OUT_EVERY, Dataset, _in_processes, check_sources, lanes, prepare
 
 MakeDataset = Callable[[str], Dataset]
@@ -30,7 +31,13 @@ def quiet(what: str, done: int) -> None:
 def prepared(folder: Path, text: str, **recipe: list[Path]) -> Dataset:
     folder.mkdir(exist_ok=True)
     (folder / "text.txt").write_text(text, "utf-8")
-    return prepare(Recipe([Source(folder / "text.txt")], **recipe), folder / "corpus", None, 1000, 1, quiet)
+    return prepare(
+        Recipe([Source(folder / "text.txt")], **recipe),
+        folder / "corpus",
+        VocabularyOptions(),
+        processes=1,
+        progress=quiet,
+    )
 
 
 def forms(dataset: Dataset, ids: IntArray) -> list[str]:
@@ -52,7 +59,7 @@ def test_documents_become_ids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_ids_are_mapped_not_read(tmp_path: Path) -> None:
     dataset = prepared(tmp_path / "a", "The dog ran.\n\n" * 200)
     assert isinstance(dataset.ids, np.memmap)
-    assert isinstance(dataset.write_epoch(1, 0), np.memmap)
+    assert isinstance(dataset.epoch_ids(1, 0), np.memmap)
     assert dataset.ids.dtype == np.uint16
     assert os.path.getsize(tmp_path / "a" / "corpus" / "ids.bin") == 2 * len(dataset.ids)
 
@@ -86,7 +93,7 @@ def test_named_validation_text_is_held_out_and_nothing_else(tmp_path: Path) -> N
 def test_of_few_documents_the_end_is_held_out(tmp_path: Path) -> None:
     dataset = prepared(tmp_path / "a", "The dog ran and ran.\n\n" * 10)
     assert len(dataset.validation) == 2
-    ids = dataset.write_epoch(1, 0)
+    ids = dataset.epoch_ids(1, 0)
     assert len(ids) == dataset.epoch_tokens() == len(dataset.ids) - 2
 
 
@@ -120,7 +127,7 @@ def test_weights_say_how_often_a_document_is_read(tmp_path: Path) -> None:
     assert set(times[1]) == {2, 3} and times[1].mean() == pytest.approx(2.5, abs=0.1)
     assert set(times[2]) == {0, 1} and times[2].mean() == pytest.approx(0.25, abs=0.1)
     assert dataset.epoch_tokens() == 3 * 400 * 3.75
-    assert len(dataset.write_epoch(1, 0)) == 3 * times.sum()
+    assert len(dataset.epoch_ids(1, 0)) == 3 * times.sum()
 
 
 def test_an_epoch_is_shuffled_by_seed_and_number(tmp_path: Path) -> None:
@@ -131,14 +138,14 @@ def test_an_epoch_is_shuffled_by_seed_and_number(tmp_path: Path) -> None:
     for seed, epoch in ((1, 1), (2, 0)):
         other = dataset.epoch_documents(seed, epoch)
         assert len(other) != len(first) or (other != first).any()
-    ids = np.array(dataset.write_epoch(1, 0))
+    ids = np.array(dataset.epoch_ids(1, 0))
     np.testing.assert_array_equal(ids, np.repeat(first, 3))
 
 
 def test_an_epoch_that_happens_to_be_empty(tmp_path: Path) -> None:
     dataset = weighted(tmp_path, [0.001], documents=5)
     assert len(dataset.epoch_documents(1, 0)) == 0
-    assert len(dataset.write_epoch(1, 0)) == 0
+    assert len(dataset.epoch_ids(1, 0)) == 0
 
 
 @given(length=st.integers(1, 400), batch=st.integers(1, 9), T=st.integers(1, 20), skip=st.integers(0, 5))
@@ -162,7 +169,9 @@ def test_lanes_move_on_side_by_side(length: int, batch: int, T: int, skip: int) 
 
 def test_worker_processes_change_nothing(toy_text: str, toy_folder: tuple[Path, Vocabulary], tmp_path: Path) -> None:
     (tmp_path / "toy.txt").write_text(toy_text, "utf-8")
-    dataset = prepare(Recipe([Source(tmp_path / "toy.txt")]), tmp_path / "corpus", None, 1000, 2, quiet)
+    dataset = prepare(
+        Recipe([Source(tmp_path / "toy.txt")]), tmp_path / "corpus", VocabularyOptions(), processes=2, progress=quiet
+    )
     folder, vocabulary = toy_folder
     assert list(dataset.vocabulary.lines()) == list(vocabulary.lines())
     for name in ("ids.bin", "validation.bin", "documents.npy", "corpus.json", "words.txt"):
@@ -180,7 +189,7 @@ def test_sources_are_looked_at_before_any_work(tmp_path: Path) -> None:
     check_sources(Recipe([good], [tmp_path / "good.txt"]))
     for recipe in (Recipe([good, Source(bad)]), Recipe([good], [bad])):
         with pytest.raises(UserError, match=r"none\.txt: no such file"):
-            prepare(recipe, tmp_path / "corpus", None, 1000, 1, quiet)
+            prepare(recipe, tmp_path / "corpus", VocabularyOptions(), processes=1, progress=quiet)
     assert not (tmp_path / "corpus").exists()
 
 

@@ -9,7 +9,7 @@ from model.lm.language_model import LanguageModel
 from model.nn.network import Network
 from model.text.tokens import UNKNOWN
 from model.text.vocabulary import Vocabulary
-from model.train.extend_vocabulary import grown_weights
+from model.train.extend_vocabulary import extended_weights
 
 OLD = {"apple": 50, "dog": 80, "zebra": 3}
 NEW = {"banana": 20, "printer": 400, "zoo": 1}
@@ -31,7 +31,7 @@ def row(vocabulary: Vocabulary, weights: FloatArray, form: str) -> FloatArray:
 
 def test_old_words_keep_their_rows_wherever_they_stand_now(make_network: Callable[..., Network]) -> None:
     base, vocabulary = a_base(make_network), grown_vocabulary()
-    weights = grown_weights(base, vocabulary, seed=1)
+    weights = extended_weights(base, vocabulary, seed=1)
     before = base.network.weights
     for form in base.vocabulary.forms:
         for name in ("embedding", "bias"):
@@ -42,7 +42,7 @@ def test_old_words_keep_their_rows_wherever_they_stand_now(make_network: Callabl
 
 def test_new_words_begin_near_the_unknown_one(make_network: Callable[..., Network]) -> None:
     base, vocabulary = a_base(make_network), grown_vocabulary()
-    weights = grown_weights(base, vocabulary, seed=1)
+    weights = extended_weights(base, vocabulary, seed=1)
     unknown = row(base.vocabulary, base.network.weights["embedding"], UNKNOWN)
     fresh = [row(vocabulary, weights["embedding"], form) for form in (*NEW, ",")]
     for one in fresh:
@@ -55,7 +55,7 @@ def test_new_words_begin_near_the_unknown_one(make_network: Callable[..., Networ
 
 def test_everything_else_is_copied(make_network: Callable[..., Network]) -> None:
     base, vocabulary = a_base(make_network), grown_vocabulary()
-    weights = grown_weights(base, vocabulary, seed=1)
+    weights = extended_weights(base, vocabulary, seed=1)
     assert set(weights) == set(base.network.weights)
     V, E = len(vocabulary), base.network.config.embedding
     assert weights["embedding"].shape == (V, E) and weights["bias"].shape == (V,)
@@ -68,12 +68,12 @@ def test_everything_else_is_copied(make_network: Callable[..., Network]) -> None
 
 def test_the_seed_decides(make_network: Callable[..., Network]) -> None:
     base, vocabulary = a_base(make_network), grown_vocabulary()
-    one, again, other = (grown_weights(base, vocabulary, seed)["embedding"] for seed in (1, 1, 2))
+    one, again, other = (extended_weights(base, vocabulary, seed)["embedding"] for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, again)
     assert (one != other).any()
 
 
 def test_without_new_words_nothing_changes(make_network: Callable[..., Network]) -> None:
     base = a_base(make_network)
-    for name, value in grown_weights(base, base.vocabulary, seed=1).items():
+    for name, value in extended_weights(base, base.vocabulary, seed=1).items():
         np.testing.assert_array_equal(value, base.network.weights[name])

@@ -13,7 +13,7 @@ from model.lm.storage import LEXICON, SPELLING, load_model, save_model
 from model.search.scorer import Scorer
 from model.text.vocabulary import Vocabulary
 from model.train import spelling as train_spelling
-from model.train.lexicon import expected_slips, is_slip, make_lexicon, own_count, rare_words
+from model.train.lexicon import expected_typos, is_typo, make_lexicon, own_count, rare_words
 from model.train.word_counts import Counts
 from tests.model.tiny_model import random_model, tiny_vocabulary
 
@@ -52,15 +52,15 @@ def test_names_of_private_sources_stay_out() -> None:
     assert "Zadie" not in words and words["Quentin"] == 2 and words["zebra"] == 2
 
 
-def test_slips_of_frequent_words_are_known_by_how_often_they_are_to_be_expected() -> None:
+def test_typos_of_frequent_words_are_known_by_how_often_they_are_to_be_expected() -> None:
     vocabulary = Vocabulary.from_counts(
         {},
         {"because": 1_000_000, "tomorrow": 600, "zebra": 5},
         dict.fromkeys(("<unk>", "<start>", "<eol>", "<num>"), 100),
     )
-    expected = expected_slips({"becuase": 5, "tomorow": 5, "gnus": 5}, vocabulary)
+    expected = expected_typos({"becuase": 5, "tomorow": 5, "gnus": 5}, vocabulary)
     assert expected["becuase"] > 1000 > expected["tomorow"] > 0 == expected["gnus"]
-    assert is_slip(5, expected["becuase"]) and not is_slip(5, expected["tomorow"])
+    assert is_typo(5, expected["becuase"]) and not is_typo(5, expected["tomorow"])
     assert own_count(100, 0.0) == 100 and 0 < own_count(100, 50.0) < 1 and own_count(100, 1.0) < 100
 
 

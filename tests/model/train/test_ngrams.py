@@ -19,6 +19,7 @@ from model.nn.network import Network
 from model.text.corpus import Recipe, Source
 from model.text.tokens import TEXT_START
 from model.text.vocabulary import Vocabulary
+from model.train.choose_vocabulary import VocabularyOptions
 from model.train.dataset import Dataset, prepare
 from model.train.ngrams import SHARES, Estimated, best_share, estimate, main, prune
 from tests.model.train.kneser_ney import START, VOCABULARY, Gram, KneserNey, Text, V
@@ -211,7 +212,7 @@ def test_the_end_of_a_short_text_that_was_held_out_is_not_counted(
 ) -> None:
     (tmp_path / "short.txt").write_text("\n\n".join(["The dog sees the cat."] * 19 + ["The dog " + "the cat " * 9]))
     recipe = Recipe([Source(tmp_path / "short.txt")])
-    dataset = prepare(recipe, tmp_path / "corpus", None, 100, 1, lambda what, done: None)
+    dataset = prepare(recipe, tmp_path / "corpus", VocabularyOptions(), processes=1, progress=lambda what, done: None)
     assert dataset.ids[-1:] == dataset.validation[-1:]
     save_model(tmp_path, dataset.vocabulary, make_network(dataset.vocabulary), {})
     assert estimate(dataset)[1][0].times.sum() <= len(dataset.ids) - len(dataset.validation)
@@ -232,7 +233,7 @@ def test_bad_input_is_one_line(folder: Path, make_network: MakeNetwork, capsys: 
     (folder / "corpus").unlink()
     assert f"{folder / 'corpus'}: no prepared text" in told()
     (folder / CONFIG).unlink()
-    assert f"{folder / CONFIG}: cannot be read" in told()
+    assert f"{folder / CONFIG}: not a readable JSON file: No such file" in told()
 
 
 @pytest.mark.parametrize("texts", [[[START, 5, 2]] * 9, [[START, 5, 6, START, 5, 6]], [[START]]])

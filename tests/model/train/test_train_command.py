@@ -15,7 +15,7 @@ from model.nn import backprop
 from model.nn.perplexity import perplexity, token_losses
 from model.train.__main__ import main
 from model.train.checkpoint import load_checkpoint
-from model.train.progress import read_log
+from model.train.progress import load_log
 
 SIZES = ["--embedding=6", "--hidden=8", "--batch=8", "--length=10", "--negatives=16", "--validation-tokens=100"]
 
@@ -64,9 +64,9 @@ def test_every_cell_gives_a_model_that_loads(cell: str, text: Path, tmp_path: Pa
     model = load_model(out)
     assert (model.network.config.cell, model.network.config.embedding, model.network.config.hidden) == (cell, 6, 8)
     figures = model.information["training"]
-    assert figures["steps"] == load_checkpoint(out)[1]["step"] == read_log(out / "log.jsonl")[-1]["step"]
+    assert figures["steps"] == load_checkpoint(out)[1]["step"] == load_log(out / "log.jsonl")[-1]["step"]
     assert figures["options"]["epochs"] == 2 and figures["device"] == "cpu"
-    losses = [line["loss"] for line in read_log(out / "log.jsonl") if "loss" in line]
+    losses = [line["loss"] for line in load_log(out / "log.jsonl") if "loss" in line]
     assert losses[-1] < losses[0]
 
 
@@ -104,10 +104,10 @@ def test_a_loss_that_is_no_number_keeps_the_last_checkpoint(
 ) -> None:
     calls = 0
 
-    def failing(*arguments: Any) -> Any:
+    def failing(*arguments: Any, **named: Any) -> Any:
         nonlocal calls
         calls += 1
-        result = backprop.gradients(*arguments)
+        result = backprop.gradients(*arguments, **named)
         return result._replace(loss=float("nan")) if calls == 6 else result
 
     monkeypatch.setattr("model.train.trainer.gradients", failing)
@@ -129,7 +129,9 @@ def test_without_a_checkpoint_none_is_promised(
     out = tmp_path / "out"
     assert command(text, *SIZES, "--epochs=0.1", "--out", out)[0] == 0
     before = weights(out)
-    monkeypatch.setattr("model.train.trainer.gradients", lambda *a: backprop.gradients(*a)._replace(loss=float("inf")))
+    monkeypatch.setattr(
+        "model.train.trainer.gradients", lambda *a, **named: backprop.gradients(*a, **named)._replace(loss=float("inf"))
+    )
     text.write_text(text.read_text("utf-8") + "The printer needs toner.\n\n" * 40, "utf-8")
     status, written = command(text, *SIZES, "--threads=1", "--out", out)
     assert status == 1 and "Traceback" not in written
@@ -189,7 +191,7 @@ def test_bad_sources(name: str, content: bytes | None, told: str, text: Path, tm
     if content is not None:
         (tmp_path / name).write_bytes(content)
     refused(command(tmp_path / name, *SIZES, "--out", tmp_path / "out"), told)
-    assert not (tmp_path / "out" / WEIGHTS).exists() and read_log(tmp_path / "out" / "log.jsonl") == []
+    assert not (tmp_path / "out" / WEIGHTS).exists() and load_log(tmp_path / "out" / "log.jsonl") == []
 
 
 def test_bad_arguments(text: Path, tmp_path: Path, command: Command) -> None:
@@ -227,11 +229,11 @@ def test_numbers_out_of_range(argument: str, tmp_path: Path, command: Command) -
 def test_a_line_of_the_log_that_was_cut_does_not_matter(text: Path, tmp_path: Path, command: Command) -> None:
     out = tmp_path / "out"
     assert command(text, *SIZES, "--epochs=1", "--out", out)[0] == 0
-    whole = read_log(out / "log.jsonl")
+    whole = load_log(out / "log.jsonl")
     with (out / "log.jsonl").open("a") as file:
         file.write('{"step": 1000, "los')
     assert command("--resume", "--out", out)[0] == 0
-    assert read_log(out / "log.jsonl") == whole
+    assert load_log(out / "log.jsonl") == whole
 
 
 def test_resuming_after_the_corpus_is_gone(text: Path, tmp_path: Path, command: Command) -> None:
@@ -248,11 +250,11 @@ def test_a_resumed_run_validates_as_it_did_before(
     text: Path, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def validations(out: Path) -> list[dict[str, Any]]:
-        return [line for line in read_log(out / "log.jsonl") if "validation_perplexity" in line]
+        return [line for line in load_log(out / "log.jsonl") if "validation_perplexity" in line]
 
-    def stopping(*arguments: Any) -> Any:
+    def stopping(*arguments: Any, **named: Any) -> Any:
         signal.raise_signal(signal.SIGTERM)
-        return backprop.gradients(*arguments)
+        return backprop.gradients(*arguments, **named)
 
     whole, parted = tmp_path / "whole", tmp_path / "parted"
     arguments = [text, *SIZES, "--threads=1", "--validate-every=7", "--epochs=1"]

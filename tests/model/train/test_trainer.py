@@ -13,11 +13,13 @@ from threadpoolctl import threadpool_limits
 
 from model.errors import UserError
 from model.nn import backprop
+from model.nn.backprop import Masks
 from model.nn.network import Network
 from model.nn.perplexity import perplexity, token_losses
 from model.text import encoding
 from model.text.corpus import Recipe, Source
 from model.train.checkpoint import load_checkpoint, save_checkpoint
+from model.train.choose_vocabulary import VocabularyOptions
 from model.train.dataset import Dataset, prepare
 from model.train.trainer import NotFiniteError, Trainer, TrainingOptions
 
@@ -52,9 +54,8 @@ def test_a_text_is_learned_by_heart(
     # Documents that break off by chance cannot be foreseen.
     monkeypatch.setattr(encoding, "FRESH_START_SHARE", 0)
     (tmp_path / "poem.txt").write_text(f"{POEM}\n\n" * 100, "utf-8")
-    dataset = prepare(
-        Recipe([Source(tmp_path / "poem.txt")]), tmp_path / "corpus", None, 1000, 1, lambda what, done: None
-    )
+    recipe = Recipe([Source(tmp_path / "poem.txt")])
+    dataset = prepare(recipe, tmp_path / "corpus", VocabularyOptions(), processes=1, progress=lambda what, done: None)
     network = make_network(dataset.vocabulary, cell, E=16, H=32)
     options = TrainingOptions(batch=8, length=20, negatives=25, peak_rate=0.02, epochs=9, warm_up=0.1)
     with threadpool_limits(1):
@@ -212,12 +213,12 @@ def test_too_little_text_for_one_step_is_told_before_the_first(
 def test_every_sequence_has_its_own_dropout(
     make_dataset: MakeDataset, make_network: MakeNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = []
+    seen: list[Any] = []
     original = backprop.gradients
 
-    def spy(*arguments: Any) -> Any:
-        seen.append(arguments[-1].hidden)
-        return original(*arguments)
+    def spy(*arguments: Any, masks: Masks, **named: Any) -> Any:
+        seen.append(masks.hidden)
+        return original(*arguments, masks=masks, **named)
 
     monkeypatch.setattr("model.train.trainer.gradients", spy)
     dataset = make_dataset("corpus")

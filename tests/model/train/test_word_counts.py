@@ -10,10 +10,14 @@ from model.errors import UserError
 from model.text.tokens import LINE_END, SPECIAL_TOKENS, TEXT_START, UNKNOWN
 from model.text.vocabulary import Vocabulary
 from model.train import word_counts as counting
-from model.train.choose_vocabulary import LEAST_DOCUMENTS, choose_vocabulary, true_cased, trusted_words
+from model.train.choose_vocabulary import (
+    LEAST_DOCUMENTS,
+    VocabularyOptions,
+    choose_vocabulary,
+    true_cased,
+    trusted_words,
+)
 from model.train.word_counts import Counts, batched_documents, count_documents
-
-LARGEST = 10_000
 
 
 def counted(*lines: str, times: int = 1) -> Counts:
@@ -52,7 +56,7 @@ def test_may_is_a_word_and_a_month() -> None:
     assert words["may"] > words["May"] >= 1
 
 
-def test_a_rare_other_spelling_is_a_slip() -> None:
+def test_a_rare_other_spelling_is_a_typo() -> None:
     lines = ["So it is good."] * 40 + ["So it is Good."]
     assert true_cased(counted(*lines))["good"] == 41
     assert "Good" not in true_cased(counted(*lines))
@@ -70,15 +74,15 @@ def test_a_rare_other_spelling_is_a_slip() -> None:
 )
 def test_lines_without_trustworthy_case_are_counted_apart(line: str) -> None:
     counts = counted(line)
-    assert not counts.inside
-    assert sum(counts.anyhow.values()) == len(line.split())
+    assert not counts.trusted
+    assert sum(counts.untrusted.values()) == len(line.split())
 
 
 def test_apostrophes_and_quotes() -> None:
     counts = counted('He said "Don’t go" and she didn\'t.', "It's John's dog.")
-    assert counts.inside["didn't"] == counts.inside["John's"] == 1
+    assert counts.trusted["didn't"] == counts.trusted["John's"] == 1
     # A quotation begins like a sentence.
-    assert counts.anyhow["Don't"] == 1 and counts.inside["go"] == 1
+    assert counts.untrusted["Don't"] == 1 and counts.trusted["go"] == 1
 
 
 def test_scripts_without_case() -> None:
@@ -89,10 +93,10 @@ def test_scripts_without_case() -> None:
 @settings(deadline=None, max_examples=60)
 def test_no_word_is_lost_or_counted_twice(lines: list[str]) -> None:
     counts = counted(*lines)
-    total = sum(counts.inside.values()) + sum(counts.anyhow.values())
+    total = sum(counts.trusted.values()) + sum(counts.untrusted.values())
     words = true_cased(counts)
     groups = {word.casefold() for word in words}
-    assert groups == {form.casefold() for form in counts.inside | counts.anyhow} == set(counts.documents)
+    assert groups == {form.casefold() for form in counts.trusted | counts.untrusted} == set(counts.documents)
     # Shares are rounded, each by half at most.
     assert abs(sum(words.values()) - total) <= len(words) / 2
     assert all(n > 0 for n in words.values())
@@ -145,7 +149,7 @@ def test_words_count_as_often_as_an_epoch_reads_them() -> None:
     assert (words["we"], words["like"], words["wait"]) == (30 + 10, 30, 5)
     # Of the 70 times that an epoch reads it, a quarter is the month: that is told by the sources as they are.
     assert (words["may"], words["May"]) == (52, 18)
-    vocabulary = choose_vocabulary(counts, 2, None, LARGEST)
+    vocabulary = choose_vocabulary(counts, 2, VocabularyOptions())
     assert dict(zip(vocabulary.forms, vocabulary.counts, strict=True))["may"] == 52
 
 
@@ -167,12 +171,12 @@ def test_memory_is_bounded_and_frequent_words_survive(monkeypatch: pytest.Monkey
         # Words that never come again, beside some that always do.
         documents = [[f"steady word x{rng.getrandbits(60):x} Y{rng.getrandbits(60):x}"] for _ in range(40)]
         counts.merge(count_documents(documents), 0)
-        sizes = [len(c) for c in (counts.documents, counts.inside, counts.anyhow, counts.sources)]
+        sizes = [len(c) for c in (counts.documents, counts.trusted, counts.untrusted, counts.sources)]
         most = max(most, *sizes)
-        assert set(counts.inside | counts.anyhow) and set(counts.sources) == set(counts.documents)
+        assert set(counts.trusted | counts.untrusted) and set(counts.sources) == set(counts.documents)
     assert most <= 500
     assert counts.documents["steady"] == counts.documents["word"] == 2400
-    assert counts.anyhow["steady"] == 2400
+    assert counts.untrusted["steady"] == 2400
 
 
 def toy_counts() -> Counts:
@@ -181,7 +185,7 @@ def toy_counts() -> Counts:
 
 
 def test_without_a_size_all_trusted_words_are_chosen() -> None:
-    vocabulary = choose_vocabulary(toy_counts(), 1, None, LARGEST)
+    vocabulary = choose_vocabulary(toy_counts(), 1, VocabularyOptions())
     assert words_of(vocabulary) == {"So", "the", "dog", "and", "saw", "me", "then"} | {
         f"w{chr(97 + i)}" for i in range(20)
     }
@@ -189,44 +193,44 @@ def test_without_a_size_all_trusted_words_are_chosen() -> None:
 
 
 def test_a_size_takes_the_most_frequent_words() -> None:
-    vocabulary = choose_vocabulary(toy_counts(), 1, 16, LARGEST)
+    vocabulary = choose_vocabulary(toy_counts(), 1, VocabularyOptions(size=16))
     assert len(vocabulary) == 16
     assert words_of(vocabulary) == {"So", "the", "dog", "and", "saw", "me", "then", "wt", "ws", "wr"}
-    assert list(choose_vocabulary(toy_counts(), 1, None, 16).forms) == list(vocabulary.forms)
+    assert list(choose_vocabulary(toy_counts(), 1, VocabularyOptions(largest=16)).forms) == list(vocabulary.forms)
 
 
 def test_the_counts_add_up_to_the_text() -> None:
     counts = toy_counts()
-    vocabulary = choose_vocabulary(counts, 1, 16, LARGEST)
+    vocabulary = choose_vocabulary(counts, 1, VocabularyOptions(size=16))
     entries = dict(zip(vocabulary.forms, vocabulary.counts, strict=True))
-    words = sum(counts.inside.values()) + sum(counts.anyhow.values())
+    words = sum(counts.trusted.values()) + sum(counts.untrusted.values())
     assert sum(n for form, n in entries.items() if form[0].isalpha()) + entries[UNKNOWN] == words
     assert entries[LINE_END] == entries[TEXT_START] == entries["then"]
 
 
 def test_too_large_a_vocabulary_names_what_is_possible() -> None:
-    possible = len(choose_vocabulary(toy_counts(), 1, None, LARGEST))
-    assert len(choose_vocabulary(toy_counts(), 1, possible, LARGEST)) == possible
+    possible = len(choose_vocabulary(toy_counts(), 1, VocabularyOptions()))
+    assert len(choose_vocabulary(toy_counts(), 1, VocabularyOptions(size=possible))) == possible
     with pytest.raises(UserError, match=f"too little text for a vocabulary of {possible + 1}.* {possible} or fewer"):
-        choose_vocabulary(toy_counts(), 1, possible + 1, LARGEST)
+        choose_vocabulary(toy_counts(), 1, VocabularyOptions(size=possible + 1))
 
 
 def test_too_small_a_vocabulary_is_told_as_such() -> None:
     with pytest.raises(UserError) as caught:
-        choose_vocabulary(toy_counts(), 1, 5, LARGEST)
+        choose_vocabulary(toy_counts(), 1, VocabularyOptions(size=5))
     assert "too little text" not in str(caught.value)
     assert "5" in str(caught.value)
 
 
 def test_too_little_text() -> None:
     with pytest.raises(UserError, match="too little text"):
-        choose_vocabulary(counted("Only once."), 1, None, LARGEST)
+        choose_vocabulary(counted("Only once."), 1, VocabularyOptions())
 
 
 def test_what_a_base_holds_stays_in() -> None:
-    base = choose_vocabulary(toy_counts(), 1, None, LARGEST)
+    base = choose_vocabulary(toy_counts(), 1, VocabularyOptions())
     new = counted("The printer needs toner, please.", "So the dog may print.", times=30)
-    grown = choose_vocabulary(new, 1, None, LARGEST, base)
+    grown = choose_vocabulary(new, 1, VocabularyOptions(base=base))
     assert set(base.forms) < set(grown.forms)
     assert {"printer", "toner", "please", "print"} <= words_of(grown)
     before, after = (dict(zip(v.forms, v.counts, strict=True)) for v in (base, grown))
@@ -234,12 +238,14 @@ def test_what_a_base_holds_stays_in() -> None:
     assert after[","] == before[","] + 30
     assert after["wb"] == before["wb"]
     # Room for no new word at all.
-    assert set(choose_vocabulary(new, 1, None, len(base), base).forms) == set(base.forms)
+    assert set(choose_vocabulary(new, 1, VocabularyOptions(largest=len(base), base=base)).forms) == set(base.forms)
 
 
 def test_what_is_withheld_stays_withheld_in_a_model_that_grows() -> None:
-    base = choose_vocabulary(toy_counts(), 1, None, LARGEST, withheld={"dog"})
-    grown = choose_vocabulary(counted("The dog ate toner.", times=30), 1, None, LARGEST, base, withheld={"ate"})
+    base = choose_vocabulary(toy_counts(), 1, VocabularyOptions(withheld={"dog"}))
+    grown = choose_vocabulary(
+        counted("The dog ate toner.", times=30), 1, VocabularyOptions(base=base, withheld={"ate"})
+    )
     withheld = {form for form, offered in zip(grown.forms, grown.offered, strict=True) if not offered}
     assert {form for form in withheld if len(form) > 1 and form.isalpha()} == {"dog", "ate"}
 

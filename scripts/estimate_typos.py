@@ -1,8 +1,8 @@
-"""Estimate how slips share out among kinds: ``python scripts/estimate_typing_errors.py MISSPELLINGS``.
+"""Estimate the shares of the kinds of typos: ``python scripts/estimate_typos.py MISSPELLINGS``.
 
-The file has a ``misspelling->word`` a line (several words are separated by commas; only lines with one are read).
-Prints the shares that stand in ``model.typing_errors``: of pairs that are one edit apart, how many are of each kind,
-and how many of the edits touch the first letter.
+The file has a ``misspelling->word`` a line (several words are separated by commas; only lines with one are used).
+Prints the shares that stand in ``model.search.error_model``: of pairs that are one edit apart, how many are of each
+kind, and how many of the edits touch the first letter.
 """
 
 import argparse
