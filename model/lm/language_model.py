@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from model.arrays import ByteArray, FloatArray
+from model.lm.known_words import NO_WORDS, KnownWords
 from model.lm.ngrams import NGrams
 from model.lm.offensive import NEVER, Guard
 from model.lm.spelling import EMPTY_LEXICON, Spelling
@@ -20,7 +21,10 @@ NO_GUARD = Guard(None)
 
 @dataclass(frozen=True)
 class LanguageModel:
-    """A loaded model: read-only once made; ``guard`` decides what of it may be offered."""
+    """A loaded model: read-only once made; ``guard`` decides what may be offered, ``known`` which words exist.
+
+    ``common`` (V,) is how common each word is whatever the source, None where nobody counted.
+    """
 
     vocabulary: Vocabulary
     network: Network
@@ -28,6 +32,8 @@ class LanguageModel:
     ngrams: NGrams | None = None
     spelling: Spelling | None = None
     guard: Guard = NO_GUARD
+    known: KnownWords = NO_WORDS
+    common: FloatArray | None = None
 
     @cached_property
     def words(self) -> WordIndex:

@@ -16,6 +16,7 @@ from safetensors.numpy import load_file, save
 from model.arrays import FloatArray
 from model.errors import ModelError
 from model.files import loading, write_atomically
+from model.lm.known_words import KNOWN_WORDS, NO_WORDS, load_known_words
 from model.lm.language_model import LanguageModel
 from model.lm.ngrams import NGRAMS, NGrams, load_ngrams
 from model.lm.offensive import SHIPPED_LIST, Guard
@@ -27,7 +28,7 @@ from model.text.vocabulary import WITHHELD, SortedWords, Vocabulary
 
 FORMAT_VERSION = 1
 WEIGHTS, WORDS, CONFIG = "weights.safetensors", "words.txt", "config.json"
-SPELLING, LEXICON = "spelling", "lexicon.txt"
+SPELLING, LEXICON, COMMON = "spelling", "lexicon.txt", "common.safetensors"
 
 
 def save_model(directory: Path, vocabulary: Vocabulary, network: Network, information: dict[str, Any]) -> None:
@@ -71,16 +72,49 @@ def load_model(directory: Path, offensive: Path | None = SHIPPED_LIST) -> Langua
     network = Network(config, _load_weights(directory / WEIGHTS, config))
     ngrams = _ngrams_of(directory, information, vocabulary)
     spelling = load_spelling(directory / SPELLING, vocabulary) if (directory / SPELLING).exists() else None
-    return LanguageModel(vocabulary, network, information, ngrams, spelling, Guard(offensive))
+    known = load_known_words(directory / KNOWN_WORDS) if (directory / KNOWN_WORDS).exists() else NO_WORDS
+    return LanguageModel(
+        vocabulary,
+        network,
+        information,
+        ngrams,
+        spelling,
+        Guard(offensive),
+        known,
+        _load_common(directory / COMMON, vocabulary),
+    )
 
 
 def save_spelling(directory: Path, spelling: Spelling, information: dict[str, Any]) -> None:
     """Write the spelling network and the lexicon into a model folder."""
     folder = directory / SPELLING
     save_model(folder, spelling.characters, spelling.network, information)
-    lexicon = spelling.lexicon
+    write_atomically(folder / LEXICON, lexicon_content(spelling.lexicon))
+
+
+def lexicon_content(lexicon: Lexicon) -> bytes:
+    """The content of a lexicon file: ``form TAB ln P(form | unknown)`` a line."""
     lines = (f"{form}\t{p:.2f}\n" for form, p in zip(lexicon.words.forms, lexicon.log_probability, strict=True))
-    write_atomically(folder / LEXICON, "".join(lines).encode())
+    return "".join(lines).encode()
+
+
+def save_common(directory: Path, common: FloatArray) -> None:
+    """Write how common each word of the vocabulary is (V,), whatever the source."""
+    write_atomically(directory / COMMON, save({"common": common.astype(np.float32)}))
+
+
+def _load_common(path: Path, vocabulary: Vocabulary) -> FloatArray:
+    """Load how common each word is, (V,) of sum 1; by their counts where there is no such file."""
+    if path.exists():
+        with loading(path, "weights file", ModelError):
+            common = load_file(path)["common"].astype(np.float32)
+    else:
+        common = np.asarray(vocabulary.counts, dtype=np.float32)
+    if common.shape != (len(vocabulary),) or not bool((common >= 0).all()):
+        raise ModelError(f"{path}: holds {common.dtype}{common.shape}, needs {len(vocabulary)} numbers, 0 or more")
+    common[: vocabulary.first_word] = 0
+    shares: FloatArray = common / max(1e-30, float(common.sum()))
+    return shares
 
 
 def load_spelling(folder: Path, vocabulary: Vocabulary) -> Spelling:

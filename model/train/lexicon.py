@@ -60,12 +60,12 @@ def expected_typos(words: Mapping[str, int], vocabulary: Vocabulary) -> dict[str
     frequent: dict[str, list[int]] = {}
     for i in range(vocabulary.first_word, len(vocabulary)):
         if vocabulary.counts[i] > LEAST_FREQUENT and len(vocabulary.forms[i]) > 3:
-            for rest in _one_left_out(fold(vocabulary.forms[i])):
+            for rest in one_left_out(fold(vocabulary.forms[i])):
                 frequent.setdefault(rest, []).append(i)
     expected = {}
     for form in words:
         key = fold(form)
-        meant = {i for rest in _one_left_out(key) for i in frequent.get(rest, ())} if len(key) > 3 else set()
+        meant = {i for rest in one_left_out(key) for i in frequent.get(rest, ())} if len(key) > 3 else set()
         expected[form] = sum(
             vocabulary.counts[i] * math.exp(-errors.cost(key, fold(vocabulary.forms[i])))
             for i in meant
@@ -84,7 +84,7 @@ def own_count(count: int, expected: float) -> float:
     return max(count - MOST_TYPOS * expected, LEAST_OWN_SHARE * count)
 
 
-def _one_left_out(key: str) -> Iterator[str]:
+def one_left_out(key: str) -> Iterator[str]:
     """Yield the key, and the key without each of its letters: words one edit apart share one of these (Garbe 2012)."""
     yield key
     yield from {key[:i] + key[i + 1 :] for i in range(len(key))}

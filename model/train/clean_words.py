@@ -1,0 +1,198 @@
+"""Clean the words that a model offers: ``python -m model.train.clean_words MODEL TEXT…``.
+
+Counts the texts, each file a source for itself, and writes anew what concerns the words alone: which are misspellings,
+and withheld from then on; in which letter case they are written; and how common each is, whatever the source
+(``common.safetensors``). The weights stay as they are.
+"""
+
+import argparse
+import json
+import math
+import re
+import sys
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from model.arrays import FloatArray
+from model.errors import UserError
+from model.files import load_word_list, write_atomically
+from model.lm.known_words import KnownWords
+from model.lm.language_model import LanguageModel
+from model.lm.spelling import Lexicon
+from model.lm.storage import CONFIG, LEXICON, SPELLING, WORDS, lexicon_content, load_model, save_common
+from model.text.corpus import Recipe, Source, files_of
+from model.text.tokens import UNKNOWN, fold
+from model.text.vocabulary import SortedWords, Vocabulary
+from model.train.dataset import count
+from model.train.lexicon import one_left_out
+from model.train.progress import ProgressBar
+from model.train.word_counts import Counts
+
+# Sources in which a word stands inside sentences, at least, to tell its letter case from.
+LEAST_SOURCES = 2
+# A word is small if this share of its sources write it mostly so; titles and products are the minority then.
+SMALL_SOURCES = 0.5
+# It is a name, and never small, if at least this share of them write it mostly with a capital.
+NAME_SOURCES = 0.8
+# A spelling with capitals inside (LeBron) is right where it has this share of all capitals.
+INNER_SHARE = 0.25
+# A rare word that no list knows is a misspelling of one that is so many times as frequent and one letter away.
+TIMES_AS_FREQUENT = 30
+# Host names that lost their full stop: gmailcom, USAgov.
+_HOST = re.compile(r".{2,}(?:com|org|net|gov|edu)", re.IGNORECASE)
+
+
+@dataclass
+class CaseCounts:
+    """By casefolded word: in how many sources it stands, in how many mostly small, and how often in each spelling."""
+
+    sources: dict[str, int] = field(default_factory=dict)
+    small: dict[str, int] = field(default_factory=dict)
+    spellings: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def add(self, counts: Counts) -> None:
+        """Take in the counts of a source."""
+        here: dict[str, dict[str, int]] = {}
+        for form, n in counts.trusted.items():
+            here.setdefault(form.casefold(), {})[form] = n
+        for key, forms in here.items():
+            self.sources[key] = self.sources.get(key, 0) + 1
+            is_small = 2 * sum(n for form, n in forms.items() if form.islower()) > sum(forms.values())
+            self.small[key] = self.small.get(key, 0) + is_small
+            known = self.spellings.setdefault(key, {})
+            for form, n in forms.items():
+                known[form] = known.get(form, 0) + n
+
+    def small_share(self, key: str) -> float | None:
+        """The share of a word's sources that write it mostly small; None where there are too few to tell."""
+        sources = self.sources.get(key, 0)
+        return self.small[key] / sources if sources >= LEAST_SOURCES else None
+
+    def true_case(self, form: str) -> str:
+        """The form, small where a capital is a title's or a product's alone."""
+        share = self.small_share(form.casefold())
+        is_title = form.istitle() and share is not None and share >= SMALL_SOURCES
+        return form.casefold() if is_title else form
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns 0, or 2 for bad input."""
+    p = argparse.ArgumentParser(prog="python -m model.train.clean_words", description=__doc__.splitlines()[0])
+    p.add_argument("model", type=Path, help="a trained model's folder")
+    p.add_argument("texts", nargs="+", type=Path, help="text files or folders of them; each file is a source")
+    p.add_argument("--misspelled", type=Path, metavar="FILE", help="words, one a line up to any '->', to withhold")
+    p.add_argument("--processes", type=int, default=2, help="that count the text")
+    options = p.parse_args(arguments)
+    try:
+        if options.processes < 1:
+            raise UserError(f"--processes {options.processes}: must be above 0")
+        misspelled = load_word_list(options.misspelled) if options.misspelled else []
+        model = load_model(options.model, offensive=None)
+        cases, common = _count(model.vocabulary, options.texts, options.processes)
+        _write(options.model, model, cases, common, frozenset(word.casefold() for word in misspelled))
+    except (UserError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _count(vocabulary: Vocabulary, texts: Iterable[Path], processes: int) -> tuple[CaseCounts, FloatArray]:
+    """The letter cases of all words, and how common those of the vocabulary are: (V,), the mean over the sources."""
+    cases, shares = CaseCounts(), []
+    with ProgressBar.counting() as show:
+        for file in (file for path in texts for file in files_of(path)):
+            counts = count(Recipe([Source(file)]), processes, show)
+            cases.add(counts)
+            times = np.zeros(len(vocabulary))
+            for form, n in counts.trusted.items():
+                times[vocabulary.id_of(form)] += n
+            for form, n in counts.untrusted.items():
+                times[vocabulary.id_of(form, at_start=True)] += n
+            times[: vocabulary.first_word] = 0
+            shares.append(times / max(1.0, times.sum()))
+    mean: FloatArray = np.mean(shares, axis=0)
+    return cases, mean
+
+
+def _write(
+    folder: Path, model: LanguageModel, cases: CaseCounts, common: FloatArray, misspelled: frozenset[str]
+) -> None:
+    old = model.vocabulary
+    withheld = {form for form, offered in zip(old.forms, old.offered, strict=True) if not offered}
+    vocabulary = recased(old, cases)
+    wrong = {form for form in vocabulary.forms[vocabulary.first_word :] if is_misspelled(form, misspelled, model.known)}
+    lazy = lazy_spellings(vocabulary, cases)
+    vocabulary = Vocabulary(vocabulary.forms, vocabulary.counts, withheld | wrong | lazy)
+    print(f"withheld now: {len(wrong - withheld)} misspellings, {len(lazy - withheld)} lazy spellings of names")
+    if model.spelling is not None:
+        lexicon = cleaned_lexicon(model.spelling.lexicon, vocabulary, cases, misspelled, model.known)
+        print(f"{len(lexicon.words)} of {len(model.spelling.lexicon.words)} rarer words are left")
+        write_atomically(folder / SPELLING / LEXICON, lexicon_content(lexicon))
+    config = json.loads((folder / CONFIG).read_text("utf-8")) | {"words_sha256": vocabulary.digest()}
+    write_atomically(folder / WORDS, "".join(vocabulary.lines()).encode())
+    write_atomically(folder / CONFIG, (json.dumps(config, indent=2) + "\n").encode())
+    save_common(folder, common)
+
+
+def recased(vocabulary: Vocabulary, cases: CaseCounts) -> Vocabulary:
+    """The vocabulary with words small that titles alone had with a capital; their ids stay."""
+    forms, known = list(vocabulary.forms), set(vocabulary.forms)
+    for i in range(vocabulary.first_word, len(forms)):
+        small = cases.true_case(forms[i])
+        if small not in known:
+            known.add(small)
+            forms[i] = small
+    return Vocabulary(forms, vocabulary.counts)
+
+
+def lazy_spellings(vocabulary: Vocabulary, cases: CaseCounts) -> set[str]:
+    """The spellings of names that people only use to save effort: batman, Lebron."""
+    found = set()
+    for same in vocabulary.spellings.values():
+        forms = [vocabulary.forms[i] for i in same]
+        key = forms[0].casefold()
+        share = cases.small_share(key)
+        if share is not None and 1 - share >= NAME_SOURCES:
+            found |= {form for form in forms if form.islower()}
+        capitals = {form: n for form, n in cases.spellings.get(key, {}).items() if form[0].isupper() and form in forms}
+        inner = sum(n for form, n in capitals.items() if form[1:] != form[1:].lower() and not form.isupper())
+        if inner >= INNER_SHARE * max(1, sum(capitals.values())):
+            found |= {form for form in forms if form.istitle()}
+    return found
+
+
+def is_misspelled(form: str, misspelled: Container[str], known: KnownWords) -> bool:
+    """True for a form in a list of misspellings, and for host names that lost their stop."""
+    return form.casefold() in misspelled or (bool(_HOST.fullmatch(form)) and form not in known)
+
+
+def cleaned_lexicon(
+    lexicon: Lexicon, vocabulary: Vocabulary, cases: CaseCounts, misspelled: Container[str], known: KnownWords
+) -> Lexicon:
+    """The lexicon without misspellings, each word in its true case."""
+    frequent: dict[str, int] = {}
+    for form, n in zip(
+        vocabulary.forms[vocabulary.first_word :], vocabulary.counts[vocabulary.first_word :], strict=True
+    ):
+        for rest in one_left_out(fold(form)):
+            frequent[rest] = max(n, frequent.get(rest, 0))
+    unknown = vocabulary.counts[vocabulary.id_of(UNKNOWN)]
+    shares: dict[str, float] = {}
+    for form, log_p in zip(lexicon.words.forms, lexicon.log_probability.tolist(), strict=True):
+        share = math.exp(log_p)
+        near = max(frequent.get(rest, 0) for rest in one_left_out(fold(form)))
+        is_known = form in known or known.is_name(form) or known.is_shorthand(form)
+        if is_misspelled(form, misspelled, known) or (not is_known and near > TIMES_AS_FREQUENT * share * unknown):
+            continue
+        right = cases.true_case(form)
+        if right not in vocabulary:
+            shares[right] = max(share, shares.get(right, 0.0))
+    forms = sorted(shares, key=lambda form: (fold(form), -shares[form], form))
+    return Lexicon(SortedWords(forms), np.log([shares[form] for form in forms]).astype(np.float32))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
