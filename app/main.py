@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from app.api import openapi
+from app.api.error_handlers import add_error_handlers
 from app.api.json_routes import BodyMiddleware
 from app.api.pages import pages_router
 from app.api.routes import router
-from app.errors import add_error_handlers
 from app.http.access import LIMIT, POLICY, AccessMiddleware
 from app.http.middleware import REQUEST_ID, CrossOriginMiddleware, RequestMiddleware, SizeMiddleware, TimeMiddleware
 from app.inference.model_set import Generation

@@ -20,6 +20,8 @@ PREFIX = "TSUZUKI_"
 _BYTES_A_CODE_POINT = 12
 # And for all else in a request.
 _BYTES_BESIDE_TEXT = 4096
+# Of the header fields, beside the query string: browsers and proxies send a few thousand at most.
+_HEADER_BYTES = 65_536
 _SHIPPED_MODEL = Path(model.__file__).parent / "en"
 _MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _RATE_LIMIT = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
@@ -98,6 +100,11 @@ class Settings(BaseSettings):
     def max_request_bytes(self) -> int:
         """The most bytes of a body or query string: those of the longest text, and some for all else."""
         return self.max_text_length * _BYTES_A_CODE_POINT + _BYTES_BESIDE_TEXT
+
+    @property
+    def max_head_bytes(self) -> int:
+        """The most bytes of a request's address and header fields."""
+        return self.max_request_bytes + _HEADER_BYTES
 
     @field_validator("models", mode="before")
     @classmethod

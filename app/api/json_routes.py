@@ -15,13 +15,13 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.api.error_handlers import answer_invalid_request
 from app.errors import (
     MalformedBodyError,
     NotReadyError,
     RepeatedParameterError,
     WrongContentTypeError,
     answer,
-    answer_invalid_request,
 )
 from app.inference.service import Service
 from app.paths import route_path

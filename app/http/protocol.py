@@ -14,9 +14,6 @@ from app.errors import HeadTooLargeError, ServiceError, SlowRequestError, answer
 from app.http.middleware import REQUEST_ID
 from app.settings import Settings
 
-# Beside the query string: browsers and proxies send a few thousand at most.
-_HEADER_BYTES = 65_536
-
 
 class BoundedProtocol(HttpToolsProtocol):
     """Refuses a head that grows too large or comes too slowly, and ends the connection."""
@@ -86,8 +83,5 @@ class BoundedProtocol(HttpToolsProtocol):
 
 def bounded_protocol(settings: Settings) -> type[BoundedProtocol]:
     """The protocol with the bounds of the settings."""
-    bounds: dict[str, Any] = {
-        "head_bytes": settings.max_request_bytes + _HEADER_BYTES,
-        "head_seconds": settings.timeout_seconds,
-    }
+    bounds: dict[str, Any] = {"head_bytes": settings.max_head_bytes, "head_seconds": settings.timeout_seconds}
     return type("BoundedProtocol", (BoundedProtocol,), bounds)
