@@ -16,11 +16,11 @@ from app.api.pages import pages_router
 from app.api.routes import router
 from app.http.access import LIMIT, POLICY, AccessMiddleware
 from app.http.middleware import REQUEST_ID, CrossOriginMiddleware, RequestMiddleware, SizeMiddleware, TimeMiddleware
-from app.inference.model_set import Generation
+from app.inference.model_set import ModelSet
 from app.inference.service import Service, load_models
 from app.keys import KEY_HEADER, Keyring
 from app.metrics.prometheus import Metrics
-from app.metrics.shared_counters import Tally
+from app.metrics.shared_counters import SharedCounters
 from app.paths import ADMIN_OPERATIONS
 from app.settings import Settings, read_settings
 from app.signals import reloading_on_hangup
@@ -38,11 +38,11 @@ _TAGS = [
 def create_app(
     settings: Settings | None = None,
     models: Mapping[str, LanguageModel] | None = None,
-    tally: Tally | None = None,
+    counters: SharedCounters | None = None,
 ) -> FastAPI:
     """The app. Its models are loaded when it starts, unless loaded ones are handed in.
 
-    It counts in ``tally``, on top of what an app before it has counted there. Where there are workers, they set
+    It counts in ``counters``, on top of what an app before it has counted there. Where there are workers, they set
     ``app.state.reload_all``.
     Raises ``SettingsError`` where a setting needs a package that is not installed.
     """
@@ -84,14 +84,14 @@ def create_app(
     app.include_router(pages)
     openapi.describe(app, settings)
     add_error_handlers(app, router, pages)
-    app.state.metrics = Metrics(app.version, app.state.methods, settings, lambda: _generation(app), tally)
+    app.state.metrics = Metrics(app.version, app.state.methods, settings, lambda: _model_set(app), counters)
     _add_middleware(app, settings, rate_limiter)
     return app
 
 
-def _generation(app: FastAPI) -> Generation | None:
+def _model_set(app: FastAPI) -> ModelSet | None:
     service: Service | None = getattr(app.state, "service", None)
-    return service.generation if service else None
+    return service.model_set if service else None
 
 
 def _rate_limiter(settings: Settings) -> "RateLimiter | None":

@@ -28,7 +28,7 @@ from app.errors import (
     WrongContentTypeError,
     responses,
 )
-from app.metrics.prometheus import FIGURES
+from app.metrics.table import DOCUMENTATION
 from app.schemas import (
     CorrectionList,
     CorrectionQuery,
@@ -190,8 +190,8 @@ async def reload_models(service: TheService) -> ModelList:
 
 @router.get(
     "/metrics",
-    summary="Figures for Prometheus",
-    description=FIGURES,
+    summary="Metrics for Prometheus",
+    description=DOCUMENTATION,
     tags=["service"],
     response_class=PlainTextResponse,
     responses=responses(MissingKeyError, UnknownKeyError),

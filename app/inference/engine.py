@@ -8,7 +8,7 @@ import asyncio
 from typing import Any
 
 from app.errors import BusyError, NotReadyError
-from app.inference.admission import Turnstile
+from app.inference.admission import Admission
 from app.inference.batcher import Batcher
 from app.inference.jobs import HIT, MISS, Job, NextWord, Statistics, Wanted
 from app.inference.state_cache import Context, Entry, StateCache
@@ -46,7 +46,7 @@ class Engine:
         self.queue_limit = queue_limit
         self.statistics = statistics or Statistics([0, 0, 0], [0] * (batch_limit + 1))
         self.batcher = Batcher(model, cache, batch_limit, blas_threads, self.statistics)
-        self._turnstile = Turnstile(_MOST_BATCHES * batch_limit)
+        self._admission = Admission(_MOST_BATCHES * batch_limit)
         self._asking = 0
         self._open = False
 
@@ -70,7 +70,7 @@ class Engine:
         Raises ``BusyError`` where too many wait already.
         """
         self._refuse_if_busy()
-        async with self._turnstile:
+        async with self._admission:
             if fuzzy:
                 query = self.typist.resolve(query)
             logits = self.cache.logits(query.context)
@@ -88,7 +88,7 @@ class Engine:
     async def correct(self, word: Finished, limit: int, min_probability: float) -> Correction:
         """What a finished word may have been meant for. Raises ``BusyError`` where too many wait already."""
         self._refuse_if_busy()
-        async with self._turnstile:
+        async with self._admission:
             query = self.typist.resolve(word.query)
             output = await self._after(query.context)
             return correct(self.typist, word._replace(query=query), output, limit, min_probability)
@@ -96,7 +96,7 @@ class Engine:
     @property
     def waiting(self) -> int:
         """How many wait, for their turn or for the batcher's thread."""
-        return len(self._turnstile) + self._asking
+        return len(self._admission) + self._asking
 
     @property
     def is_busy(self) -> bool:

@@ -17,7 +17,7 @@ from model.lm.language_model import LanguageModel
 _VERSION_DIGITS = 12
 
 
-class Generation:
+class ModelSet:
     """Models that came together and go together, between ``start`` and ``close``."""
 
     def __init__(
@@ -66,7 +66,7 @@ class Generation:
             engine.start()
 
     @contextmanager
-    def in_use(self) -> Iterator["Generation"]:
+    def in_use(self) -> Iterator["ModelSet"]:
         """While a request goes through it, it does not close."""
         self._users += 1
         self._unused.clear()

@@ -14,7 +14,7 @@ from app.errors import (
 )
 from app.inference.engine import Engine
 from app.inference.jobs import Statistics
-from app.inference.model_set import Generation
+from app.inference.model_set import ModelSet
 from app.memory import freeze
 from app.schemas import (
     CorrectionList,
@@ -61,19 +61,19 @@ class Service:
         reload_all: ReloadAll | None = None,
     ) -> None:
         self.settings, self._statistics, self._reload_all = settings, statistics, reload_all
-        self.generation = Generation(settings, models, statistics)
+        self.model_set = ModelSet(settings, models, statistics)
         self.ready = False
         self._reloading = False
 
     @property
     def models(self) -> ModelList:
         """The loaded models."""
-        return self.generation.models
+        return self.model_set.models
 
     async def start(self) -> None:
         """Start the engines, and have each answer once."""
-        self.generation.start()
-        await self._warm_up(self.generation)
+        self.model_set.start()
+        await self._warm_up(self.model_set)
         if self._reload_all is None:  # otherwise it was done before the fork
             freeze()
         self.ready = True
@@ -81,11 +81,11 @@ class Service:
     async def stop(self) -> None:
         """Answer what is queued, then end the engines."""
         self.ready = False
-        await self.generation.close()
+        await self.model_set.close()
 
     def refuse_if_busy(self) -> None:
         """Raise ``BusyError`` where too many wait already, whichever model they ask."""
-        engines = self.generation.engines.values()
+        engines = self.model_set.engines.values()
         if all(engine.is_busy for engine in engines):
             raise BusyError(sum(engine.waiting for engine in engines))
 
@@ -104,11 +104,11 @@ class Service:
             raise ReloadRunningError
         self._reloading = True
         try:
-            old, new = self.generation, await self._load()
+            old, new = self.model_set, await self._load()
             if not self.ready:  # the service was stopped meanwhile
                 await new.close()
                 raise NotReadyError
-            self.generation = new
+            self.model_set = new
             log.info("models reloaded", extra={"fields": {"models": {m.name: m.version for m in new.models.models}}})
             await old.retire()
             del old
@@ -117,11 +117,11 @@ class Service:
         finally:
             self._reloading = False
 
-    async def _load(self) -> Generation:
+    async def _load(self) -> ModelSet:
         """All models anew, ready to answer."""
 
-        def load() -> Generation:
-            return Generation(self.settings, load_models(self.settings), self._statistics)
+        def load() -> ModelSet:
+            return ModelSet(self.settings, load_models(self.settings), self._statistics)
 
         try:
             new = await asyncio.to_thread(load)
@@ -136,41 +136,41 @@ class Service:
             raise
         return new
 
-    async def _warm_up(self, generation: Generation) -> None:
+    async def _warm_up(self, model_set: ModelSet) -> None:
         """Ask each model for a first completion, next word and correction, which touches its memory."""
-        for name in generation.engines:
+        for name in model_set.engines:
             query = SuggestionQuery(text=_WARM_UP, model=name)
-            await self._suggest(generation, query, completing=True)
-            await self._suggest(generation, query, completing=False)
-            await self._correct(generation, query)
+            await self._suggest(model_set, query, completing=True)
+            await self._suggest(model_set, query, completing=False)
+            await self._correct(model_set, query)
 
     async def complete(self, request: SuggestionQuery) -> SuggestionAnswer:
         """Suggestions for the word being typed at the cursor."""
-        with self.generation.in_use() as generation:
-            return await self._suggest(generation, request, completing=True)
+        with self.model_set.in_use() as model_set:
+            return await self._suggest(model_set, request, completing=True)
 
     async def next_word(self, request: SuggestionQuery) -> SuggestionAnswer:
         """Suggestions for the word behind the cursor."""
-        with self.generation.in_use() as generation:
-            return await self._suggest(generation, request, completing=False)
+        with self.model_set.in_use() as model_set:
+            return await self._suggest(model_set, request, completing=False)
 
     async def correct(self, request: PlaceQuery) -> SuggestionAnswer:
         """What the last word before the cursor may have been meant for."""
-        with self.generation.in_use() as generation:
-            return await self._correct(generation, request)
+        with self.model_set.in_use() as model_set:
+            return await self._correct(model_set, request)
 
     async def correct_all(self, request: PlaceQuery) -> CorrectionList:
         """Those words before the cursor that should change.
 
         One after the other, and between two of them come others.
         """
-        with self.generation.in_use() as generation:
-            return await self._correct_all(generation, request)
+        with self.model_set.in_use() as model_set:
+            return await self._correct_all(model_set, request)
 
-    async def _suggest(self, generation: Generation, request: SuggestionQuery, *, completing: bool) -> SuggestionAnswer:
+    async def _suggest(self, model_set: ModelSet, request: SuggestionQuery, *, completing: bool) -> SuggestionAnswer:
         """Check what depends on the settings, read the place in the text, and ask the model's engine."""
-        limit, name, cursor = self._check(generation, request)
-        engine = generation.engines[name]
+        limit, name, cursor = self._check(model_set, request)
+        engine = model_set.engines[name]
         read = engine.reader.completion if completing else engine.reader.next_word
         query = read(request.text, cursor)
         found = await engine.suggest(query, limit, request.min_probability, request.fuzzy)
@@ -181,18 +181,18 @@ class Service:
             model=name,
         )
 
-    async def _correct(self, generation: Generation, request: PlaceQuery) -> SuggestionAnswer:
-        limit, name, cursor = self._check(generation, request)
+    async def _correct(self, model_set: ModelSet, request: PlaceQuery) -> SuggestionAnswer:
+        limit, name, cursor = self._check(model_set, request)
         place = last_word(request.text, cursor, self.settings.context_tokens * CODE_POINTS_A_TOKEN)
         if place is None:
             return SuggestionAnswer(suggestions=[], prefix="", replace=Span(start=cursor, end=cursor), model=name)
-        engine = generation.engines[name]
+        engine = model_set.engines[name]
         answer = await self._correct_word(engine, request.text, *place, limit, request.min_probability)
         return SuggestionAnswer(**dict(answer), model=name)
 
-    async def _correct_all(self, generation: Generation, request: PlaceQuery) -> CorrectionList:
-        limit, name, cursor = self._check(generation, request)
-        engine = generation.engines[name]
+    async def _correct_all(self, model_set: ModelSet, request: PlaceQuery) -> CorrectionList:
+        limit, name, cursor = self._check(model_set, request)
+        engine = model_set.engines[name]
         corrections: list[WordAnswer] = []
         for token in list(tokens(request.text[:cursor])):
             if not token.is_word:
@@ -221,19 +221,19 @@ class Service:
             replace=Span(start=found.start, end=found.end),
         )
 
-    def _check(self, generation: Generation, request: PlaceQuery) -> tuple[int, str, int]:
+    def _check(self, model_set: ModelSet, request: PlaceQuery) -> tuple[int, str, int]:
         """The limit, the model's name and the cursor of a request that the settings allow."""
         settings, length = self.settings, len(request.text)
         if length > settings.max_text_length:
             raise TextTooLongError(length, settings.max_text_length)
         if request.cursor is not None and request.cursor > length:
             raise InvalidFieldError("cursor", request.cursor, f"must be at most {length}, the length of the text")
-        if request.model is not None and request.model not in generation.engines:
-            raise InvalidFieldError("model", request.model, f"must be one of {', '.join(generation.engines)}")
+        if request.model is not None and request.model not in model_set.engines:
+            raise InvalidFieldError("model", request.model, f"must be one of {', '.join(model_set.engines)}")
         limit = min(settings.default_limit, settings.max_limit) if request.limit is None else request.limit
         if limit > settings.max_limit:
             raise InvalidFieldError("limit", limit, f"must be at most {settings.max_limit}")
-        name = generation.default_model if request.model is None else request.model
+        name = model_set.default_model if request.model is None else request.model
         return limit, name, length if request.cursor is None else request.cursor
 
 

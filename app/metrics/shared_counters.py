@@ -17,7 +17,7 @@ FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 _BYTES = 8
 
 
-class Tally:
+class SharedCounters:
     """Rows of named blocks of numbers; ``row`` is the one that this process writes."""
 
     def __init__(self, rows: int, sizes: Mapping[str, int]) -> None:

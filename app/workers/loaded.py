@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from app.inference.service import answer_once, load_models
 from app.main import create_app
 from app.metrics.prometheus import Metrics
-from app.metrics.shared_counters import Tally
+from app.metrics.shared_counters import SharedCounters
 from app.schemas import ModelList
 from app.settings import Settings
 from model.lm.language_model import LanguageModel
@@ -40,7 +40,7 @@ def load(
     settings: Settings,
     server: Mapping[str, Any],
     models: dict[str, LanguageModel] | None = None,
-    tally: Tally | None = None,
+    counters: SharedCounters | None = None,
 ) -> Loaded:
     """Load the models, unless that is done. Raises ``UserError``.
 
@@ -48,7 +48,7 @@ def load(
     """
     models = models or load_models(settings)
     described = asyncio.run(answer_once(settings, models))
-    config = uvicorn.Config(create_app(settings, models, tally), **server)
+    config = uvicorn.Config(create_app(settings, models, counters), **server)
     config.load()
     config.get_loop_factory()
     return Loaded(config, models, described)

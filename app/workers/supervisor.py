@@ -67,7 +67,7 @@ class Supervisor:
     def _use(self, loaded: Loaded) -> None:
         # Nothing may hold on to what was used before: that would keep the models of then in memory.
         self.loaded, self.metrics = loaded, loaded.metrics
-        self.metrics.say_loaded(time.time())
+        self.metrics.set_loaded_at(time.time())
 
     @property
     def workers(self) -> list[Child]:
@@ -127,7 +127,7 @@ class Supervisor:
         for due, failures in self.lost.copy():
             if time.monotonic() >= due:
                 self.lost.remove((due, failures))
-                self.metrics.say_replaced()
+                self.metrics.count_replaced()
                 self._replace(failures)
 
     def _obey(self, number: int) -> None:
@@ -174,7 +174,7 @@ class Supervisor:
 
     def _free_row(self) -> int:
         taken = {worker.row for worker in self.workers}
-        return next(row for row in range(1, self.metrics.tally.rows) if row not in taken)
+        return next(row for row in range(1, self.metrics.counters.rows) if row not in taken)
 
     def _bury(self, worker: Child, status: int) -> None:
         """A worker has ended."""
@@ -259,7 +259,7 @@ class Supervisor:
     def _load(self) -> Loaded:
         self.is_loading = True
         try:
-            return load(self.settings, self.server, tally=self.metrics.tally)
+            return load(self.settings, self.server, counters=self.metrics.counters)
         finally:
             self.is_loading = False
             freeze()

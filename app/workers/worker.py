@@ -50,7 +50,7 @@ class WorkerServer(uvicorn.Server):
         reader, self._writer = await asyncio.open_connection(sock=self._line, limit=_LONGEST_MESSAGE)
         await super().startup(sockets)
         self._tasks.append(asyncio.create_task(self._listen(reader)))
-        self._metrics.say_ready()
+        self._metrics.set_ready()
         self._say(READY)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -103,7 +103,7 @@ class WorkerServer(uvicorn.Server):
         To close them at once, as at a shutdown, would lose the requests that are on their way. An idle one is closed
         after its usual time.
         """
-        self._metrics.say_ready(False)
+        self._metrics.set_ready(False)
         for server in self.servers:
             server.close()
         self.config.encoded_headers.append(_CLOSE)
