@@ -1,7 +1,7 @@
 """The errors that a caller is told about, each in one class, and their JSON answers.
 
-A class declares its status, the header fields it brings and, as ``example``, one of its messages. Its docstring says in
-the OpenAPI document when it comes.
+A class declares its status, the header fields it sends and the arguments of an example. Its docstring says in the
+OpenAPI document when it comes.
 """
 
 from collections.abc import Mapping
@@ -28,6 +28,7 @@ class ServiceError(HTTPException):
 
     status: ClassVar[int] = 500
     sends: ClassVar[Mapping[str, str]] = {}
+    example_arguments: "ClassVar[staticmethod[[Settings], tuple[Any, ...]]]" = staticmethod(lambda settings: ())
 
     def __init__(self, detail: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(self.status, detail, headers=headers or self.sends or None)
@@ -35,17 +36,14 @@ class ServiceError(HTTPException):
     @classmethod
     def example(cls, settings: Settings) -> "ServiceError":
         """Make one as it can come under these settings."""
-        return cls()  # type: ignore[call-arg]  # where it takes arguments, its class has an example of its own
+        return cls(*cls.example_arguments(settings))
 
 
 class MalformedBodyError(ServiceError):
     """The body is not JSON in UTF-8, is nested some thousand times, or has a name twice in one object."""
 
     status = 400
-
-    @classmethod
-    def example(cls, settings: Settings) -> ServiceError:
-        return cls("body: not JSON at character 9: Expecting value")
+    example_arguments = staticmethod(lambda settings: ("body: not JSON at character 9: Expecting value",))
 
 
 class MissingKeyError(ServiceError):
@@ -92,13 +90,10 @@ class SlowRequestError(ServiceError):
 
     status = 408
     sends = _CLOSE
+    example_arguments = staticmethod(lambda settings: (settings.timeout_seconds,))
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"the request must arrive within {seconds:g} s")
-
-    @classmethod
-    def example(cls, settings: Settings) -> ServiceError:
-        return cls(settings.timeout_seconds)
 
 
 class ReloadRunningError(ServiceError):
@@ -115,106 +110,107 @@ class BodyTooLargeError(ServiceError):
 
     status = 413
     sends = _CLOSE
+    example_arguments = staticmethod(lambda settings: (settings.max_request_bytes,))
 
     def __init__(self, most: int) -> None:
         super().__init__(f"body: must be at most {most} bytes")
-
-    @classmethod
-    def example(cls, settings: Settings) -> ServiceError:
-        return cls(settings.max_request_bytes)
 
 
 class QueryTooLongError(ServiceError):
     """The query string has more bytes than the longest text can take."""
 
     status = 414
+    example_arguments = staticmethod(lambda settings: (settings.max_request_bytes,))
 
     def __init__(self, most: int) -> None:
         super().__init__(f"query string: must be at most {most} bytes")
-
-    @classmethod
-    def example(cls, settings: Settings) -> ServiceError:
-        return cls(settings.max_request_bytes)
 
 
 class WrongContentTypeError(ServiceError):
     """The body's `Content-Type` is not `application/json`."""
 
     status = 415
+    example_arguments = staticmethod(lambda settings: ("text/plain",))
 
     def __init__(self, found: str | None) -> None:
         shown = "none" if found is None else show(found, quotes=False)
         super().__init__(not_allowed("Content-Type", shown, "must be application/json"))
-
-    @classmethod
-    def example(cls, settings: Settings) -> ServiceError:
-        return cls("text/plain")
 
 
 class InvalidFieldError(ServiceError):
     """A field is missing, unknown, or breaks its rule; several are told of at once."""
 
     status = 422
+    example_arguments = staticmethod(
+        lambda settings: (
+            "limit",
+            settings.max_limit + 1,
+            f"must be at most {settings.max_limit}",
+        )
+    )
 
     def __init__(self, name: str, value: object, rule: str) -> None:
         super().__init__(not_allowed(name, show(value), rule))
-
-    @classmethod
-    def example(cls, settings: Settings) -> ServiceError:
-        return cls("limit", settings.max_limit + 1, f"must be at most {settings.max_limit}")
 
 
 class TextTooLongError(ServiceError):
     """The text has more code points than the settings allow."""
 
     status = 422
+    example_arguments = staticmethod(
+        lambda settings: (
+            settings.max_text_length + 1,
+            settings.max_text_length,
+        )
+    )
 
     def __init__(self, length: int, most: int) -> None:
         super().__init__(f"text: {length} code points are not allowed, it must have at most {most}")
-
-    @classmethod
-    def example(cls, settings: Settings) -> ServiceError:
-        return cls(settings.max_text_length + 1, settings.max_text_length)
 
 
 class RepeatedParameterError(ServiceError):
     """A query parameter is given more than once."""
 
     status = 422
+    example_arguments = staticmethod(
+        lambda settings: (
+            "limit",
+            2,
+        )
+    )
 
     def __init__(self, name: str, times: int) -> None:
         super().__init__(f"{name}: given {times} times, it must be given once")
-
-    @classmethod
-    def example(cls, settings: Settings) -> ServiceError:
-        return cls("limit", 2)
 
 
 class ReloadFailedError(ServiceError):
     """A model cannot be loaded: `detail` names the file and the fault. The loaded ones stay."""
 
     status = 422
+    example_arguments = staticmethod(
+        lambda settings: ("models/mine/words.txt: cannot be read: No such file or directory",)
+    )
 
     def __init__(self, reason: str) -> None:
+        self.reason = reason
         super().__init__(f"the loaded models stay, for the new ones cannot be loaded: {reason}")
-
-    @classmethod
-    def example(cls, settings: Settings) -> ServiceError:
-        return cls("models/mine/words.txt: cannot be read: No such file or directory")
 
 
 class RateLimitError(ServiceError):
     """More requests than the rate limit allows; `Retry-After` says when to try again."""
 
     status = 429
+    example_arguments = staticmethod(
+        lambda settings: (
+            600,
+            60,
+            3,
+        )
+    )
 
     def __init__(self, most: int, window: int, seconds: int) -> None:
         detail = f"more than {most} requests in {window} s, try again in {seconds} s"
         super().__init__(detail, {"Retry-After": str(seconds)})
-
-    @classmethod
-    def example(cls, settings: Settings) -> ServiceError:
-        return cls(600, 60, 3)
 
 
 class HeadTooLargeError(ServiceError):
@@ -222,13 +218,10 @@ class HeadTooLargeError(ServiceError):
 
     status = 431
     sends = _CLOSE
+    example_arguments = staticmethod(lambda settings: (settings.max_head_bytes,))
 
     def __init__(self, most: int) -> None:
         super().__init__(f"address and header fields: must be at most {most} bytes")
-
-    @classmethod
-    def example(cls, settings: Settings) -> ServiceError:
-        return cls(settings.max_head_bytes)
 
 
 class NotReadyError(ServiceError):
@@ -246,13 +239,10 @@ class BusyError(ServiceError):
 
     status = 503
     sends = _RETRY_SOON
+    example_arguments = staticmethod(lambda settings: (settings.queue_limit,))
 
     def __init__(self, waiting: int) -> None:
         super().__init__(f"{waiting} requests are waiting already, try again in a second")
-
-    @classmethod
-    def example(cls, settings: Settings) -> ServiceError:
-        return cls(settings.queue_limit)
 
 
 class TimeLimitError(ServiceError):
@@ -260,13 +250,10 @@ class TimeLimitError(ServiceError):
 
     status = 503
     sends = _RETRY_SOON
+    example_arguments = staticmethod(lambda settings: (settings.timeout_seconds,))
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"no answer within {seconds:g} s, try again in a second")
-
-    @classmethod
-    def example(cls, settings: Settings) -> ServiceError:
-        return cls(settings.timeout_seconds)
 
 
 def responses(*errors: type[ServiceError]) -> dict[int | str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The application factory."""
+"""The application factory: ``create_app`` wires settings, models, routes and middleware into a FastAPI app."""
 
 import asyncio
 import logging
@@ -15,7 +15,14 @@ from app.api.json_routes import BodyMiddleware
 from app.api.pages import pages_router
 from app.api.routes import router
 from app.http.access import LIMIT, POLICY, AccessMiddleware
-from app.http.middleware import REQUEST_ID, CrossOriginMiddleware, RequestMiddleware, SizeMiddleware, TimeMiddleware
+from app.http.middleware import (
+    REQUEST_ID,
+    CrossOriginMiddleware,
+    FailureMiddleware,
+    RequestMiddleware,
+    SizeMiddleware,
+    TimeMiddleware,
+)
 from app.inference.model_set import ModelSet
 from app.inference.service import Service, load_models
 from app.keys import KEY_HEADER, Keyring
@@ -31,7 +38,7 @@ if TYPE_CHECKING:
 
 _TAGS = [
     {"name": "suggestions", "description": "Words that fit at a place in a text."},
-    {"name": "service", "description": "What runs, and whether it runs."},
+    {"name": "service", "description": "The models, the metrics, the health of the service."},
 ]
 
 
@@ -40,9 +47,9 @@ def create_app(
     models: Mapping[str, LanguageModel] | None = None,
     counters: SharedCounters | None = None,
 ) -> FastAPI:
-    """The app. Its models are loaded when it starts, unless loaded ones are handed in.
+    """Create the app. It loads its models when it starts, unless loaded ones are handed in.
 
-    It counts in ``counters``, on top of what an app before it has counted there. Where there are workers, they set
+    It counts in ``counters``, on top of the counts of an app before it. Where there are workers, they set
     ``app.state.reload_all``.
     Raises ``SettingsError`` where a setting needs a package that is not installed.
     """
@@ -113,6 +120,7 @@ def _add_middleware(app: FastAPI, settings: Settings, rate_limiter: "RateLimiter
     app.add_middleware(
         AccessMiddleware, keyring=Keyring(settings.api_keys, settings.admin_keys), rate_limiter=rate_limiter
     )
+    app.add_middleware(FailureMiddleware)
     if settings.cors_origins:
         app.add_middleware(
             CrossOriginMiddleware,

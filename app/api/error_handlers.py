@@ -14,7 +14,7 @@ from app.validation_messages import sentence, show
 
 
 async def answer_http_error(request: Request, error: Exception) -> JSONResponse:
-    """Ours as they are; the framework's with a sentence instead of a status phrase."""
+    """Answer our errors as they are, the framework's with a sentence instead of a status phrase."""
     assert isinstance(error, HTTPException)
     path = show(request.url.path, quotes=False)
     if error.status_code == 404:
@@ -26,7 +26,7 @@ async def answer_http_error(request: Request, error: Exception) -> JSONResponse:
 
 
 def methods_by_path(routes: Iterable[BaseRoute]) -> dict[str, list[str]]:
-    """All methods of each path; the framework's own 405 names only those of one of a path's routes."""
+    """List all methods of each path; the framework's own 405 names only those of one of a path's routes."""
     methods: dict[str, set[str]] = {}
     for route in routes:
         if isinstance(route, Route):
@@ -35,7 +35,7 @@ def methods_by_path(routes: Iterable[BaseRoute]) -> dict[str, list[str]]:
 
 
 async def answer_invalid_request(request: Request, error: Exception) -> JSONResponse:
-    """All broken rules of a request in one line."""
+    """Answer a request that breaks rules with all of them in one line."""
     assert isinstance(error, RequestValidationError)
     sentences = []
     for found in error.errors():

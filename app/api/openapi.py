@@ -45,7 +45,7 @@ _SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "The key as `Authorization: Bearer KEY`."},
     "header": {"type": "apiKey", "in": "header", "name": KEY_HEADER, "description": f"The key as `{KEY_HEADER}: KEY`."},
 }
-# The header fields of answers: what they say.
+# The header fields of answers, and their meaning.
 _FIELDS = {
     REQUEST_ID: "The request's id, as it stands in the log.",
     "Retry-After": "Whole seconds after which to try again.",
@@ -67,7 +67,7 @@ _EXAMPLES = files("app") / "examples.json"
 
 
 def description(settings: Settings) -> str:
-    """What the document says of the whole service."""
+    """Write the description of the whole service."""
     return _DESCRIPTION.format(
         text=settings.max_text_length, bytes=settings.max_request_bytes, limit=settings.max_limit
     )
@@ -122,7 +122,7 @@ def _write_bounds(schema: dict[str, Any], settings: Settings) -> None:
 
 
 def _typed(field: dict[str, Any]) -> dict[str, Any]:
-    """The part of a field's schema that says its type: of *type or null*, the type."""
+    """Return the part of a field's schema that says its type: of *type or null*, the type."""
     variants: list[dict[str, Any]] = field.get("anyOf", [field])
     return variants[0]
 
@@ -148,7 +148,7 @@ def _named(examples: list[dict[str, Any]], part: str) -> dict[str, Any]:
 
 
 def _write_access(schema: dict[str, Any], settings: Settings) -> None:
-    """The keys that operations ask for, where the settings have some: "Authorize" of the OpenAPI page sends one."""
+    """Name the keys that operations ask for; *Authorize* of the OpenAPI page sends one."""
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
             is_administration = (method.upper(), path) in ADMIN_OPERATIONS

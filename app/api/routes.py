@@ -1,4 +1,4 @@
-"""The addresses of the service."""
+"""The operations of the HTTP API: one function for each method and path."""
 
 from typing import Annotated
 
@@ -66,9 +66,9 @@ async def complete(body: SuggestionRequest, service: TheService) -> SuggestionAn
     answer, not an error. Where no word is being typed, after a space for example, it answers as `/next-word` does.
     Letter case and apostrophes follow what was typed: `App` gives *Apple*, `APP` gives *APPLE*, `dont` gives *don't*.
 
-    From three typed letters on, words that the letters may be a slip for stand among them, with the `kind`
-    `correction`, ranked by how likely they are here and how likely the slip is: `See you tomorow` gives *tomorrow*. A
-    slip in a word of the context (`I recieved your mes`) is read as what was surely meant. Rarer words than the network
+    From three typed letters on, words that the letters may be a typo for stand among them, with the `kind`
+    `correction`, ranked by how likely they are here and how likely the typo is: `See you tomorow` gives *tomorrow*. A
+    typo in a word of the context (`I recieved your mes`) is read as what was surely meant. Rarer words than the network
     knows (`Kubern` gives *Kubernetes*), and names that stand earlier in the text, are offered too.
 
     In a language whose strings count UTF-16 units (JavaScript, Java, C#), convert the positions; in JavaScript:
@@ -197,7 +197,7 @@ async def reload_models(service: TheService) -> ModelList:
     responses=responses(MissingKeyError, UnknownKeyError),
 )
 async def metrics(request: Request) -> Response:
-    """Answer what the service counts."""
+    """Answer the metrics of the service."""
     return Response(request.app.state.metrics.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 

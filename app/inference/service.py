@@ -1,4 +1,4 @@
-"""The orchestrator: the loaded models, an engine for each, and the way of a request through them."""
+"""The service behind the routes: checks a request, finds the place in its text, asks the engine; reloads the models."""
 
 import asyncio
 import logging
@@ -44,10 +44,24 @@ log = logging.getLogger("tsuzuki")
 
 
 def load_models(settings: Settings) -> dict[str, LanguageModel]:
-    """The models of the settings by name. Raises ``UserError``, which names the file and the fault."""
+    """Load the models of the settings, by name. Raises ``UserError``, which names the file and the fault."""
     return {
         name: load_model(folder, settings.offensive_words).for_inference() for name, folder in settings.models.items()
     }
+
+
+def load_anew(settings: Settings) -> dict[str, LanguageModel]:
+    """Load the models for a reload. Raises ``ReloadFailedError`` where one cannot be loaded, which is logged."""
+    try:
+        return load_models(settings)
+    except UserError as error:
+        log.error("reload failed", extra={"fields": {"detail": str(error)}})
+        raise ReloadFailedError(str(error)) from None
+
+
+def log_reload(models: ModelList) -> None:
+    """Log that new models have taken over, with the version of each."""
+    log.info("models reloaded", extra={"fields": {"models": {model.name: model.version for model in models.models}}})
 
 
 class Service:
@@ -79,18 +93,18 @@ class Service:
         self.ready = True
 
     async def stop(self) -> None:
-        """Answer what is queued, then end the engines."""
+        """Answer the queued requests, then end the engines."""
         self.ready = False
         await self.model_set.close()
 
     def refuse_if_busy(self) -> None:
-        """Raise ``BusyError`` where too many wait already, whichever model they ask."""
+        """Raise ``BusyError`` where too many requests wait already at every model."""
         engines = self.model_set.engines.values()
         if all(engine.is_busy for engine in engines):
             raise BusyError(sum(engine.waiting for engine in engines))
 
     async def reload(self) -> ModelList:
-        """Load all models anew and put them in place of the old ones, which finish what they have begun.
+        """Load all models anew and put them in place of the old ones, which finish the requests that they have begun.
 
         With several workers ``reload_all`` does it in all of them.
 
@@ -109,7 +123,7 @@ class Service:
                 await new.close()
                 raise NotReadyError
             self.model_set = new
-            log.info("models reloaded", extra={"fields": {"models": {m.name: m.version for m in new.models.models}}})
+            log_reload(new.models)
             await old.retire()
             del old
             await asyncio.to_thread(freeze)
@@ -118,16 +132,12 @@ class Service:
             self._reloading = False
 
     async def _load(self) -> ModelSet:
-        """All models anew, ready to answer."""
+        """Load a new set of models, ready to answer."""
 
         def load() -> ModelSet:
-            return ModelSet(self.settings, load_models(self.settings), self._statistics)
+            return ModelSet(self.settings, load_anew(self.settings), self._statistics)
 
-        try:
-            new = await asyncio.to_thread(load)
-        except UserError as error:
-            log.error("reload failed", extra={"fields": {"detail": str(error)}})
-            raise ReloadFailedError(str(error)) from None
+        new = await asyncio.to_thread(load)
         new.start()
         try:
             await self._warm_up(new)
@@ -145,25 +155,22 @@ class Service:
             await self._correct(model_set, query)
 
     async def complete(self, request: SuggestionQuery) -> SuggestionAnswer:
-        """Suggestions for the word being typed at the cursor."""
+        """Suggest words for the letters before the cursor."""
         with self.model_set.in_use() as model_set:
             return await self._suggest(model_set, request, completing=True)
 
     async def next_word(self, request: SuggestionQuery) -> SuggestionAnswer:
-        """Suggestions for the word behind the cursor."""
+        """Suggest words that come next."""
         with self.model_set.in_use() as model_set:
             return await self._suggest(model_set, request, completing=False)
 
     async def correct(self, request: PlaceQuery) -> SuggestionAnswer:
-        """What the last word before the cursor may have been meant for."""
+        """Correct the last word before the cursor."""
         with self.model_set.in_use() as model_set:
             return await self._correct(model_set, request)
 
     async def correct_all(self, request: PlaceQuery) -> CorrectionList:
-        """Those words before the cursor that should change.
-
-        One after the other, and between two of them come others.
-        """
+        """Correct every word before the cursor, one after the other; other requests come in between."""
         with self.model_set.in_use() as model_set:
             return await self._correct_all(model_set, request)
 
@@ -204,7 +211,7 @@ class Service:
             if best is None or best.kind != "correction" or best.probability < request.min_probability:
                 continue
             answer.suggestions = [s for s in answer.suggestions if s.probability >= request.min_probability]
-            # A word that was joined with the one before it replaces what was said of that one.
+            # A word that was joined with the one before it replaces the correction of that one.
             while corrections and corrections[-1].replace.end > answer.replace.start:
                 corrections.pop()
             corrections.append(answer)
@@ -222,7 +229,7 @@ class Service:
         )
 
     def _check(self, model_set: ModelSet, request: PlaceQuery) -> tuple[int, str, int]:
-        """The limit, the model's name and the cursor of a request that the settings allow."""
+        """Check a request against the settings; return its limit, the model's name and the cursor."""
         settings, length = self.settings, len(request.text)
         if length > settings.max_text_length:
             raise TextTooLongError(length, settings.max_text_length)
@@ -242,7 +249,7 @@ def _shown(found: list[Found]) -> list[Suggestion]:
 
 
 async def answer_once(settings: Settings, models: Mapping[str, LanguageModel]) -> ModelList:
-    """See that the models answer, which makes what they make when they are first asked."""
+    """Have the models answer once, which allocates and imports everything that answering needs."""
     service = Service(settings, models)
     try:
         await service.start()

@@ -1,4 +1,4 @@
-"""What is known of contexts that were read before: the network's states, and of the last ones the logits too."""
+"""LRU cache of recurrent states and logits, keyed by the context's token ids and bounded in bytes."""
 
 from collections import OrderedDict
 from threading import Lock
@@ -10,16 +10,16 @@ Context = tuple[int, ...]
 Value = TypeVar("Value")
 
 
-# What a key and its place in the dictionary take beside the arrays: measured, and rounded up.
+# The bytes of a key and its place in the dictionary, beside the arrays: measured, and rounded up.
 _ENTRY_BYTES = 400
 _TOKEN_BYTES = 8
-# The part of the bound that logits may take. Those after one context take as much as some thirty states, and are asked
-# for with each letter of one word; the states of a text that somebody goes back to are needed for longer.
+# The part of the bound that logits may take. Those after one context take as much as some thirty states, and are needed
+# for each letter of one word; the states of a text are needed for longer, since people go back to it.
 LOGITS_SHARE = 0.75
 
 
 class LastUsed(Generic[Value]):
-    """What was used last, by its context, bounded in bytes; for several threads."""
+    """LRU cache by context, bounded in bytes; safe for several threads."""
 
     def __init__(self, most_bytes: int) -> None:
         self.most_bytes = most_bytes
@@ -31,7 +31,7 @@ class LastUsed(Generic[Value]):
         return len(self._kept)
 
     def get(self, context: Context) -> Value | None:
-        """What is kept of exactly this context."""
+        """Return the value of exactly this context."""
         with self._lock:
             found = self._kept.get(context)
             if found is None:
@@ -62,7 +62,7 @@ class Entry(NamedTuple):
 
 
 class StateCache:
-    """States and logits, together at most so many bytes."""
+    """States and logits, together at most ``most_bytes``."""
 
     def __init__(self, most_bytes: int) -> None:
         for_logits = int(LOGITS_SHARE * most_bytes)
@@ -71,15 +71,15 @@ class StateCache:
 
     @property
     def bytes(self) -> int:
-        """How much is taken."""
+        """The bytes that are taken."""
         return self._entries.bytes + self._logits.bytes
 
     def get(self, context: Context) -> Entry | None:
-        """The entry of exactly this context."""
+        """Return the entry of exactly this context."""
         return self._entries.get(context)
 
     def longest(self, context: Context) -> tuple[int, Entry | None]:
-        """The longest beginning of ``context`` that is kept: its length (0 where there is none) and its entry."""
+        """Find the longest prefix of ``context`` that is cached: its length (0 where there is none) and its entry."""
         for length in range(len(context), 0, -1):
             entry = self.get(context[:length])
             if entry is not None:
@@ -91,7 +91,7 @@ class StateCache:
         self._entries.put(context, entry, entry.state.nbytes + (0 if entry.output is None else entry.output.nbytes))
 
     def logits(self, context: Context) -> FloatArray | None:
-        """The logits (V,) of what follows a context."""
+        """Return the logits (V,) after a context."""
         return self._logits.get(context)
 
     def put_logits(self, context: Context, logits: FloatArray) -> None:

@@ -94,12 +94,12 @@ class Metrics(Collector):
         self._requests, self._durations = self.counters.own(_REQUESTS), self.counters.own(_DURATIONS)
 
     def leave(self, row: int) -> None:
-        """A process has ended: what it said of the moment no longer holds, what it counted stays."""
+        """Forget the gauges of a process that has ended; its counts stay."""
         for block in (_PROCESS, *(_GAUGES + model for model in self.models)):
             self.counters.clear(block, row)
 
     def statistics(self, model: str) -> Statistics:
-        """Where an engine counts."""
+        """Return the statistics that the engine of a model counts in."""
         return Statistics(self.counters.own(_LOOKUPS + model), self.counters.own(_BATCHES + model))
 
     def count(self, scope: Scope, status: int, seconds: float) -> None:
@@ -113,17 +113,17 @@ class Metrics(Collector):
         self._durations[place[1] + _SUM] += seconds
 
     def _place(self, route: str, method: str, status: int) -> tuple[int, int]:
-        """Where such a request is counted, and where the durations of its route begin."""
+        """Find the place of a request in its block, and that of its route's durations."""
         places = self.routes.index(route), self.methods.index(method), _STATUSES.index(status)
         return int(np.ravel_multi_index(places, self.shape)), places[0] * _DURATION_WIDTH
 
     def route(self, scope: Scope) -> str | None:
-        """The template of the route; of a request that was refused before it had one, its path where that is one."""
+        """Return the route's template; for a request that was refused before routing, its path where that is one."""
         path: Any = getattr(scope.get("route"), "path", route_path(scope))
         return str(path) if path in self._paths else None
 
     def publish(self) -> None:
-        """Let other processes know what holds for this one at the moment."""
+        """Write the gauges of this process where other processes see them."""
         model_set = self.loaded()
         for model, engine in model_set.engines.items() if model_set else ():
             gauges = self.counters.own(_GAUGES + model)
@@ -131,15 +131,15 @@ class Metrics(Collector):
             gauges[_CACHE_BYTES] = engine.cache.bytes
 
     def set_ready(self, ready: bool = True) -> None:
-        """Whether this process, a worker, takes requests."""
+        """Write whether this process, a worker, takes requests."""
         self.counters.own(_PROCESS)[_READY] = ready
 
     def count_replaced(self) -> None:
-        """This process, the supervisor, starts a worker in the place of one that ended."""
+        """Count a worker that this process, the supervisor, starts in the place of one that ended."""
         self.counters.own(_PROCESS)[_REPLACED] += 1
 
     def set_loaded_at(self, at: float) -> None:
-        """When this process, the supervisor, loaded the models that serve."""
+        """Write when this process, the supervisor, loaded the models that serve, in seconds since 1970."""
         self.counters.own(_PROCESS)[_LOADED_AT] = at
 
     def text(self) -> bytes:
@@ -161,7 +161,7 @@ class Metrics(Collector):
         yield from self._of_models()
 
     def _of_requests(self) -> Iterator[Metric]:
-        """Requests and their durations by label; those that never came are left out."""
+        """Make the families of requests and durations; labels that never came are left out."""
         requests, seconds = table.REQUESTS.family(), table.DURATIONS.family()
         counts = self.counters.total(_REQUESTS).reshape(self.shape)
         for route, method, status in np.argwhere(counts).tolist():
@@ -194,11 +194,11 @@ class Metrics(Collector):
 
 
 def _batch_sizes(counts: FloatArray) -> tuple[list[tuple[str, float]], float]:
-    """The cumulated buckets and the sum of a histogram, from how often each size came."""
+    """Turn the number of batches of each size into cumulated buckets and their sum."""
     sums = [float(counts[: most + 1].sum()) for most in (*_BATCH_SIZES, len(counts))]
     return _cumulated(_BATCH_SIZES, sums), float(counts @ np.arange(len(counts)))
 
 
 def _cumulated(bounds: Iterable[float], sums: Iterable[float]) -> list[tuple[str, float]]:
-    """Buckets as Prometheus names them; the last one has no bound."""
+    """Name buckets as Prometheus does; the last one has no bound."""
     return list(zip([*map(str, map(float, bounds)), "+Inf"], sums, strict=True))
