@@ -1,55 +1,74 @@
-"""The errors of the service: each knows its status and its message, and all have one shape on the wire."""
+"""The errors that a caller is told about, each in one class, and their JSON answers.
 
-from collections.abc import Iterable, Mapping
+A class declares its status, the header fields it sends and the arguments of an example. Its docstring says in the
+OpenAPI document when it comes.
+"""
 
-from fastapi import APIRouter, FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from collections.abc import Mapping
+from inspect import getdoc
+from typing import Any, ClassVar
+
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
-from starlette.routing import BaseRoute, Route
 
-from app.schemas import SuggestionQuery
-from app.validation_messages import not_allowed, sentence, show
+from app.schemas import Problem
+from app.settings import Settings
+from app.validation_messages import not_allowed, show
+
+_CHALLENGE = {"WWW-Authenticate": "Bearer"}
+_RETRY_SOON = {"Retry-After": "1"}
+# Nobody reads the rest of the request.
+_CLOSE = {"Connection": "close"}
+# The key under which ``responses`` names the classes, for the OpenAPI document to write their examples.
+ERRORS_KEY = "x-errors"
 
 
 class ServiceError(HTTPException):
-    """The base of errors that a caller is told about."""
+    """An error with a status and a message of its own."""
 
-    status = 500
-    headers_sent: Mapping[str, str] | None = None
+    status: ClassVar[int] = 500
+    sends: ClassVar[Mapping[str, str]] = {}
+    example_arguments: "ClassVar[staticmethod[[Settings], tuple[Any, ...]]]" = staticmethod(lambda settings: ())
 
-    def __init__(self, detail: str) -> None:
-        super().__init__(self.status, detail, headers=self.headers_sent)
+    def __init__(self, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(self.status, detail, headers=headers or self.sends or None)
+
+    @classmethod
+    def example(cls, settings: Settings) -> "ServiceError":
+        """Make one as it can come under these settings."""
+        return cls(*cls.example_arguments(settings))
 
 
 class MalformedBodyError(ServiceError):
-    """The body is not the JSON it claims to be."""
+    """The body is not JSON in UTF-8, is nested some thousand times, or has a name twice in one object."""
 
     status = 400
+    example_arguments = staticmethod(lambda settings: ("body: not JSON at character 9: Expecting value",))
 
 
 class MissingKeyError(ServiceError):
-    """A request without the key that it needs."""
+    """A key is missing; `WWW-Authenticate: Bearer` says what to send."""
 
     status = 401
-    headers_sent = {"WWW-Authenticate": "Bearer"}  # noqa: RUF012
+    sends = _CHALLENGE
 
     def __init__(self) -> None:
         super().__init__("a key is missing: send it as Authorization: Bearer KEY, or as X-API-Key: KEY")
 
 
 class UnknownKeyError(ServiceError):
-    """A key that is none of those in the settings. The message must not hold it: it may be a good one elsewhere."""
+    """The key is not known."""
 
     status = 401
-    headers_sent = {"WWW-Authenticate": "Bearer"}  # noqa: RUF012
+    sends = _CHALLENGE
 
     def __init__(self) -> None:
+        # Without the key itself: it may be a good one elsewhere.
         super().__init__("the key that was sent is not known here")
 
 
 class AdminKeyError(ServiceError):
-    """A key that may ask for suggestions, but may not administer the service."""
+    """The key is not an administrator's."""
 
     status = 403
 
@@ -58,7 +77,7 @@ class AdminKeyError(ServiceError):
 
 
 class NoAdministratorError(ServiceError):
-    """An administrator's task where no key may do it."""
+    """There are no administrators."""
 
     status = 403
 
@@ -67,17 +86,18 @@ class NoAdministratorError(ServiceError):
 
 
 class SlowRequestError(ServiceError):
-    """A request that did not arrive in time. The connection ends: nobody reads the rest of it."""
+    """The request did not arrive within the time limit. The connection ends."""
 
     status = 408
-    headers_sent = {"Connection": "close"}  # noqa: RUF012
+    sends = _CLOSE
+    example_arguments = staticmethod(lambda settings: (settings.timeout_seconds,))
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"the request must arrive within {seconds:g} s")
 
 
 class ReloadRunningError(ServiceError):
-    """A reload of the models while another one runs."""
+    """The models are being reloaded already."""
 
     status = 409
 
@@ -86,28 +106,31 @@ class ReloadRunningError(ServiceError):
 
 
 class BodyTooLargeError(ServiceError):
-    """More bytes than any allowed text takes. The connection ends: nobody reads the rest of the body."""
+    """The body has more bytes than the longest text can take. The connection ends."""
 
     status = 413
-    headers_sent = {"Connection": "close"}  # noqa: RUF012
+    sends = _CLOSE
+    example_arguments = staticmethod(lambda settings: (settings.max_request_bytes,))
 
     def __init__(self, most: int) -> None:
         super().__init__(f"body: must be at most {most} bytes")
 
 
 class QueryTooLongError(ServiceError):
-    """A longer query string than any allowed text takes."""
+    """The query string has more bytes than the longest text can take."""
 
     status = 414
+    example_arguments = staticmethod(lambda settings: (settings.max_request_bytes,))
 
     def __init__(self, most: int) -> None:
         super().__init__(f"query string: must be at most {most} bytes")
 
 
 class WrongContentTypeError(ServiceError):
-    """A body that is not declared to be JSON."""
+    """The body's `Content-Type` is not `application/json`."""
 
     status = 415
+    example_arguments = staticmethod(lambda settings: ("text/plain",))
 
     def __init__(self, found: str | None) -> None:
         shown = "none" if found is None else show(found, quotes=False)
@@ -115,135 +138,139 @@ class WrongContentTypeError(ServiceError):
 
 
 class InvalidFieldError(ServiceError):
-    """A field that breaks a rule which depends on the settings or on another field."""
+    """A field is missing, unknown, or breaks its rule; several are told of at once."""
 
     status = 422
+    example_arguments = staticmethod(
+        lambda settings: (
+            "limit",
+            settings.max_limit + 1,
+            f"must be at most {settings.max_limit}",
+        )
+    )
 
     def __init__(self, name: str, value: object, rule: str) -> None:
         super().__init__(not_allowed(name, show(value), rule))
 
 
 class TextTooLongError(ServiceError):
-    """A text of more code points than the settings allow."""
+    """The text has more code points than the settings allow."""
 
     status = 422
+    example_arguments = staticmethod(
+        lambda settings: (
+            settings.max_text_length + 1,
+            settings.max_text_length,
+        )
+    )
 
     def __init__(self, length: int, most: int) -> None:
         super().__init__(f"text: {length} code points are not allowed, it must have at most {most}")
 
 
 class RepeatedParameterError(ServiceError):
-    """A query parameter that stands there more than once."""
+    """A query parameter is given more than once."""
 
     status = 422
+    example_arguments = staticmethod(
+        lambda settings: (
+            "limit",
+            2,
+        )
+    )
 
     def __init__(self, name: str, times: int) -> None:
         super().__init__(f"{name}: given {times} times, it must be given once")
 
 
 class ReloadFailedError(ServiceError):
-    """A model that cannot be loaded; the ones that were loaded before go on."""
+    """A model cannot be loaded: `detail` names the file and the fault. The loaded ones stay."""
 
     status = 422
+    example_arguments = staticmethod(
+        lambda settings: ("models/mine/words.txt: cannot be read: No such file or directory",)
+    )
 
     def __init__(self, reason: str) -> None:
+        self.reason = reason
         super().__init__(f"the loaded models stay, for the new ones cannot be loaded: {reason}")
 
 
 class RateLimitError(ServiceError):
-    """More requests than a caller may send."""
+    """More requests than the rate limit allows; `Retry-After` says when to try again."""
 
     status = 429
+    example_arguments = staticmethod(
+        lambda settings: (
+            600,
+            60,
+            3,
+        )
+    )
 
     def __init__(self, most: int, window: int, seconds: int) -> None:
-        self.headers_sent = {"Retry-After": str(seconds)}
-        super().__init__(f"more than {most} requests in {window} s, try again in {seconds} s")
+        detail = f"more than {most} requests in {window} s, try again in {seconds} s"
+        super().__init__(detail, {"Retry-After": str(seconds)})
 
 
 class HeadTooLargeError(ServiceError):
-    """More bytes before the body than any request needs. The connection ends."""
+    """Address and header fields have more bytes than any request needs. The connection ends."""
 
     status = 431
-    headers_sent = {"Connection": "close"}  # noqa: RUF012
+    sends = _CLOSE
+    example_arguments = staticmethod(lambda settings: (settings.max_head_bytes,))
 
     def __init__(self, most: int) -> None:
         super().__init__(f"address and header fields: must be at most {most} bytes")
 
 
 class NotReadyError(ServiceError):
-    """The models are not loaded yet, or the service is stopping."""
+    """The service starts or stops."""
 
     status = 503
-    headers_sent = {"Retry-After": "1"}  # noqa: RUF012
+    sends = _RETRY_SOON
 
     def __init__(self) -> None:
         super().__init__("the service is starting or stopping, try again in a second")
 
 
 class BusyError(ServiceError):
-    """So many requests wait already that another one would only wait for ever."""
+    """Too many requests wait already."""
 
     status = 503
-    headers_sent = {"Retry-After": "1"}  # noqa: RUF012
+    sends = _RETRY_SOON
+    example_arguments = staticmethod(lambda settings: (settings.queue_limit,))
 
     def __init__(self, waiting: int) -> None:
         super().__init__(f"{waiting} requests are waiting already, try again in a second")
 
 
 class TimeLimitError(ServiceError):
-    """A request that took longer than any may take; it is given up."""
+    """There was no answer within the time limit."""
 
     status = 503
-    headers_sent = {"Retry-After": "1"}  # noqa: RUF012
+    sends = _RETRY_SOON
+    example_arguments = staticmethod(lambda settings: (settings.timeout_seconds,))
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"no answer within {seconds:g} s, try again in a second")
 
 
+def responses(*errors: type[ServiceError]) -> dict[int | str, dict[str, Any]]:
+    """List errors as the ``responses`` of a route: by status, with all that it may mean."""
+    found: dict[int | str, dict[str, Any]] = {}
+    for error in errors:
+        response = found.setdefault(error.status, {"model": Problem, "description": "", ERRORS_KEY: []})
+        response["description"] = f"{response['description']} {getdoc(error)}".strip()
+        response[ERRORS_KEY].append(error.__name__)
+    return found
+
+
 def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """The answer for an error."""
+    """Make the answer for an error."""
     return JSONResponse({"detail": detail}, status, headers)
 
 
 def answer(error: HTTPException) -> JSONResponse:
-    """The answer for an error that knows all about itself."""
+    """Make the answer for an error that brings its own status, message and header fields."""
     return problem(error.status_code, str(error.detail), error.headers)
-
-
-async def answer_http_error(request: Request, error: Exception) -> JSONResponse:
-    """Ours as they are; the framework's with a sentence instead of a status phrase."""
-    assert isinstance(error, HTTPException)
-    path = show(request.url.path, quotes=False)
-    if error.status_code == 404:
-        return problem(404, f"{path}: there is nothing here, /docs lists what there is")
-    if error.status_code == 405:
-        methods = ", ".join(request.app.state.methods[request.scope["route"].path])
-        return problem(405, f"{request.method}: not allowed for {path}, it must be {methods}", {"Allow": methods})
-    return answer(error)
-
-
-def methods_by_path(routes: Iterable[BaseRoute]) -> dict[str, list[str]]:
-    """All methods of each path; the framework's own 405 names only those of one of a path's routes."""
-    methods: dict[str, set[str]] = {}
-    for route in routes:
-        if isinstance(route, Route):
-            methods.setdefault(route.path, set()).update(route.methods or ())
-    return {path: sorted(found) for path, found in methods.items()}
-
-
-async def answer_invalid_request(request: Request, error: Exception) -> JSONResponse:
-    """All broken rules of a request in one line."""
-    assert isinstance(error, RequestValidationError)
-    sentences = []
-    for found in error.errors():
-        place, *names = found["loc"]
-        name = str(names[0] if names else place)
-        sentences.append(sentence(name, found, SuggestionQuery.model_fields, quotes=place == "body"))
-    return problem(422, "; ".join(sentences[:10]))
-
-
-def add_error_handlers(app: FastAPI, *routers: APIRouter) -> None:
-    """Give every error of the app, and of the routers it includes, the one shape."""
-    app.state.methods = methods_by_path([*app.routes, *(route for router in routers for route in router.routes)])
-    app.add_exception_handler(HTTPException, answer_http_error)
-    app.add_exception_handler(RequestValidationError, answer_invalid_request)

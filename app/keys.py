@@ -1,4 +1,4 @@
-"""API keys: how an operator gives them, and whether a request brings one. Only their digests are kept."""
+"""API keys: parsed from the settings, found in requests, compared in constant time. Only their digests are kept."""
 
 import hmac
 import re
@@ -22,7 +22,7 @@ KEY_HEADER = "X-API-Key"
 
 
 class Caller(NamedTuple):
-    """Who brings a key: a name for its limit, which says nothing of the key, and what it may do."""
+    """The holder of a key: a name to count requests by, which does not reveal the key, and a role."""
 
     name: str
     role: Literal["user", "admin"]
@@ -36,16 +36,16 @@ class Keyring:
 
     @property
     def needs_key(self) -> bool:
-        """Whether the service answers only to who brings a key."""
+        """True where requests must bring a key."""
         return bool(self._user)
 
     @property
     def has_administrators(self) -> bool:
-        """Whether any key may administer the service."""
+        """True where any key may administer the service."""
         return bool(self._admin)
 
     def caller(self, key: bytes) -> Caller | None:
-        """Who brings this key; None where no such key is known. Takes as long whichever it is."""
+        """Find the holder of a key; None where it is not known. Takes the same time for every key."""
         digest = sha256(key).digest()
         is_user, is_admin = _among(digest, self._user), _among(digest, self._admin)
         if not is_user and not is_admin:
@@ -55,13 +55,13 @@ class Keyring:
 
 def _among(digest: bytes, known: tuple[bytes, ...]) -> bool:
     found = False
-    for other in known:  # all of them: where it stops would tell which it is
+    for other in known:  # all of them: stopping early would reveal which it is
         found |= hmac.compare_digest(digest, other)
     return found
 
 
 def key_of(headers: Headers) -> bytes | None:
-    """The key that a request brings, as ``Authorization: Bearer KEY`` or ``X-API-Key: KEY``."""
+    """Return the key that a request brings, as ``Authorization: Bearer KEY`` or ``X-API-Key: KEY``."""
     scheme, _, key = headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         key = headers.get(KEY_HEADER, "")
@@ -70,7 +70,7 @@ def key_of(headers: Headers) -> bytes | None:
 
 
 def read_keys(value: str) -> tuple[bytes, ...]:
-    """The digests of the keys in a setting: a file with one a line, or some separated by commas."""
+    """Parse the keys of a setting, a file with one a line or some separated by commas, into their digests."""
     file = Path(value)
     if file.is_file():
         return _read_file(file)

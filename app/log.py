@@ -1,4 +1,4 @@
-"""Logs as JSON, one object a line, on standard output. Nothing that a person typed is ever written."""
+"""The log: JSON, one object a line, on standard output. Text that a person typed is never written."""
 
 import json
 import logging
@@ -11,6 +11,7 @@ class JsonFormatter(logging.Formatter):
     """A record as one line; ``extra={"fields": {…}}`` adds to it."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """Write a record as one line of JSON."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -23,7 +24,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def failure(error: BaseException | None) -> dict[str, Any]:
-    """What an error was and where it arose; its message may quote the text of a request, so it stays out."""
+    """Describe an error by its type and places in the code. Its message may quote a request's text, so it stays out."""
     places = []
     trace = error.__traceback__ if error else None
     while trace:

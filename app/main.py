@@ -1,4 +1,4 @@
-"""The application factory."""
+"""The application factory: ``create_app`` wires settings, models, routes and middleware into a FastAPI app."""
 
 import asyncio
 import logging
@@ -10,17 +10,24 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from app.api import openapi
+from app.api.error_handlers import add_error_handlers
 from app.api.json_routes import BodyMiddleware
 from app.api.pages import pages_router
 from app.api.routes import router
-from app.errors import add_error_handlers
 from app.http.access import LIMIT, POLICY, AccessMiddleware
-from app.http.middleware import REQUEST_ID, CrossOriginMiddleware, RequestMiddleware, SizeMiddleware, TimeMiddleware
-from app.inference.model_set import Generation
+from app.http.middleware import (
+    REQUEST_ID,
+    CrossOriginMiddleware,
+    FailureMiddleware,
+    RequestMiddleware,
+    SizeMiddleware,
+    TimeMiddleware,
+)
+from app.inference.model_set import ModelSet
 from app.inference.service import Service, load_models
 from app.keys import KEY_HEADER, Keyring
 from app.metrics.prometheus import Metrics
-from app.metrics.shared_counters import Tally
+from app.metrics.shared_counters import SharedCounters
 from app.paths import ADMIN_OPERATIONS
 from app.settings import Settings, read_settings
 from app.signals import reloading_on_hangup
@@ -31,18 +38,18 @@ if TYPE_CHECKING:
 
 _TAGS = [
     {"name": "suggestions", "description": "Words that fit at a place in a text."},
-    {"name": "service", "description": "What runs, and whether it runs."},
+    {"name": "service", "description": "The models, the metrics, the health of the service."},
 ]
 
 
 def create_app(
     settings: Settings | None = None,
     models: Mapping[str, LanguageModel] | None = None,
-    tally: Tally | None = None,
+    counters: SharedCounters | None = None,
 ) -> FastAPI:
-    """The app. Its models are loaded when it starts, unless loaded ones are handed in.
+    """Create the app. It loads its models when it starts, unless loaded ones are handed in.
 
-    It counts in ``tally``, on top of what an app before it has counted there. Where there are workers, they set
+    It counts in ``counters``, on top of the counts of an app before it. Where there are workers, they set
     ``app.state.reload_all``.
     Raises ``SettingsError`` where a setting needs a package that is not installed.
     """
@@ -84,14 +91,14 @@ def create_app(
     app.include_router(pages)
     openapi.describe(app, settings)
     add_error_handlers(app, router, pages)
-    app.state.metrics = Metrics(app.version, app.state.methods, settings, lambda: _generation(app), tally)
+    app.state.metrics = Metrics(app.version, app.state.methods, settings, lambda: _model_set(app), counters)
     _add_middleware(app, settings, rate_limiter)
     return app
 
 
-def _generation(app: FastAPI) -> Generation | None:
+def _model_set(app: FastAPI) -> ModelSet | None:
     service: Service | None = getattr(app.state, "service", None)
-    return service.generation if service else None
+    return service.model_set if service else None
 
 
 def _rate_limiter(settings: Settings) -> "RateLimiter | None":
@@ -113,6 +120,7 @@ def _add_middleware(app: FastAPI, settings: Settings, rate_limiter: "RateLimiter
     app.add_middleware(
         AccessMiddleware, keyring=Keyring(settings.api_keys, settings.admin_keys), rate_limiter=rate_limiter
     )
+    app.add_middleware(FailureMiddleware)
     if settings.cors_origins:
         app.add_middleware(
             CrossOriginMiddleware,

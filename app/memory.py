@@ -1,16 +1,16 @@
-"""Memory that is freed goes back to the system, and memory that is not is shared with forked processes."""
+"""Memory management: returns freed memory to the system, and keeps the garbage collector off the models."""
 
 import ctypes
 import gc
 
-# How many objects more there must be until the collector looks at the young ones, and how often that until it looks at
-# older ones, and at all. An open connection has a hundred or so: by Python's own measure those of two thousand would
+# The collector's thresholds: new objects until it visits the young ones, and the number of such visits until it visits
+# older ones, and all. An open connection has a hundred or so: by Python's own measure those of two thousand would
 # be looked through several times a second, a tenth of a second each time.
 _COLLECT_AFTER = (20_000, 20, 50)
 
 
 def give_back() -> None:
-    """Free what is no longer used, and have the C library keep none of it.
+    """Collect garbage, and have the C library return freed memory to the system.
 
     Loading a model leaves tens of megabytes in pieces, which glibc keeps, and more with each reload.
     """
@@ -21,9 +21,10 @@ def give_back() -> None:
 
 
 def freeze() -> None:
-    """Have the collector leave alone what there is, and come seldom: the models stay, and to visit them takes long.
+    """Exclude all present objects from garbage collection, and collect seldom.
 
-    In a forked process it would also write to them, and so make a copy of each.
+    The models stay, and visiting them takes long. In a forked process it would also
+    write to them, and so copy memory that is shared.
     """
     gc.set_threshold(*_COLLECT_AFTER)
     gc.unfreeze()

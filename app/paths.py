@@ -1,4 +1,4 @@
-"""The paths of the service: which are open to everybody, which are an administrator's, which are not counted."""
+"""The paths with rules of their own: open to everybody, for administrators, not counted by the rate limit."""
 
 from starlette.types import Scope
 
@@ -11,12 +11,12 @@ UNCOUNTED_PATHS = frozenset({"/metrics"})
 
 
 def route_path(scope: Scope) -> str:
-    """The path as the routes have it: without what the app is mounted under."""
+    """Return the path as the routes have it: without the path that the app is mounted under."""
     path: str = scope["path"]
     root: str = scope.get("root_path", "").rstrip("/")
     return path[len(root) :] if root and path.startswith(f"{root}/") else path
 
 
 def is_open(path: str) -> bool:
-    """Whether everybody may ask for it, as often as he likes."""
+    """Tell whether a path needs no key and has no rate limit."""
     return path in OPEN_PATHS or path.startswith(OPEN_FOLDERS)

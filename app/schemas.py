@@ -1,7 +1,7 @@
-"""What goes over the wire: the fields of requests and answers, as the OpenAPI document shows them.
+"""The schemas of requests and answers, as the OpenAPI document shows them.
 
 Bounds that are settings (the longest text, the largest limit, the models' names) are checked by the
-service and written into the document by ``app.openapi``. Positions are Unicode code points.
+service and written into the document by ``app.api.openapi``. Positions are Unicode code points.
 """
 
 from typing import Annotated, Any, Literal
@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 
 def _encodable(text: str) -> str:
-    """JSON can spell half of a surrogate pair (``"\\ud800"``), which is no character and fits no encoding."""
+    """Refuse half of a surrogate pair, which JSON can spell, but which is no character and fits no encoding."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -20,7 +20,7 @@ def _encodable(text: str) -> str:
 
 
 def _whole(value: object) -> object:
-    """To JSON Schema 5.0 is a whole number, and some languages write it so."""
+    """Accept 5.0 as a whole number, as JSON Schema does; some languages write it so."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

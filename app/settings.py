@@ -1,4 +1,4 @@
-"""What an operator can set: ``TSUZUKI_…`` variables, or options of ``python -m app``."""
+"""The settings of the service: ``TSUZUKI_…`` variables, or options of ``python -m app``."""
 
 import os
 import re
@@ -21,10 +21,12 @@ PREFIX = "TSUZUKI_"
 _BYTES_A_CODE_POINT = 12
 # And for all else in a request.
 _BYTES_BESIDE_TEXT = 4096
+# Of the header fields, beside the query string: browsers and proxies send a few thousand at most.
+_HEADER_BYTES = 65_536
 _SHIPPED_MODEL = Path(model.__file__).parent / "en"
 _MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _RATE_LIMIT = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
-# What may stand in the place of these is nobody's business.
+# The values of these are never shown.
 _SECRET = frozenset({"api_keys", "admin_keys", "rate_limit_storage"})
 _KEYS = "a file with one a line, or some separated by commas; sha256:… stands for one"
 _REDIS = re.compile(r"rediss?://(?:[^\s/@]*@)?[A-Za-z0-9.\[\]:-]+:[0-9]{1,5}(?:/[0-9]*)?(?:\?\S*)?")
@@ -56,9 +58,9 @@ class Settings(BaseSettings):
         24,
         ge=0,
         le=1_000_000,
-        description="memory for what is known of contexts, shared by models and workers; 0 keeps nothing",
+        description="memory for cached states and logits, shared by models and workers; 0 keeps nothing",
     )
-    batch_limit: int = Field(64, ge=1, le=1024, description="most contexts that are read together")
+    batch_limit: int = Field(64, ge=1, le=1024, description="most contexts that one batch steps")
     queue_limit: int = Field(
         1000, ge=1, le=1_000_000, description="most waiting requests of a model in a worker; others get 503"
     )
@@ -68,7 +70,7 @@ class Settings(BaseSettings):
     )
     offensive_words: Path | None = Field(
         SHIPPED_LIST,
-        description="list of words that are only offered to who has typed most of them, one a line; none guards none",
+        description="words, one a line, that are offered once most of their letters are typed; none guards none",
     )
     api_keys: Annotated[tuple[bytes, ...], NoDecode] = Field(
         (), repr=False, description=f"keys that requests must bring, none for all requests: {_KEYS}"
@@ -99,8 +101,13 @@ class Settings(BaseSettings):
 
     @property
     def max_request_bytes(self) -> int:
-        """The most bytes of a body or query string: those of the longest text, and some for all else."""
+        """The most bytes of a body or query string: those of the longest text, and some for everything else."""
         return self.max_text_length * _BYTES_A_CODE_POINT + _BYTES_BESIDE_TEXT
+
+    @property
+    def max_head_bytes(self) -> int:
+        """The most bytes of a request's address and header fields."""
+        return self.max_request_bytes + _HEADER_BYTES
 
     @field_validator("models", mode="before")
     @classmethod
@@ -185,17 +192,17 @@ class Settings(BaseSettings):
 
 
 def variable(name: str) -> str:
-    """The environment variable of a setting."""
+    """Name the environment variable of a setting."""
     return PREFIX + name.upper()
 
 
 def option(name: str) -> str:
-    """The command-line option of a setting."""
+    """Name the command-line option of a setting."""
     return "--" + name.replace("_", "-")
 
 
 def read_settings(options: dict[str, str] | None = None) -> Settings:
-    """Settings from the environment, with ``options`` of the command line in place of theirs.
+    """Read the settings from the environment; ``options`` of the command line go before its variables.
 
     Raises ``SettingsError`` with one line about the first setting that breaks its rule.
     """

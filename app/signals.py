@@ -1,4 +1,4 @@
-"""The signals: SIGHUP loads the models anew, SIGTERM ends."""
+"""The handlers of signals: SIGHUP reloads the models, SIGTERM ends the process."""
 
 import asyncio
 import logging
@@ -18,13 +18,13 @@ log = logging.getLogger("tsuzuki")
 
 
 def end(number: int, frame: FrameType | None) -> NoReturn:
-    """Handle SIGTERM where no server does: before it serves, and once it has ended in order, when it sends it again."""
+    """Handle SIGTERM where no server does: before it serves, and when it raises the signal again after a clean end."""
     sys.exit(0)
 
 
 @contextmanager
 def reloading_on_hangup(service: Service) -> Iterator[None]:
-    """While it is entered, SIGHUP reloads the models; a reload that fails is told of in the log."""
+    """Have SIGHUP reload the models while the context is open; the log tells of a reload that fails."""
     # Python hands signals to the main thread only, and Windows has no SIGHUP.
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGHUP"):
         yield

@@ -1,4 +1,4 @@
-"""One sentence for each value that breaks a rule: its name, the value, the rule."""
+"""The messages about invalid values: one sentence with the name, the value and the rule."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 _SHOWN = 40
 
 
-# Pydantic's error types that a value can meet here, and the rule as it ends the sentence.
+# Pydantic's error types that can come here, and the rule that ends the sentence.
 _RULES = {
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
@@ -30,12 +30,12 @@ _RULES = {
 
 
 def rule_broken(rule: str) -> PydanticCustomError:
-    """The error of a validator of ours; ``rule`` ends the sentence *it …*."""
+    """Make the error of a validator of ours; ``rule`` ends the sentence *it …*."""
     return PydanticCustomError("rule", "{rule}", {"rule": rule})
 
 
 def show(value: object, quotes: bool = True) -> str:
-    """A value for an error message: short, on one line, and encodable whatever it holds."""
+    """Write a value for an error message: short, on one line, and encodable in any case."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, str):
@@ -52,12 +52,12 @@ def show(value: object, quotes: bool = True) -> str:
 
 
 def not_allowed(name: str, shown: str, rule: str) -> str:
-    """``limit: 0 is not allowed, it must be at least 1``."""
+    """Write a sentence such as ``limit: 0 is not allowed, it must be at least 1``."""
     return f"{name}: {shown} is not allowed, it {rule}"
 
 
 def sentence(name: str, error: Mapping[str, Any], names: Iterable[str] = (), quotes: bool = True) -> str:
-    """The sentence for one of Pydantic's error dictionaries.
+    """Write the sentence for one of Pydantic's error dictionaries.
 
     ``names`` are those there could have been; ``quotes`` are for values that have types, as those of JSON.
     """

@@ -1,7 +1,8 @@
 """The benchmarks of speed in turn, some ten minutes: ``python -m benchmarks``.
 
 Not among them are those that take longer or compare something else: benchmarks.overload for ten minutes,
-benchmarks.memory for a million keystrokes, benchmarks.cells, benchmarks.correction.
+benchmarks.memory for a million keystrokes, benchmarks.body_routing, benchmarks.workers, benchmarks.cells,
+benchmarks.correction.
 """
 
 from collections.abc import Callable

@@ -1,18 +1,21 @@
 """The page ``docs/api.md``, from the OpenAPI document: ``python -m scripts.api_docs`` writes it anew.
 
 First it asks the shipped model for the answers in ``app/examples.json``, which the document holds. The explanations
-stand where the document takes them from: ``app/openapi.py``, ``app/routes.py``, ``app/schemas.py``, ``app/figures.py``.
+stand where the document takes them from: ``app/api/openapi.py``, ``app/api/routes.py``, ``app/schemas.py``,
+``app/errors.py``, ``app/metrics/table.py``.
 """
 
 import json
 import re
 from collections.abc import Iterator
+from inspect import getdoc
 from pathlib import Path
 from typing import Any
 
 from fastapi.testclient import TestClient
 
 import app
+from app.errors import ServiceError
 from app.main import create_app
 from app.settings import Settings
 
@@ -60,7 +63,7 @@ def _parts(document: Json) -> Iterator[str]:
             yield from _answer(operation, schemas, told, heading)
             yield from _examples(operation)
     yield "## Errors"
-    yield _errors(document)
+    yield _errors()
     yield "## Header fields of answers"
     yield _header_fields(document)
 
@@ -151,16 +154,10 @@ def _bullets(name: str, schemas: Json, told: dict[str, str], heading: str, inden
             yield from _bullets(inner, schemas, told, heading, indent + "  ")
 
 
-def _errors(document: Json) -> str:
-    """Each status of an error with all that it may mean, and an example."""
-    told: dict[str, dict[str, str]] = {}
-    for operations in document["paths"].values():
-        for operation in operations.values():
-            for status, response in operation["responses"].items():
-                if status != "200":
-                    example = response["content"]["application/json"]["example"]["detail"]
-                    told.setdefault(status, {})[response["description"]] = f"`{example}`"
-    rows = [[status, " ".join(means), "<br>".join(means.values())] for status, means in sorted(told.items())]
+def _errors() -> str:
+    """Each error: its status, when it comes, and an example."""
+    kinds = sorted(ServiceError.__subclasses__(), key=lambda kind: kind.status)
+    rows = [[str(kind.status), str(getdoc(kind)), f"`{kind.example(Settings()).detail}`"] for kind in kinds]
     return _table(["Status", "When", "`detail`, for example"], rows)
 
 

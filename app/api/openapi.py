@@ -7,21 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app.errors import (
-    AdminKeyError,
-    BodyTooLargeError,
-    InvalidFieldError,
-    MalformedBodyError,
-    MissingKeyError,
-    NotReadyError,
-    QueryTooLongError,
-    RateLimitError,
-    ReloadFailedError,
-    ReloadRunningError,
-    ServiceError,
-    SlowRequestError,
-    WrongContentTypeError,
-)
+from app import errors
 from app.http.access import LIMIT, POLICY
 from app.http.middleware import REQUEST_ID
 from app.keys import KEY_HEADER
@@ -59,14 +45,17 @@ _SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "The key as `Authorization: Bearer KEY`."},
     "header": {"type": "apiKey", "in": "header", "name": KEY_HEADER, "description": f"The key as `{KEY_HEADER}: KEY`."},
 }
-# The fields of answers: what they say, and an example.
-_REQUEST_ID = (REQUEST_ID, "The request's id, as it stands in the log.", "4f1c8e0ad2f14b7c9a51d0a6c3f5e7b2")
-_RETRY_AFTER = ("Retry-After", "Whole seconds after which to try again.", "1")
-_CHALLENGE = ("WWW-Authenticate", "How to send a key.", "Bearer")
-_LIMITS = (
-    (POLICY, "Where there is a rate limit: `q` requests are allowed in `w` seconds.", '"default";q=600;w=60'),
-    (LIMIT, "Of those `r` are left, and after `t` seconds there are more.", '"default";r=598;t=17'),
-)
+# The header fields of answers, and their meaning.
+_FIELDS = {
+    REQUEST_ID: "The request's id, as it stands in the log.",
+    "Retry-After": "Whole seconds after which to try again.",
+    "WWW-Authenticate": "How to send a key.",
+    "Connection": "`close` where the connection ends, since nobody reads the rest of the request.",
+    POLICY: "Where there is a rate limit: `q` requests are allowed in `w` seconds.",
+    LIMIT: "Of those `r` are left, and after `t` seconds there are more.",
+}
+_ALWAYS = {REQUEST_ID: "4f1c8e0ad2f14b7c9a51d0a6c3f5e7b2"}
+_WHERE_LIMITED = {POLICY: '"default";q=600;w=60', LIMIT: '"default";r=598;t=17'}
 # By the name of an operation: what it can be asked, and what the shipped model answers (`python -m scripts.api_docs`).
 _SAME = {
     "complete_get": "complete",
@@ -78,7 +67,7 @@ _EXAMPLES = files("app") / "examples.json"
 
 
 def description(settings: Settings) -> str:
-    """What the document says of the whole service."""
+    """Write the description of the whole service."""
     return _DESCRIPTION.format(
         text=settings.max_text_length, bytes=settings.max_request_bytes, limit=settings.max_limit
     )
@@ -97,9 +86,9 @@ def describe(app: FastAPI, settings: Settings) -> None:
                 tags=app.openapi_tags,
             )
             _write_bounds(schema, settings)
-            _write_examples(schema, settings)
+            _write_examples(schema)
             _write_access(schema, settings)
-            _write_headers(schema, settings)
+            _write_errors_and_headers(schema, settings)
             app.openapi_schema = schema
         return app.openapi_schema
 
@@ -133,13 +122,12 @@ def _write_bounds(schema: dict[str, Any], settings: Settings) -> None:
 
 
 def _typed(field: dict[str, Any]) -> dict[str, Any]:
-    """The part of a field's schema that says its type: of *type or null*, the type."""
+    """Return the part of a field's schema that says its type: of *type or null*, the type."""
     variants: list[dict[str, Any]] = field.get("anyOf", [field])
     return variants[0]
 
 
-def _write_examples(schema: dict[str, Any], settings: Settings) -> None:
-    errors = _errors(settings)
+def _write_examples(schema: dict[str, Any]) -> None:
     known = json.loads(_EXAMPLES.read_text("utf-8"))
     for path in schema["paths"].values():
         for operation in path.values():
@@ -148,16 +136,8 @@ def _write_examples(schema: dict[str, Any], settings: Settings) -> None:
             if name.endswith("_get"):
                 examples = examples[:1]
             _write_requests(operation, examples)
-            for status, response in operation["responses"].items():
-                error = errors.get((name, int(status))) or errors.get(int(status))
-                if error and "text/plain" in response["content"]:
-                    # Errors are JSON whatever else the operation answers.
-                    response["content"] = {"application/json": response["content"].pop("text/plain")}
-                (content,) = response["content"].values()
-                if error:
-                    content["example"] = {"detail": error.detail}
-                else:
-                    content |= _named(examples, "answer")
+            (content,) = operation["responses"]["200"]["content"].values()
+            content |= _named(examples, "answer")
 
 
 def _named(examples: list[dict[str, Any]], part: str) -> dict[str, Any]:
@@ -168,7 +148,7 @@ def _named(examples: list[dict[str, Any]], part: str) -> dict[str, Any]:
 
 
 def _write_access(schema: dict[str, Any], settings: Settings) -> None:
-    """The keys that operations ask for, where the settings have some: "Authorize" of the OpenAPI page sends one."""
+    """Name the keys that operations ask for; *Authorize* of the OpenAPI page sends one."""
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
             is_administration = (method.upper(), path) in ADMIN_OPERATIONS
@@ -178,40 +158,25 @@ def _write_access(schema: dict[str, Any], settings: Settings) -> None:
                 operation["security"] = [{name: []} for name in _SCHEMES]
 
 
-def _write_headers(schema: dict[str, Any], settings: Settings) -> None:
+def _write_errors_and_headers(schema: dict[str, Any], settings: Settings) -> None:
+    """Give each error the example of its class, and each answer its header fields."""
     for path, operations in schema["paths"].items():
         limited = settings.rate_limit and not is_open(path) and path not in UNCOUNTED_PATHS
         for operation in operations.values():
-            for status, response in operation["responses"].items():
-                headers = [_REQUEST_ID]
-                headers += [_RETRY_AFTER] if status in ("429", "503") else []
-                headers += [_CHALLENGE] if status == "401" else []
-                headers += _LIMITS if limited else []
+            for response in operation["responses"].values():
+                headers = _ALWAYS | (_WHERE_LIMITED if limited else {})
+                if errors.ERRORS_KEY in response:
+                    names = response.pop(errors.ERRORS_KEY)
+                    error: errors.ServiceError = getattr(errors, names[0]).example(settings)
+                    headers = headers | dict(error.headers or {})
+                    (content,) = response["content"].values()
+                    # JSON whatever else the operation answers.
+                    response["content"] = {"application/json": content | {"example": {"detail": error.detail}}}
                 response["headers"] = {
-                    name: {"description": text, "schema": {"type": "string"}, "example": example}
-                    for name, text, example in headers
+                    name: {"description": text, "schema": {"type": "string"}, "example": headers[name]}
+                    for name, text in _FIELDS.items()
+                    if name in headers
                 }
-
-
-def _errors(settings: Settings) -> dict[int | tuple[str, int], ServiceError]:
-    """An error of each status, as the service raises it; of some operations, one of their own."""
-    most = settings.max_limit
-    errors = (
-        MissingKeyError(),
-        AdminKeyError(),
-        SlowRequestError(settings.timeout_seconds),
-        ReloadRunningError(),
-        RateLimitError(600, 60, 3),
-        MalformedBodyError("body: not JSON at character 9: Expecting value"),
-        BodyTooLargeError(settings.max_request_bytes),
-        QueryTooLongError(settings.max_request_bytes),
-        WrongContentTypeError("text/plain"),
-        InvalidFieldError("limit", most + 1, f"must be at most {most}"),
-        NotReadyError(),
-    )
-    missing = "models/mine/words.txt: cannot be read: No such file or directory"
-    own: dict[int | tuple[str, int], ServiceError] = {("reload_models", 422): ReloadFailedError(missing)}
-    return own | {error.status_code: error for error in errors}
 
 
 def _write_requests(operation: dict[str, Any], examples: list[dict[str, Any]]) -> None:

@@ -1,21 +1,40 @@
-"""The addresses of the service."""
+"""The operations of the HTTP API: one function for each method and path."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from app.api.json_routes import StrictRoute, TheService
-from app.errors import NotReadyError
-from app.metrics.prometheus import FIGURES
+from app.errors import (
+    AdminKeyError,
+    BodyTooLargeError,
+    BusyError,
+    InvalidFieldError,
+    MalformedBodyError,
+    MissingKeyError,
+    NoAdministratorError,
+    NotReadyError,
+    QueryTooLongError,
+    RateLimitError,
+    ReloadFailedError,
+    ReloadRunningError,
+    RepeatedParameterError,
+    SlowRequestError,
+    TextTooLongError,
+    TimeLimitError,
+    UnknownKeyError,
+    WrongContentTypeError,
+    responses,
+)
+from app.metrics.table import DOCUMENTATION
 from app.schemas import (
     CorrectionList,
     CorrectionQuery,
     CorrectionRequest,
     Health,
     ModelList,
-    Problem,
     SuggestionAnswer,
     SuggestionQuery,
     SuggestionRequest,
@@ -25,28 +44,14 @@ Parameters = Annotated[SuggestionQuery, Query()]
 CorrectionParameters = Annotated[CorrectionQuery, Query()]
 
 
-_PROBLEMS = {
-    400: "The body is not JSON in UTF-8, is nested some thousand times, or has a name twice in one object.",
-    401: "A key is missing or not known; `WWW-Authenticate: Bearer` says what to send.",
-    403: "The key is not an administrator's, or there are no administrators.",
-    408: "The request did not arrive within the time limit. The connection ends.",
-    409: "The models are being reloaded already.",
-    413: "The body has more bytes than the longest text can take. The connection ends.",
-    414: "The query string has more bytes than the longest text can take.",
-    415: "The body's `Content-Type` is not `application/json`.",
-    422: "A field is missing, unknown, or breaks its rule; several are told of at once.",
-    429: "More requests than the rate limit allows; `Retry-After` says when to try again.",
-    503: "The service starts or stops, too many requests wait, or there was no answer within the time limit; "
-    "`Retry-After` says when to try again.",
-}
-
-
-def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return {status: {"model": Problem, "description": _PROBLEMS[status]} for status in statuses}
-
-
-_BY_QUERY = _problems(401, 414, 422, 429, 503)
-_BY_BODY = _problems(400, 401, 408, 413, 415, 422, 429, 503)
+_ASKED = (MissingKeyError, UnknownKeyError, RateLimitError)
+_FIELDS = (InvalidFieldError, TextTooLongError)
+_UNAVAILABLE = (NotReadyError, BusyError, TimeLimitError)
+_BY_QUERY = responses(*_ASKED, QueryTooLongError, *_FIELDS, RepeatedParameterError, *_UNAVAILABLE)
+_BY_BODY = responses(
+    *_ASKED, MalformedBodyError, SlowRequestError, BodyTooLargeError, WrongContentTypeError, *_FIELDS, *_UNAVAILABLE
+)
+_ADMINISTRATION = (AdminKeyError, NoAdministratorError)
 
 
 # An operation is called as its function: that gives generated clients good names.
@@ -154,7 +159,9 @@ async def correct_get(query: CorrectionParameters, service: TheService) -> Sugge
     return await service.correct(query)
 
 
-@router.get("/models", summary="List the models", tags=["service"], responses=_problems(401, 429, 503))
+@router.get(
+    "/models", summary="List the models", tags=["service"], responses=responses(*_ASKED, NotReadyError, TimeLimitError)
+)
 async def list_models(service: TheService) -> ModelList:
     """List the loaded models with their sizes and the figures of their training."""
     return service.models
@@ -164,8 +171,7 @@ async def list_models(service: TheService) -> ModelList:
     "/models/reload",
     summary="Load the models anew",
     tags=["service"],
-    responses=_problems(401, 403, 409, 429, 503)
-    | {422: {"model": Problem, "description": "A model cannot be loaded: `detail` names the file and the fault."}},
+    responses=responses(*_ASKED, *_ADMINISTRATION, ReloadRunningError, ReloadFailedError, NotReadyError),
 )
 async def reload_models(service: TheService) -> ModelList:
     """Load all models anew from their folders, and put them in place of the old ones at once.
@@ -184,14 +190,14 @@ async def reload_models(service: TheService) -> ModelList:
 
 @router.get(
     "/metrics",
-    summary="Figures for Prometheus",
-    description=FIGURES,
+    summary="Metrics for Prometheus",
+    description=DOCUMENTATION,
     tags=["service"],
     response_class=PlainTextResponse,
-    responses=_problems(401),
+    responses=responses(MissingKeyError, UnknownKeyError),
 )
 async def metrics(request: Request) -> Response:
-    """Answer what the service counts."""
+    """Answer the metrics of the service."""
     return Response(request.app.state.metrics.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
@@ -205,7 +211,7 @@ async def health_live() -> Health:
     "/health/ready",
     summary="Can it answer?",
     tags=["service"],
-    responses=_problems(503),
+    responses=responses(NotReadyError, TimeLimitError),
 )
 async def health_ready(service: TheService) -> Health:
     """Say whether the models are loaded and have answered a first request.

@@ -1,4 +1,4 @@
-"""What holds for every request: ids and logs, access, the rate limit, time and size.
+"""The HTTP layer around every request: ids and logs, access, the rate limit, time and size.
 
 May import app.metrics and what stands below it.
 Begin reading at middleware.py.

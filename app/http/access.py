@@ -1,4 +1,4 @@
-"""Who may ask, and how often: API keys and the rate limit, before anything of a request is read."""
+"""The middleware of access: checks API keys and the rate limit before the body of a request is read."""
 
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from app.http.rate_limit import Allowance, RateLimiter
 
 
-# Whoever has one IPv6 address has all of its network.
+# A client that has one IPv6 address has all of its network.
 _IPV6_NETWORK_BITS = 64
 
 
@@ -36,6 +36,7 @@ class AccessMiddleware:
         self.app, self.keyring, self.rate_limiter = app, keyring, rate_limiter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on a request that may be answered, refuse any other."""
         if scope["type"] != "http" or is_open(route_path(scope)):
             await self.app(scope, receive, send)
             return
@@ -47,7 +48,7 @@ class AccessMiddleware:
         if limiter is not None and (refusal is not None or route_path(scope) not in UNCOUNTED_PATHS):
             allowance = await limiter.hit(f"key:{caller.name}" if caller else f"address:{_address(scope)}")
             if allowance is not None:
-                send = _telling(send, limiter.policy, allowance)
+                send = _with_allowance(send, limiter.policy, allowance)
                 if not allowance.allowed:
                     refusal = RateLimitError(limiter.item.amount, limiter.item.get_expiry(), allowance.seconds)
         if refusal is None:
@@ -81,8 +82,11 @@ def _address(scope: Scope) -> str:
     return str(address)
 
 
-def _telling(send: Send, policy: str, allowance: "Allowance") -> Send:
-    """``send`` with the fields of draft-ietf-httpapi-ratelimit-headers-10: ``r`` requests are left for ``t`` s."""
+def _with_allowance(send: Send, policy: str, allowance: "Allowance") -> Send:
+    """Make a ``send`` that tells the allowance, in the fields of draft-ietf-httpapi-ratelimit-headers-10.
+
+    ``r`` requests are left, and after ``t`` seconds there are more.
+    """
 
     async def send_with_fields(message: Message) -> None:
         if message["type"] == "http.response.start":

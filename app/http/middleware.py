@@ -1,4 +1,4 @@
-"""What holds for every request, as pure ASGI: its id, log and figures, its time and size, no unanswered failure."""
+"""The ASGI middleware of every request: id, access log, metrics, failures, limits of time and size, CORS."""
 
 import asyncio
 import logging
@@ -24,18 +24,20 @@ log = logging.getLogger("tsuzuki")
 
 
 class RequestMiddleware:
-    """Gives every answer its ``X-Request-ID``, writes the access log, counts, and turns a failure into a 500."""
+    """Gives every answer its ``X-Request-ID``, writes the access log, and counts."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app, self.metrics = app, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Give the request an id, and log and count it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         begin = time.perf_counter()
         given = Headers(scope=scope).get(REQUEST_ID, "")
         request_id = given if _SANE_ID.fullmatch(given) else f"{getrandbits(128):032x}"
+        scope[REQUEST_ID] = request_id
         status = 0
 
         async def send_with_id(message: Message) -> None:
@@ -47,16 +49,42 @@ class RequestMiddleware:
 
         try:
             await self.app(scope, receive, send_with_id)
-        except Exception as error:
-            log.error("failure", extra={"fields": {"request_id": request_id, **failure(error)}})
-            if not status:
-                detail = f"the service failed, its log says more under request id {request_id}"
-                await problem(500, detail)(scope, receive, send_with_id)
         finally:
             seconds = time.perf_counter() - begin
             _log_access(scope["method"], self.metrics.route(scope), status, seconds, request_id)
             if status:
                 self.metrics.count(scope, status, seconds)
+
+
+class FailureMiddleware:
+    """Turns an unexpected exception into a 500 and a line of the log.
+
+    It lies inside the CORS middleware: the page of another origin can read a 500 only with the header of that.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 500 where the app fails."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        answered = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal answered
+            answered = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_noting)
+        except Exception as error:
+            request_id = scope[REQUEST_ID]
+            log.error("failure", extra={"fields": {"request_id": request_id, **failure(error)}})
+            if not answered:
+                detail = f"the service failed, its log says more under request id {request_id}"
+                await problem(500, detail)(scope, receive, send)
 
 
 def _log_access(method: str, path: str | None, status: int, seconds: float, request_id: str) -> None:
@@ -73,12 +101,13 @@ def _log_access(method: str, path: str | None, status: int, seconds: float, requ
 
 
 class TimeMiddleware:
-    """Gives up a request that takes too long; the engine passes over what nobody waits for any more."""
+    """Cancels a request that takes too long; the engine drops its work."""
 
     def __init__(self, app: ASGIApp, seconds: float, unlimited: frozenset[str]) -> None:
         self.app, self.seconds, self.unlimited = app, seconds, unlimited
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, for a limited time."""
         if scope["type"] != "http" or route_path(scope) in self.unlimited:
             await self.app(scope, receive, send)
             return
@@ -113,6 +142,7 @@ class SizeMiddleware:
         self.app, self.most = app, most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse a request that is too long, pass on any other."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -148,6 +178,7 @@ class CrossOriginMiddleware(CORSMiddleware):
     """Answers the preflight requests of browsers; refuses them in the shape of every other error."""
 
     def preflight_response(self, request_headers: Headers) -> Response:
+        """Answer a preflight request."""
         response = super().preflight_response(request_headers)
         if response.status_code >= 400:
             kept = {name: value for name, value in response.headers.items() if not name.startswith("content-")}

@@ -1,6 +1,6 @@
-"""The HTTP protocol of the server, with what it lacks: the head of a request has a bound in bytes and in time.
+"""The HTTP protocol of the server with limits that uvicorn lacks: bytes and seconds of a request's head.
 
-The head never reaches the application before it is whole, so that no middleware can guard it.
+The application sees a request only once its head is whole, so that no middleware can guard it.
 """
 
 import asyncio
@@ -14,9 +14,6 @@ from app.errors import HeadTooLargeError, ServiceError, SlowRequestError, answer
 from app.http.middleware import REQUEST_ID
 from app.settings import Settings
 
-# Beside the query string: browsers and proxies send a few thousand at most.
-_HEADER_BYTES = 65_536
-
 
 class BoundedProtocol(HttpToolsProtocol):
     """Refuses a head that grows too large or comes too slowly, and ends the connection."""
@@ -25,6 +22,7 @@ class BoundedProtocol(HttpToolsProtocol):
     head_seconds: float
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start the clock of the first request."""
         super().connection_made(transport)
         self._in_head = False
         self._received = 0
@@ -32,19 +30,23 @@ class BoundedProtocol(HttpToolsProtocol):
         self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clock."""
         self._stop_timer()
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
+        """Count the bytes of a head from here."""
         self._in_head, self._received = True, 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
+        """Stop counting and the clock."""
         self._in_head = False
         self._stop_timer()
         super().on_headers_complete()
 
     def data_received(self, data: bytes) -> None:
+        """Parse what has come, and refuse a head that is too large."""
         super().data_received(data)
         if not self._in_head or self.transport.is_closing():
             return
@@ -85,9 +87,6 @@ class BoundedProtocol(HttpToolsProtocol):
 
 
 def bounded_protocol(settings: Settings) -> type[BoundedProtocol]:
-    """The protocol with the bounds of the settings."""
-    bounds: dict[str, Any] = {
-        "head_bytes": settings.max_request_bytes + _HEADER_BYTES,
-        "head_seconds": settings.timeout_seconds,
-    }
+    """Make the protocol with the limits of the settings."""
+    bounds: dict[str, Any] = {"head_bytes": settings.max_head_bytes, "head_seconds": settings.timeout_seconds}
     return type("BoundedProtocol", (BoundedProtocol,), bounds)

@@ -1,4 +1,4 @@
-"""How often a caller may ask: a sliding window, in memory or in a Redis that several processes share."""
+"""The rate limit: a sliding window for each caller, in memory or in a Redis that several processes share."""
 
 import asyncio
 import logging
@@ -12,11 +12,11 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from app.settings import SettingsError, variable
 
-# What Redis may take; it stands near, and a person waits for the answer.
+# The time limit of Redis; it is near, and a person waits for the answer.
 _REDIS_SECONDS = 0.25
-# So long it is left alone after a failure: requests are not to wait for it one after the other.
+# The pause after a failure: requests are not to wait for it one after the other.
 _REDIS_PAUSE_SECONDS = 5.0
-# Callers that were not seen for two windows are forgotten so often.
+# The interval at which callers that were not seen for two windows are forgotten.
 _SWEEP_SECONDS = 10.0
 
 
@@ -24,7 +24,7 @@ log = logging.getLogger("tsuzuki")
 
 
 class Allowance(NamedTuple):
-    """What a caller has left after a request, and the whole seconds after which there is more."""
+    """The requests that a caller has left, and the whole seconds after which there are more."""
 
     allowed: bool
     remaining: int
@@ -32,7 +32,7 @@ class Allowance(NamedTuple):
 
 
 class _Memory(MemoryStorage):
-    """The library's storage looks for forgotten callers among all of them at each request; this one does now and then.
+    """The library's storage with one change: it looks for expired callers at intervals, not at each request.
 
     Nothing in it is awaited between reading and writing, so that it needs no lock.
     """
@@ -76,7 +76,7 @@ class RateLimiter:
         try:
             async with asyncio.timeout(_REDIS_SECONDS):
                 return await self._hit(caller)
-        except Exception as error:  # whatever it is: suggestions are worth more than the limit
+        except Exception as error:  # any: suggestions are worth more than the limit
             self._paused_until = time.monotonic() + _REDIS_PAUSE_SECONDS
             fields = {"error": type(error).__name__, "paused_seconds": _REDIS_PAUSE_SECONDS}
             log.warning("rate limit storage does not answer, requests are let through", extra={"fields": fields})

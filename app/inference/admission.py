@@ -1,75 +1,75 @@
-"""Letting requests begin in turns, so that the event loop and the model's thread stay free when there are many."""
+"""Admission of requests to an engine, a few per turn of the event loop, so that the loop stays free under load."""
 
 import asyncio
 from collections import deque
 
-# To look for events takes some microseconds, a request some hundred. A health check waits for one round.
-EACH_ROUND = 4
+# Polling for events takes some microseconds, a request some hundred. A health check waits for one turn.
+PER_TURN = 4
 
 
-class Turnstile:
-    """``async with turnstile`` lets ``EACH_ROUND`` in between two looks of the event loop for events, the others later.
+class Admission:
+    """Admits ``PER_TURN`` requests per turn of the event loop, at most ``limit`` at once, first come, first served.
 
-    First come, first served. At most ``most_inside`` are inside at a time: those that only wait there would cost time
-    that others need.
+    A request goes through it with ``async with admission:``. More than ``limit`` at once would only wait for the
+    batcher, and cost time that others need.
     """
 
-    def __init__(self, most_inside: int) -> None:
-        self.most_inside = most_inside
-        self.inside = 0
-        self._left = EACH_ROUND
-        self._waiting: deque[asyncio.Future[None]] = deque()
-        self._outside = 0
-        self._turns_over = False
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.admitted = 0
+        self._left_in_turn = PER_TURN
+        self._queue: deque[asyncio.Future[None]] = deque()
+        self._waiting = 0
+        self._turn_is_due = False
 
     def __len__(self) -> int:
-        """How many wait, those among them who are let in and have not gone on yet."""
-        return self._outside
+        """Count the requests that wait, those included that are admitted but have not gone on yet."""
+        return self._waiting
 
     async def __aenter__(self) -> None:
-        self._turn_over()
-        if self._left and self.inside < self.most_inside and not self._waiting:
-            self._let_in()
+        self._schedule_turn()
+        if self._left_in_turn and self.admitted < self.limit and not self._queue:
+            self._admit()
             return
         entered = asyncio.get_running_loop().create_future()
-        self._waiting.append(entered)
-        self._outside += 1
+        self._queue.append(entered)
+        self._waiting += 1
         try:
             await entered
         except asyncio.CancelledError:
-            if not entered.cancelled():  # let in, but gone before it knew
+            if not entered.cancelled():  # admitted, but cancelled before it could go on
                 self._leave()
-            elif entered in self._waiting:
-                self._waiting.remove(entered)
+            elif entered in self._queue:
+                self._queue.remove(entered)
             raise
         finally:
-            self._outside -= 1
+            self._waiting -= 1
 
     async def __aexit__(self, *error: object) -> None:
         self._leave()
 
-    def _let_in(self) -> None:
-        self._left -= 1
-        self.inside += 1
+    def _admit(self) -> None:
+        self._left_in_turn -= 1
+        self.admitted += 1
 
     def _leave(self) -> None:
-        self.inside -= 1
-        if self._waiting:
-            self._turn_over()
+        self.admitted -= 1
+        if self._queue:
+            self._schedule_turn()
 
-    def _turn_over(self) -> None:
-        if not self._turns_over:
-            self._turns_over = True
-            # What is called now comes after the loop has looked for events.
-            asyncio.get_running_loop().call_soon(self._next_round)
+    def _schedule_turn(self) -> None:
+        if not self._turn_is_due:
+            self._turn_is_due = True
+            # The loop polls for events before it calls this.
+            asyncio.get_running_loop().call_soon(self._begin_turn)
 
-    def _next_round(self) -> None:
-        self._turns_over = False
-        self._left = EACH_ROUND
-        while self._left and self.inside < self.most_inside and self._waiting:
-            entered = self._waiting.popleft()
-            if not entered.done():  # whoever waited may have gone
+    def _begin_turn(self) -> None:
+        self._turn_is_due = False
+        self._left_in_turn = PER_TURN
+        while self._left_in_turn and self.admitted < self.limit and self._queue:
+            entered = self._queue.popleft()
+            if not entered.done():  # a request that was cancelled is done
                 entered.set_result(None)
-                self._let_in()
-        if self._left < EACH_ROUND:
-            self._turn_over()
+                self._admit()
+        if self._left_in_turn < PER_TURN:
+            self._schedule_turn()

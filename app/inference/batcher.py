@@ -1,8 +1,8 @@
-"""The thread of one model, which reads the contexts of all waiting requests together.
+"""Continuous batching: the thread of one model, which steps the contexts of all waiting requests together.
 
-Continuous batching: each round takes what is queued (there is no timer), reads one token of every unread
-context in a single product, and multiplies the outputs after those that are read with the whole output layer in
-another. So a long new context never holds up a short one for more than a round.
+Each round takes the queued jobs (there is no timer), steps every unfinished context by one token in a single product,
+and multiplies the outputs of the finished ones with the whole output layer in another. So a long new context never
+holds up a short one for more than a round.
 """
 
 import asyncio
@@ -22,19 +22,19 @@ from model.arrays import FloatArray
 from model.lm.language_model import LanguageModel
 from model.search.complete import NextWords
 
-# Of a new context these states are kept: the last two (a person may delete the last word again), and each
-# eighth, from which the ones between are soon reached.
+# The cached states of a new context: the last two (a person may delete the last word again), and every eighth, from
+# which the ones between are a few steps away.
 _LAST_KEPT = 2
-_EACH_KEPT = 8
-# Of how many contexts the logits are found in one round: of more it takes no less time each.
+_EVERY_KEPT = 8
+# The most contexts whose logits are computed in one round: with more, each takes no less time.
 _MOST_SCORED = 32
 # Fewer rows of a batch are not worth another thread.
 _LEAST_ROWS = 8
 
 
 @dataclass(slots=True, eq=False)
-class _Reading:
-    """A context that is being read: the state after its first ``position`` tokens, and who waits for it."""
+class _Prefill:
+    """A context that is being stepped through: the state after its first ``position`` tokens, and the waiting jobs."""
 
     context: Context
     position: int
@@ -43,7 +43,7 @@ class _Reading:
 
 
 class Batcher:
-    """Reads contexts and finds what follows them, from ``start`` to ``close``."""
+    """Computes states, outputs and logits after contexts, from ``start`` to ``close``."""
 
     def __init__(
         self,
@@ -58,8 +58,8 @@ class Batcher:
         self.batch_limit, self.threads, self.statistics = batch_limit, threads, statistics
         self._others = ThreadPoolExecutor(max(1, threads - 1), "products", _one_blas_thread)
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
-        self._readings: dict[Context, _Reading] = {}
-        # By their contexts: the output after each, and who waits for its logits.
+        self._prefills: dict[Context, _Prefill] = {}
+        # By context: the output after it, and the jobs that wait for its logits.
         self._unscored: dict[Context, tuple[FloatArray, list[Job]]] = {}
         # Reused for each product: fresh memory of this size costs a page fault every 4 KiB.
         rows = min(batch_limit, _MOST_SCORED)
@@ -70,12 +70,12 @@ class Batcher:
 
     @property
     def queued(self) -> int:
-        """How many jobs the thread has not taken yet."""
+        """The number of jobs that the thread has not taken yet."""
         return self._queue.qsize()
 
     @property
     def is_running(self) -> bool:
-        """Whether the thread lives."""
+        """True while the thread lives."""
         return self._thread.is_alive()
 
     def start(self) -> None:
@@ -87,18 +87,18 @@ class Batcher:
         self._queue.put(job)
 
     def close(self, has_successor: bool) -> None:
-        """Answer what is queued, then end the thread; nothing may be queued any more.
+        """Answer the queued jobs, then end the thread; nothing may be queued any more.
 
-        BLAS may use threads of its own again then, unless it ``has_successor``, which will not have it either.
+        BLAS may use threads of its own again after that, unless a batcher comes after this one (``has_successor``).
         """
         self._has_successor = has_successor
         self._queue.put(None)
         self._thread.join()
 
     def output(self, context: Context, entry: Entry) -> FloatArray:
-        """The projected output of a kept state, which one that was only passed through does not have yet.
+        """Return the projected output (E,) of a cached state, and compute it where that was not done yet.
 
-        For any thread.
+        Any thread may call it.
         """
         if entry.output is None:
             entry = Entry(entry.state, self.model.network.project(entry.state[0]))
@@ -120,24 +120,24 @@ class Batcher:
         while self._take():
             try:
                 self._step()
-            except Exception as error:  # whatever it is, those who wait must hear of it and the thread go on
-                for reading in self._readings.values():
-                    self._results.extend((job.future, error) for job in reading.jobs)
-                self._readings.clear()
+            except Exception as error:  # any: the waiting requests must be told, and the thread go on
+                for prefill in self._prefills.values():
+                    self._results.extend((job.future, error) for job in prefill.jobs)
+                self._prefills.clear()
             self._score()
             self._tell()
 
     def _take(self) -> bool:
-        """Take in what is queued, and wait for something where there is nothing to do; false at the end."""
-        # Not all at once: what is read already is answered in this round, and the others wait for that.
+        """Take queued jobs, and wait for one where there is nothing to do. Returns False at the end."""
+        # Not all at once: the jobs that are finished are answered in this round, and wait for this.
         for _ in range(self.batch_limit):
-            busy = bool(self._readings or self._unscored or self._results)
+            busy = bool(self._prefills or self._unscored or self._results)
             try:
                 job = self._queue.get(block=not busy)
             except Empty:
                 break
             if job is None:
-                # The last word: nothing is queued behind it. It goes back until all else is answered.
+                # The end: nothing is queued behind it. It goes back until everything else is answered.
                 self._queue.put(None)
                 return busy
             try:
@@ -154,68 +154,68 @@ class Batcher:
             if logits is not None:
                 self._answer(job, logits)
                 return
-        reading = self._readings.get(job.context)
-        if reading is not None:
-            reading.jobs.append(job)
+        prefill = self._prefills.get(job.context)
+        if prefill is not None:
+            prefill.jobs.append(job)
             return
         length, entry = self.cache.longest(job.context)
         if entry is not None and length == len(job.context):
-            self._read(job, self.output(job.context, entry))
+            self._finish(job, self.output(job.context, entry))
             return
         state = self.model.network.zero_state(1)[:, 0] if entry is None else entry.state
-        self._readings[job.context] = _Reading(job.context, length, state, [job])
+        self._prefills[job.context] = _Prefill(job.context, length, state, [job])
 
-    def _read(self, job: Job, output: FloatArray) -> None:
-        """The context of a job is read: that is all it wanted, or its logits are still to be found."""
+    def _finish(self, job: Job, output: FloatArray) -> None:
+        """Answer a job whose context is finished, or have the logits computed that it wants."""
         if job.wanted is Wanted.OUTPUT:
             self._results.append((job.future, output))
         else:
             self._unscored.setdefault(job.context, (output, []))[1].append(job)
 
     def _step(self) -> None:
-        """Read one more token of every context that somebody still waits for."""
-        for reading in list(self._readings.values()):
-            if all(job.future.cancelled() for job in reading.jobs):
-                del self._readings[reading.context]
-        readings = list(self._readings.values())
-        if len(readings) > self.batch_limit:
-            # Half of those that fit came first, so that nobody waits for ever; the others are those soonest read.
+        """Step every context that a request still waits for by one token."""
+        for prefill in list(self._prefills.values()):
+            if all(job.future.cancelled() for job in prefill.jobs):
+                del self._prefills[prefill.context]
+        prefills = list(self._prefills.values())
+        if len(prefills) > self.batch_limit:
+            # Half are those that came first, so that none waits for ever; the others are the shortest ones.
             first = -(-self.batch_limit // 2)
-            soonest = sorted(readings[first:], key=lambda reading: len(reading.context) - reading.position)
-            readings = readings[:first] + soonest[: self.batch_limit - first]
-        if not readings:
+            soonest = sorted(prefills[first:], key=lambda prefill: len(prefill.context) - prefill.position)
+            prefills = prefills[:first] + soonest[: self.batch_limit - first]
+        if not prefills:
             return
-        self.statistics.batches[len(readings)] += 1
-        ids = np.array([reading.context[reading.position] for reading in readings])
-        before = self.model.network.zero_state(len(readings))
-        for i, reading in enumerate(readings):
-            before[:, i] = reading.state
+        self.statistics.batches[len(prefills)] += 1
+        ids = np.array([prefill.context[prefill.position] for prefill in prefills])
+        before = self.model.network.zero_state(len(prefills))
+        for i, prefill in enumerate(prefills):
+            before[:, i] = prefill.state
         states = np.empty_like(before)
 
         def step(part: slice) -> None:
             states[:, part] = self.model.network.step(ids[part], before[:, part])
 
-        self._in_parts(len(readings), step)
-        for i, reading in enumerate(readings):
-            reading.state = states[:, i]
-            reading.position += 1
-            self._keep(reading)
+        self._in_parts(len(prefills), step)
+        for i, prefill in enumerate(prefills):
+            prefill.state = states[:, i]
+            prefill.position += 1
+            self._keep(prefill)
 
-    def _keep(self, reading: _Reading) -> None:
-        length = len(reading.context)
-        if reading.position > length - _LAST_KEPT or reading.position % _EACH_KEPT == 0:
+    def _keep(self, prefill: _Prefill) -> None:
+        length = len(prefill.context)
+        if prefill.position > length - _LAST_KEPT or prefill.position % _EVERY_KEPT == 0:
             # A copy: a view would keep the states of the whole batch in memory.
-            reading.state = reading.state.copy()
-            entry = Entry(reading.state)
-            self.cache.put(reading.context[: reading.position], entry)
-            if reading.position == length:
-                output = self.output(reading.context, entry)
-                del self._readings[reading.context]
-                for job in reading.jobs:
-                    self._read(job, output)
+            prefill.state = prefill.state.copy()
+            entry = Entry(prefill.state)
+            self.cache.put(prefill.context[: prefill.position], entry)
+            if prefill.position == length:
+                output = self.output(prefill.context, entry)
+                del self._prefills[prefill.context]
+                for job in prefill.jobs:
+                    self._finish(job, output)
 
     def _score(self) -> None:
-        """Find the logits after some contexts: one product with the whole output layer for all of them."""
+        """Compute the logits after some contexts: one product with the whole output layer for all of them."""
         batch: list[tuple[Context, FloatArray, list[Job]]] = []
         while self._unscored and len(batch) < len(self._logits):
             context = next(iter(self._unscored))
@@ -242,7 +242,7 @@ class Batcher:
                 self._answer(job, kept)
 
     def _in_parts(self, rows: int, work: Callable[[slice], None]) -> None:
-        """Do ``work`` on so many rows, a part of them in each thread: NumPy lets others run while it multiplies."""
+        """Do ``work`` on the rows of a batch, a part in each thread: NumPy releases the GIL while it multiplies."""
         parts = max(1, min(self.threads, rows // _LEAST_ROWS))
         slices = [slice(rows * i // parts, rows * (i + 1) // parts) for i in range(parts)]
         others = [self._others.submit(work, part) for part in slices[1:]]
@@ -254,7 +254,7 @@ class Batcher:
             other.result()
 
     def _answer(self, job: Job, logits: FloatArray) -> None:
-        """What a job wanted, now that the logits after its context are known."""
+        """Answer a job, now that the logits after its context are known."""
         if not isinstance(job.wanted, NextWord):
             self._results.append((job.future, logits))
             return
@@ -266,14 +266,14 @@ class Batcher:
         self._results.append((job.future, result))
 
     def _tell(self) -> None:
-        """Hand what was found to the event loop, all at once: waking it takes longer than a short answer."""
+        """Hand the results to the event loop, all at once: waking it takes longer than a short answer."""
         if not self._results:
             return
         results, self._results = self._results, []
         try:
             results[0][0].get_loop().call_soon_threadsafe(_settle, results)
         except RuntimeError:
-            # The loop is closed: nobody waits any more.
+            # The loop is closed: no request waits any more.
             return
 
 

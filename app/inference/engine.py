@@ -1,14 +1,14 @@
-"""What answers with one model: in the event loop where the context is known, through the batcher's thread where not.
+"""The engine of one model: answers in the event loop where the context is cached, else through the batcher's thread.
 
-So the event loop never waits for the network. What needs no product with a whole matrix, a letter more in a context
-that is known, is answered in the event loop: handing it to a thread and back would take longer than the answer.
+So the event loop never waits for the network. A request that needs no product with a whole matrix (one letter more in a
+cached context) is answered in the event loop: to hand it to a thread and back would take longer than the answer.
 """
 
 import asyncio
 from typing import Any
 
 from app.errors import BusyError, NotReadyError
-from app.inference.admission import Turnstile
+from app.inference.admission import Admission
 from app.inference.batcher import Batcher
 from app.inference.jobs import HIT, MISS, Job, NextWord, Statistics, Wanted
 from app.inference.state_cache import Context, Entry, StateCache
@@ -21,12 +21,12 @@ from model.search.query import FinishedWord, Query, QueryReader
 from model.search.ranking import Suggestion
 from model.search.scorer import Scorer
 
-# Requests that are inside at a time, in batches: one is computed while the next one gathers.
+# The requests that are admitted at a time, in batches: one is computed while the next one gathers.
 _MOST_BATCHES = 2
 
 
 class Engine:
-    """Answers queries with one model; ``suggest`` and ``correct`` may be called from one event loop, at any rate.
+    """Answers queries with one model; ``suggest`` and ``correct`` may be called from one event loop only.
 
     Reader and scorer keep caches of their own and belong to that loop.
     """
@@ -48,7 +48,7 @@ class Engine:
         self.queue_limit = queue_limit
         self.statistics = statistics or Statistics([0, 0, 0], [0] * (batch_limit + 1))
         self.batcher = Batcher(model, cache, batch_limit, blas_threads, self.statistics)
-        self._turnstile = Turnstile(_MOST_BATCHES * batch_limit)
+        self._admission = Admission(_MOST_BATCHES * batch_limit)
         self._asking = 0
         self._open = False
 
@@ -58,21 +58,21 @@ class Engine:
         self.batcher.start()
 
     def close(self, has_successor: bool = False) -> None:
-        """Answer those who are inside, then end the thread; whoever still waits for a turn or comes later is refused.
+        """Answer the admitted requests, then end the thread; those that wait for admission or come later are refused.
 
-        ``has_successor`` says that another engine goes on in its place.
+        ``has_successor``: another engine takes its place.
         """
         if self._open:
             self._open = False
             self.batcher.close(has_successor)
 
     async def suggest(self, query: Query, limit: int, min_probability: float, fuzzy: bool = True) -> list[Suggestion]:
-        """The suggestions for a query, corrections among them where ``fuzzy``.
+        """Find suggestions for a query, corrections among them where ``fuzzy``.
 
-        Raises ``BusyError`` where too many wait already.
+        Raises ``BusyError`` where too many requests wait already.
         """
         self._refuse_if_busy()
-        async with self._turnstile:
+        async with self._admission:
             if fuzzy:
                 query = self.scorer.resolve(query)
             logits = self.cache.logits(query.context)
@@ -88,21 +88,21 @@ class Engine:
             return self.completer.complete(query, logits, limit, min_probability, fuzzy)
 
     async def correct(self, word: FinishedWord, limit: int, min_probability: float) -> Correction:
-        """What a finished word may have been meant for. Raises ``BusyError`` where too many wait already."""
+        """Correct a finished word. Raises ``BusyError`` where too many requests wait already."""
         self._refuse_if_busy()
-        async with self._turnstile:
+        async with self._admission:
             query = self.scorer.resolve(word.query)
             output = await self._after(query.context)
             return self.corrector.correct(word._replace(query=query), output, limit, min_probability)
 
     @property
     def waiting(self) -> int:
-        """How many wait, for their turn or for the batcher's thread."""
-        return len(self._turnstile) + self._asking
+        """The number of requests that wait for admission or for the batcher's thread."""
+        return len(self._admission) + self._asking
 
     @property
     def is_busy(self) -> bool:
-        """Whether as many wait as may."""
+        """True where as many requests wait as may."""
         return self.waiting >= self.queue_limit
 
     def _refuse_if_busy(self) -> None:
@@ -112,7 +112,7 @@ class Engine:
             raise BusyError(self.waiting)
 
     async def _after(self, context: Context) -> FloatArray:
-        """The projected output after a context."""
+        """Return the projected output (E,) after a context."""
         entry = self._lookup(context)
         if entry is not None:
             return self.batcher.output(context, entry)
@@ -120,13 +120,13 @@ class Engine:
         return output
 
     def _lookup(self, context: Context) -> Entry | None:
-        """What is kept of a context, if it was read before."""
+        """Return the cached entry of a context, and count the hit or miss."""
         entry = self.cache.get(context)
         self.statistics.lookups[MISS if entry is None else HIT] += 1
         return entry
 
     async def _ask(self, context: Context, wanted: Wanted | NextWord) -> Any:
-        if not self._open:  # any more, for whoever had to wait for a turn
+        if not self._open:  # any more, after the wait for admission
             raise NotReadyError
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._asking += 1

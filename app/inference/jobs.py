@@ -1,4 +1,4 @@
-"""What the event loop asks of the batcher's thread, and what both count."""
+"""The jobs that the event loop queues for the batcher's thread, and the statistics that both count in."""
 
 import asyncio
 from collections.abc import MutableSequence
@@ -11,14 +11,14 @@ from model.search.query import Query
 
 
 class Wanted(Enum):
-    """What is asked for after a context: the network's projected output (E,), or the logits (V,)."""
+    """The result that a job asks for: the network's projected output (E,) after a context, or the logits (V,)."""
 
     OUTPUT = auto()
     LOGITS = auto()
 
 
 class NextWord(NamedTuple):
-    """A next word that is asked for."""
+    """A job that asks for next words."""
 
     query: Query
     limit: int
@@ -26,9 +26,9 @@ class NextWord(NamedTuple):
 
 
 class Job(NamedTuple):
-    """A request in the queue: a context, what is wanted after it, and the future for that.
+    """A request in the queue: a context, the result that is wanted after it, and the future of that.
 
-    For a ``NextWord`` it gets the suggestions.
+    A ``NextWord`` gets the suggestions.
     """
 
     context: Context
@@ -41,10 +41,10 @@ HIT, MISS, SCORED = range(3)
 
 @dataclass(slots=True)
 class Statistics:
-    """What an engine did so far: read by anybody, in memory that other processes may share.
+    """The counts of an engine, in memory that other processes may share.
 
-    ``lookups``: requests whose context had been read (``HIT``), those for which there was something to read
-    (``MISS``), and contexts that the logits were found of (``SCORED``); ``batches``: how often a batch had each size.
+    ``lookups``: requests whose context was cached (``HIT``), requests whose context was not (``MISS``), and contexts
+    whose logits were computed (``SCORED``); ``batches``: the number of batches of each size.
     """
 
     lookups: "MutableSequence[float] | memoryview[float]"

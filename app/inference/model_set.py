@@ -1,4 +1,4 @@
-"""The models that were loaded together, and an engine for each."""
+"""The set of models that one load or reload brings, with an engine for each."""
 
 import asyncio
 import json
@@ -17,8 +17,8 @@ from model.lm.language_model import LanguageModel
 _VERSION_DIGITS = 12
 
 
-class Generation:
-    """Models that came together and go together, between ``start`` and ``close``."""
+class ModelSet:
+    """Models that are loaded together, with an engine for each, between ``start`` and ``close``."""
 
     def __init__(
         self, settings: Settings, models: Mapping[str, LanguageModel], statistics: Callable[[str], Statistics] | None
@@ -66,8 +66,8 @@ class Generation:
             engine.start()
 
     @contextmanager
-    def in_use(self) -> Iterator["Generation"]:
-        """While a request goes through it, it does not close."""
+    def in_use(self) -> Iterator["ModelSet"]:
+        """Keep it open while a request uses it."""
         self._users += 1
         self._unused.clear()
         try:
@@ -78,16 +78,16 @@ class Generation:
                 self._unused.set()
 
     async def retire(self) -> None:
-        """Wait for the requests that go through it, then close and leave the machine to the next one."""
+        """Wait for the requests that use it, then close; another set has taken its place."""
         await self._unused.wait()
         await self.close(has_successor=True)
 
     async def close(self, has_successor: bool = False) -> None:
-        """Answer what is queued, then end the engines."""
+        """Answer the queued requests, then end the engines."""
         await asyncio.gather(*(asyncio.to_thread(engine.close, has_successor) for engine in self.engines.values()))
 
 
 def _version(model: LanguageModel) -> str:
-    """A digest of the configuration, which holds one of the words, and of the weights."""
+    """Compute a digest of the configuration, which holds one of the words, and of the weights."""
     configuration = json.dumps(model.information, sort_keys=True, default=str)
     return sha256((configuration + model.network.digest()).encode()).hexdigest()[:_VERSION_DIGITS]

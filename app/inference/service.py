@@ -1,4 +1,4 @@
-"""The orchestrator: the loaded models, an engine for each, and the way of a request through them."""
+"""The service behind the routes: checks a request, finds the place in its text, asks the engine; reloads the models."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ from app.errors import (
 )
 from app.inference.engine import Engine
 from app.inference.jobs import Statistics
-from app.inference.model_set import Generation
+from app.inference.model_set import ModelSet
 from app.memory import freeze
 from app.schemas import (
     CorrectionList,
@@ -43,10 +43,24 @@ log = logging.getLogger("tsuzuki")
 
 
 def load_models(settings: Settings) -> dict[str, LanguageModel]:
-    """The models of the settings by name. Raises ``UserError``, which names the file and the fault."""
+    """Load the models of the settings, by name. Raises ``UserError``, which names the file and the fault."""
     return {
         name: load_model(folder, settings.offensive_words).for_inference() for name, folder in settings.models.items()
     }
+
+
+def load_anew(settings: Settings) -> dict[str, LanguageModel]:
+    """Load the models for a reload. Raises ``ReloadFailedError`` where one cannot be loaded, which is logged."""
+    try:
+        return load_models(settings)
+    except UserError as error:
+        log.error("reload failed", extra={"fields": {"detail": str(error)}})
+        raise ReloadFailedError(str(error)) from None
+
+
+def log_reload(models: ModelList) -> None:
+    """Log that new models have taken over, with the version of each."""
+    log.info("models reloaded", extra={"fields": {"models": {model.name: model.version for model in models.models}}})
 
 
 class Service:
@@ -60,36 +74,36 @@ class Service:
         reload_all: ReloadAll | None = None,
     ) -> None:
         self.settings, self._statistics, self._reload_all = settings, statistics, reload_all
-        self.generation = Generation(settings, models, statistics)
+        self.model_set = ModelSet(settings, models, statistics)
         self.ready = False
         self._reloading = False
 
     @property
     def models(self) -> ModelList:
         """The loaded models."""
-        return self.generation.models
+        return self.model_set.models
 
     async def start(self) -> None:
         """Start the engines, and have each answer once."""
-        self.generation.start()
-        await self._warm_up(self.generation)
+        self.model_set.start()
+        await self._warm_up(self.model_set)
         if self._reload_all is None:  # otherwise it was done before the fork
             freeze()
         self.ready = True
 
     async def stop(self) -> None:
-        """Answer what is queued, then end the engines."""
+        """Answer the queued requests, then end the engines."""
         self.ready = False
-        await self.generation.close()
+        await self.model_set.close()
 
     def refuse_if_busy(self) -> None:
-        """Raise ``BusyError`` where too many wait already, whichever model they ask."""
-        engines = self.generation.engines.values()
+        """Raise ``BusyError`` where too many requests wait already at every model."""
+        engines = self.model_set.engines.values()
         if all(engine.is_busy for engine in engines):
             raise BusyError(sum(engine.waiting for engine in engines))
 
     async def reload(self) -> ModelList:
-        """Load all models anew and put them in place of the old ones, which finish what they have begun.
+        """Load all models anew and put them in place of the old ones, which finish the requests that they have begun.
 
         With several workers ``reload_all`` does it in all of them.
 
@@ -103,12 +117,12 @@ class Service:
             raise ReloadRunningError
         self._reloading = True
         try:
-            old, new = self.generation, await self._load()
+            old, new = self.model_set, await self._load()
             if not self.ready:  # the service was stopped meanwhile
                 await new.close()
                 raise NotReadyError
-            self.generation = new
-            log.info("models reloaded", extra={"fields": {"models": {m.name: m.version for m in new.models.models}}})
+            self.model_set = new
+            log_reload(new.models)
             await old.retire()
             del old
             await asyncio.to_thread(freeze)
@@ -116,17 +130,13 @@ class Service:
         finally:
             self._reloading = False
 
-    async def _load(self) -> Generation:
-        """All models anew, ready to answer."""
+    async def _load(self) -> ModelSet:
+        """Load a new set of models, ready to answer."""
 
-        def load() -> Generation:
-            return Generation(self.settings, load_models(self.settings), self._statistics)
+        def load() -> ModelSet:
+            return ModelSet(self.settings, load_anew(self.settings), self._statistics)
 
-        try:
-            new = await asyncio.to_thread(load)
-        except UserError as error:
-            log.error("reload failed", extra={"fields": {"detail": str(error)}})
-            raise ReloadFailedError(str(error)) from None
+        new = await asyncio.to_thread(load)
         new.start()
         try:
             await self._warm_up(new)
@@ -135,41 +145,38 @@ class Service:
             raise
         return new
 
-    async def _warm_up(self, generation: Generation) -> None:
+    async def _warm_up(self, model_set: ModelSet) -> None:
         """Ask each model for a first completion, next word and correction, which touches its memory."""
-        for name in generation.engines:
+        for name in model_set.engines:
             query = SuggestionQuery(text=_WARM_UP, model=name)
-            await self._suggest(generation, query, completing=True)
-            await self._suggest(generation, query, completing=False)
-            await self._correct(generation, query)
+            await self._suggest(model_set, query, completing=True)
+            await self._suggest(model_set, query, completing=False)
+            await self._correct(model_set, query)
 
     async def complete(self, request: SuggestionQuery) -> SuggestionAnswer:
-        """Suggestions for the word being typed at the cursor."""
-        with self.generation.in_use() as generation:
-            return await self._suggest(generation, request, completing=True)
+        """Suggest words for the letters before the cursor."""
+        with self.model_set.in_use() as model_set:
+            return await self._suggest(model_set, request, completing=True)
 
     async def next_word(self, request: SuggestionQuery) -> SuggestionAnswer:
-        """Suggestions for the word behind the cursor."""
-        with self.generation.in_use() as generation:
-            return await self._suggest(generation, request, completing=False)
+        """Suggest words that come next."""
+        with self.model_set.in_use() as model_set:
+            return await self._suggest(model_set, request, completing=False)
 
     async def correct(self, request: PlaceQuery) -> SuggestionAnswer:
-        """What the last word before the cursor may have been meant for."""
-        with self.generation.in_use() as generation:
-            return await self._correct(generation, request)
+        """Correct the last word before the cursor."""
+        with self.model_set.in_use() as model_set:
+            return await self._correct(model_set, request)
 
     async def correct_all(self, request: PlaceQuery) -> CorrectionList:
-        """Those words before the cursor that should change.
+        """Correct every word before the cursor, one after the other; other requests come in between."""
+        with self.model_set.in_use() as model_set:
+            return await self._correct_all(model_set, request)
 
-        One after the other, and between two of them come others.
-        """
-        with self.generation.in_use() as generation:
-            return await self._correct_all(generation, request)
-
-    async def _suggest(self, generation: Generation, request: SuggestionQuery, *, completing: bool) -> SuggestionAnswer:
+    async def _suggest(self, model_set: ModelSet, request: SuggestionQuery, *, completing: bool) -> SuggestionAnswer:
         """Check what depends on the settings, read the place in the text, and ask the model's engine."""
-        limit, name, cursor = self._check(generation, request)
-        engine = generation.engines[name]
+        limit, name, cursor = self._check(model_set, request)
+        engine = model_set.engines[name]
         read = engine.reader.completion if completing else engine.reader.next_word
         query = read(request.text, cursor)
         found = await engine.suggest(query, limit, request.min_probability, request.fuzzy)
@@ -180,18 +187,18 @@ class Service:
             model=name,
         )
 
-    async def _correct(self, generation: Generation, request: PlaceQuery) -> SuggestionAnswer:
-        limit, name, cursor = self._check(generation, request)
-        engine = generation.engines[name]
+    async def _correct(self, model_set: ModelSet, request: PlaceQuery) -> SuggestionAnswer:
+        limit, name, cursor = self._check(model_set, request)
+        engine = model_set.engines[name]
         place = engine.reader.last_word(request.text, cursor)
         if place is None:
             return SuggestionAnswer(suggestions=[], prefix="", replace=Span(start=cursor, end=cursor), model=name)
         answer = await self._correct_word(engine, request.text, *place, limit, request.min_probability)
         return SuggestionAnswer(**dict(answer), model=name)
 
-    async def _correct_all(self, generation: Generation, request: PlaceQuery) -> CorrectionList:
-        limit, name, cursor = self._check(generation, request)
-        engine = generation.engines[name]
+    async def _correct_all(self, model_set: ModelSet, request: PlaceQuery) -> CorrectionList:
+        limit, name, cursor = self._check(model_set, request)
+        engine = model_set.engines[name]
         corrections: list[WordAnswer] = []
         for token in list(tokens(request.text[:cursor])):
             if not token.is_word:
@@ -203,7 +210,7 @@ class Service:
             if best is None or best.kind != "correction" or best.probability < request.min_probability:
                 continue
             answer.suggestions = [s for s in answer.suggestions if s.probability >= request.min_probability]
-            # A word that was joined with the one before it replaces what was said of that one.
+            # A word that was joined with the one before it replaces the correction of that one.
             while corrections and corrections[-1].replace.end > answer.replace.start:
                 corrections.pop()
             corrections.append(answer)
@@ -219,19 +226,19 @@ class Service:
             replace=Span(start=found.start, end=found.end),
         )
 
-    def _check(self, generation: Generation, request: PlaceQuery) -> tuple[int, str, int]:
-        """The limit, the model's name and the cursor of a request that the settings allow."""
+    def _check(self, model_set: ModelSet, request: PlaceQuery) -> tuple[int, str, int]:
+        """Check a request against the settings; return its limit, the model's name and the cursor."""
         settings, length = self.settings, len(request.text)
         if length > settings.max_text_length:
             raise TextTooLongError(length, settings.max_text_length)
         if request.cursor is not None and request.cursor > length:
             raise InvalidFieldError("cursor", request.cursor, f"must be at most {length}, the length of the text")
-        if request.model is not None and request.model not in generation.engines:
-            raise InvalidFieldError("model", request.model, f"must be one of {', '.join(generation.engines)}")
+        if request.model is not None and request.model not in model_set.engines:
+            raise InvalidFieldError("model", request.model, f"must be one of {', '.join(model_set.engines)}")
         limit = min(settings.default_limit, settings.max_limit) if request.limit is None else request.limit
         if limit > settings.max_limit:
             raise InvalidFieldError("limit", limit, f"must be at most {settings.max_limit}")
-        name = generation.default_model if request.model is None else request.model
+        name = model_set.default_model if request.model is None else request.model
         return limit, name, length if request.cursor is None else request.cursor
 
 
@@ -240,7 +247,7 @@ def _shown(found: list[Found]) -> list[Suggestion]:
 
 
 async def answer_once(settings: Settings, models: Mapping[str, LanguageModel]) -> ModelList:
-    """See that the models answer, which makes what they make when they are first asked."""
+    """Have the models answer once, which allocates and imports everything that answering needs."""
     service = Service(settings, models)
     try:
         await service.start()

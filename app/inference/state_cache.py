@@ -1,4 +1,4 @@
-"""LRU cache of recurrent states and logits, keyed by the token ids of their contexts."""
+"""LRU cache of recurrent states and logits, keyed by the context's token ids and bounded in bytes."""
 
 from typing import NamedTuple
 
@@ -8,11 +8,11 @@ from model.prefix_cache import PrefixCache
 Context = tuple[int, ...]
 
 
-# What a key and its place in the dictionary take beside the arrays: measured, and rounded up.
+# The bytes of a key and its place in the dictionary, beside the arrays: measured, and rounded up.
 _ENTRY_BYTES = 400
 _TOKEN_BYTES = 8
-# The part of the bound that logits may take. Those after one context take as much as some thirty states, and are asked
-# for with each letter of one word; the states of a text that somebody goes back to are needed for longer.
+# The part of the bound that logits may take. Those after one context take as much as some thirty states, and are needed
+# for each letter of one word; the states of a text are needed for longer, since people go back to it.
 LOGITS_SHARE = 0.75
 
 
@@ -24,7 +24,7 @@ class Entry(NamedTuple):
 
 
 class StateCache:
-    """States and logits, together at most so many bytes."""
+    """States and logits, together at most ``most_bytes``."""
 
     def __init__(self, most_bytes: int) -> None:
         for_logits = int(LOGITS_SHARE * most_bytes)
@@ -37,7 +37,7 @@ class StateCache:
         return self._entries.size + self._logits.size
 
     def get(self, context: Context) -> Entry | None:
-        """The entry of exactly this context."""
+        """Return the entry of exactly this context."""
         return self._entries.get(context)
 
     def longest(self, context: Context) -> tuple[int, Entry | None]:
@@ -50,7 +50,7 @@ class StateCache:
         self._entries.put(context, entry, size + _overhead(context))
 
     def logits(self, context: Context) -> FloatArray | None:
-        """The logits (V,) of what follows a context."""
+        """Return the logits (V,) after a context."""
         return self._logits.get(context)
 
     def put_logits(self, context: Context, logits: FloatArray) -> None:

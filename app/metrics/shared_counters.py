@@ -1,7 +1,7 @@
-"""Numbers that several processes count up together: memory that they share, in which each has a row of its own.
+"""Counters that several processes share: memory in which each process has a row of its own.
 
-Made before the processes are forked. Nobody waits for a lock, for each writes in its own row only; and what a process
-has counted stays there when it is killed, so that no sum ever goes down.
+They are made before the processes are forked. No lock is needed, since each process writes in its own row only. The
+counts of a process stay when it is killed, so that no sum ever goes down.
 """
 
 from collections.abc import Mapping
@@ -17,8 +17,8 @@ FloatArray = np.ndarray[Any, np.dtype[np.float64]]
 _BYTES = 8
 
 
-class Tally:
-    """Rows of named blocks of numbers; ``row`` is the one that this process writes."""
+class SharedCounters:
+    """Rows of named blocks of float64 numbers; ``row`` is the one that this process writes."""
 
     def __init__(self, rows: int, sizes: Mapping[str, int]) -> None:
         ends = list(accumulate(sizes.values()))
@@ -30,21 +30,21 @@ class Tally:
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return len(self._rows)
 
     def own(self, block: str, row: int | None = None) -> "memoryview[float]":
-        """A block of this process's row, or of another one's."""
+        """Return a block of this process's row, or of another one's."""
         begin = (self.row if row is None else row) * self._width
         whole = memoryview(self._memory).cast("d")
         own: memoryview[float] = whole[begin + self._blocks[block].start : begin + self._blocks[block].stop]
         return own
 
     def total(self, block: str) -> FloatArray:
-        """A block, summed over all rows."""
+        """Sum a block over all rows."""
         total: FloatArray = self._rows[:, self._blocks[block]].sum(axis=0)
         return total
 
     def clear(self, block: str, row: int) -> None:
-        """Set a block of a row to nothing."""
+        """Set a block of a row to zero."""
         self._rows[row, self._blocks[block]] = 0

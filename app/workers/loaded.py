@@ -1,4 +1,4 @@
-"""What workers serve, made ready by the supervisor before it forks them."""
+"""The app that workers serve, prepared by the supervisor before it forks them."""
 
 import asyncio
 from collections.abc import Mapping
@@ -7,17 +7,17 @@ from typing import Any, NamedTuple
 import uvicorn
 from fastapi import FastAPI
 
-from app.inference.service import answer_once, load_models
+from app.inference.service import answer_once
 from app.main import create_app
 from app.metrics.prometheus import Metrics
-from app.metrics.shared_counters import Tally
+from app.metrics.shared_counters import SharedCounters
 from app.schemas import ModelList
 from app.settings import Settings
 from model.lm.language_model import LanguageModel
 
 
 class Loaded(NamedTuple):
-    """Models and their description, and the app with them, as the server takes it."""
+    """Loaded models, their description, and the server's configuration with the app of these models."""
 
     config: uvicorn.Config
     models: dict[str, LanguageModel]
@@ -31,24 +31,20 @@ class Loaded(NamedTuple):
 
     @property
     def metrics(self) -> Metrics:
-        """Its figures."""
+        """The metrics of the app."""
         metrics: Metrics = self.app.state.metrics
         return metrics
 
 
-def load(
+def prepare(
     settings: Settings,
     server: Mapping[str, Any],
-    models: dict[str, LanguageModel] | None = None,
-    tally: Tally | None = None,
+    models: dict[str, LanguageModel],
+    counters: SharedCounters | None = None,
 ) -> Loaded:
-    """Load the models, unless that is done. Raises ``UserError``.
-
-    They answer once, and all is imported: what is made and read by that is shared then.
-    """
-    models = models or load_models(settings)
+    """Make the app with loaded models. They answer once, so that the workers share what that allocates and imports."""
     described = asyncio.run(answer_once(settings, models))
-    config = uvicorn.Config(create_app(settings, models, tally), **server)
+    config = uvicorn.Config(create_app(settings, models, counters), **server)
     config.load()
     config.get_loop_factory()
     return Loaded(config, models, described)

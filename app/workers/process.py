@@ -1,4 +1,4 @@
-"""A forked process and the line to it, as its parent sees them."""
+"""A forked worker process and the socket to it, from the side of its parent."""
 
 import contextlib
 import json
@@ -13,15 +13,16 @@ from app.signals import end
 
 
 class Closable(Protocol):
-    """What a child leaves behind."""
+    """An open file or socket of the parent, which the child closes."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Close it."""
 
 
 class Child:
-    """A worker: its process, the row that it counts in, and the line to it.
+    """A worker: its process, the row that it counts in, and the line (a socket) to it.
 
-    ``failures`` is how many before it ended soon, one after the other. After ``deadline`` it is killed.
+    ``failures`` counts the workers before it that ended soon, one after the other. After ``deadline`` it is killed.
     """
 
     def __init__(self, pid: int, line: socket.socket, row: int, failures: int) -> None:
@@ -32,12 +33,12 @@ class Child:
         self._received = b""
 
     def say(self, kind: str, content: Any = None) -> None:
-        """Send a message; where nobody reads them any more, it is lost."""
+        """Send a message; it is lost where the child has closed the line."""
         with contextlib.suppress(OSError):
             self.line.sendall(json.dumps({kind: content}).encode() + b"\n")
 
     def hear(self) -> list[str] | None:
-        """The messages that have come; None where there will be no more."""
+        """Receive the messages that have come; None where there will be no more."""
         try:
             received = self.line.recv(4096)
         except BlockingIOError:
@@ -48,12 +49,12 @@ class Child:
         return [json.loads(line) for line in lines] if received else None
 
     def status(self) -> int | None:
-        """The exit status, or a signal's number with a minus; None where it has not ended. To be asked once more."""
+        """Return the exit status, a signal's number with a minus, or None while it runs. Call it no more after that."""
         pid, status = os.waitpid(self.pid, os.WNOHANG)
         return os.waitstatus_to_exitcode(status) if pid else None
 
     def send(self, number: signal.Signals, seconds: float | None = None) -> None:
-        """Send a signal; where it has not ended after so many seconds, it is killed."""
+        """Send a signal; a child that has not ended after ``seconds`` is killed."""
         os.kill(self.pid, number)
         self.end_within(seconds)
 
@@ -63,7 +64,7 @@ class Child:
 
     @property
     def is_overdue(self) -> bool:
-        """Whether it is to be killed."""
+        """True after the deadline."""
         return self.deadline is not None and time.monotonic() > self.deadline
 
 
@@ -74,9 +75,9 @@ def fork(
     row: int,
     failures: int,
 ) -> Child:
-    """Run a function in a process of its own, with its end of the line; what it returns is the exit status.
+    """Run a function in a forked process with its end of the line; the function returns the exit status.
 
-    The child closes what is ``behind``, and has none of the parent's handlers of ``signals``.
+    The child closes the files ``behind``, and has none of the parent's handlers of ``signals``.
     """
     ours, theirs = socket.socketpair()
     # A signal in between would come to a child that still has our handlers.
@@ -92,7 +93,7 @@ def fork(
                     one.close()
                 status = run(theirs)
             finally:
-                # Without what is to be done at the end of the parent.
+                # Without the exit handlers of the parent.
                 os._exit(status)
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
@@ -107,6 +108,6 @@ def _forget(signals: Iterable[signal.Signals]) -> None:
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    # It is the parent's business, until there is a service that can pass it on.
+    # The parent handles it, until there is a service that can pass it on.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)

@@ -1,11 +1,11 @@
-"""Several processes that serve from one socket with one copy of the models, and the supervisor that starts them.
+"""The supervisor of several worker processes, which serve from one socket with one copy of the models.
 
-The supervisor loads the models and makes what is made when they are first asked, then forks: what was there before
-is shared, as long as nobody writes to it. It serves nothing itself and has one thread, so that it can fork again: for
-a worker that has ended, and for new models, whose workers take over from the old ones.
+It loads the models, has them answer once, and forks: memory that was there before is shared as long as no process
+writes to it. It serves nothing itself and has one thread, so that it can fork again: for a worker that has ended, and
+for new models, whose workers take over from the old ones.
 
-uvicorn's own supervisor starts workers that load the models again. gunicorn forks, but a reload there either loads in
-each worker or not at all, nor does it count over workers; with that added little of it would be left.
+uvicorn's own workers load the models each for itself, and lose requests at a reload (measured in docs/performance.md).
+gunicorn forks, but reloads in each worker or not at all, and has no counts over workers.
 """
 
 import contextlib
@@ -20,20 +20,20 @@ from typing import Any
 
 from uvicorn.config import STARTUP_FAILURE
 
-from app.errors import ReloadRunningError
+from app.errors import ReloadFailedError, ReloadRunningError
+from app.inference.service import load_anew, log_reload
 from app.log import failure
 from app.memory import freeze, give_back
 from app.settings import Settings
-from app.workers.loaded import Loaded, load
+from app.workers.loaded import Loaded, prepare
 from app.workers.process import Child, Closable, fork
 from app.workers.worker import BROKEN, FAILED, MODELS, READY, RELOAD, RETIRE, RUNNING, STOPPING, work
-from model.errors import UserError
 from model.lm.language_model import LanguageModel
 
 # A worker that ends sooner may well end again: it is replaced at once, the next one after 1, 2, 4 … seconds.
 _STEADY_SECONDS = 10.0
 _LONGEST_PAUSE = 30.0
-# What a worker may take to start, to end, and to end after it has waited for its connections; then it is killed.
+# The seconds in which a worker must start, end, and end after it has waited for its connections; then it is killed.
 _START_SECONDS = 60.0
 _END_SECONDS = 10.0
 _RETIRE_SECONDS = 20.0
@@ -51,27 +51,27 @@ class Supervisor:
 
     def __init__(self, settings: Settings, models: dict[str, LanguageModel], server: Mapping[str, Any]) -> None:
         self.settings, self.server = settings, server
-        self._use(load(settings, server, models))
+        self._use(prepare(settings, server, models))
         # Those that serve; those that are to take over from them once all are ready; those that are to end.
         self.serving: list[Child] = []
         self.coming: list[Child] = []
         self.ending: list[Child] = []
-        # When to replace a worker that has ended, and its failures.
+        # For each worker that has ended: when to replace it, and its failures.
         self.lost: list[tuple[float, int]] = []
-        # What those that come will serve, and who asked for it over HTTP.
+        # The models of those that come, and the worker that was asked for them over HTTP.
         self.next: Loaded | None = None
         self.asker: Child | None = None
         self.has_served = self.is_loading = self.is_stopping = False
         self.exit_status = 0
 
     def _use(self, loaded: Loaded) -> None:
-        # Nothing may hold on to what was used before: that would keep the models of then in memory.
+        # Nothing may refer to the app before: that would keep its models in memory.
         self.loaded, self.metrics = loaded, loaded.metrics
-        self.metrics.say_loaded(time.time())
+        self.metrics.set_loaded_at(time.time())
 
     @property
     def workers(self) -> list[Child]:
-        """All of them."""
+        """All workers."""
         return [*self.serving, *self.coming, *self.ending]
 
     def run(self) -> int:
@@ -95,7 +95,7 @@ class Supervisor:
         return self.exit_status
 
     def _await_signals(self) -> None:
-        """Have signals wake the loop that waits for what the workers say."""
+        """Have signals wake the loop that waits for the workers' messages."""
         self.selector = selectors.DefaultSelector()
         self.awake, self.waker = socket.socketpair()
         self.awake.setblocking(False)
@@ -110,7 +110,7 @@ class Supervisor:
             raise _StoppedError
 
     def _turn(self) -> None:
-        """Wait until something happens or is due, and see to it."""
+        """Wait until something happens or is due, and handle it."""
         waits = self.lost or any(worker.deadline for worker in self.workers)
         for key, _ in self.selector.select(1.0 if waits else None):
             if key.data is None:
@@ -127,7 +127,7 @@ class Supervisor:
         for due, failures in self.lost.copy():
             if time.monotonic() >= due:
                 self.lost.remove((due, failures))
-                self.metrics.say_replaced()
+                self.metrics.count_replaced()
                 self._replace(failures)
 
     def _obey(self, number: int) -> None:
@@ -152,7 +152,7 @@ class Supervisor:
                     self._announce()
 
     def _announce(self) -> None:
-        # In the words of the server, so that whoever waits for them need not know how many workers there are.
+        # In the words of the server, so that a program that waits for them works with any number of workers.
         self.has_served = True
         host, port = self.listener.getsockname()[:2]
         log.info("Uvicorn running on http://%s:%d", f"[{host}]" if ":" in host else host, port)
@@ -166,7 +166,7 @@ class Supervisor:
         return worker
 
     def _work(self, loaded: Loaded, line: socket.socket, row: int) -> int:
-        """Be a worker. The supervisor may need the models of before again; here they would never be freed."""
+        """Serve as a worker. The supervisor may need the old models again; here they would never be freed."""
         if loaded is not self.loaded:
             self.loaded.models.clear()
             give_back()
@@ -174,10 +174,10 @@ class Supervisor:
 
     def _free_row(self) -> int:
         taken = {worker.row for worker in self.workers}
-        return next(row for row in range(1, self.metrics.tally.rows) if row not in taken)
+        return next(row for row in range(1, self.metrics.counters.rows) if row not in taken)
 
     def _bury(self, worker: Child, status: int) -> None:
-        """A worker has ended."""
+        """Handle a worker that has ended."""
         with contextlib.suppress(KeyError):
             self.selector.unregister(worker.line)
         worker.line.close()
@@ -212,7 +212,7 @@ class Supervisor:
             self._lose(failures + 1)
 
     def _dismiss(self, workers: list[Child]) -> None:
-        """Have workers finish what they have begun, and end."""
+        """Have workers finish the requests that they have begun, and end."""
         for worker in workers.copy():
             workers.remove(worker)
             self.ending.append(worker)
@@ -229,7 +229,7 @@ class Supervisor:
             self._dismiss(workers)
 
     def _tell(self, kind: str, content: Any = None) -> None:
-        """Tell who asked for the reload what has become of it."""
+        """Tell the worker that asked for the reload its outcome."""
         if self.asker is not None:
             self.asker.say(kind, content)
             self.asker = None
@@ -247,9 +247,8 @@ class Supervisor:
             self.next = self._load()
             for _ in range(self.settings.workers):
                 self.coming.append(self._fork(self.next, 0))
-        except UserError as error:
-            log.error("reload failed", extra={"fields": {"detail": str(error)}})
-            self._tell(FAILED, str(error))
+        except ReloadFailedError as error:
+            self._tell(FAILED, error.reason)
         except _StoppedError:
             return  # the loop has the signal too
         except Exception as error:
@@ -259,13 +258,13 @@ class Supervisor:
     def _load(self) -> Loaded:
         self.is_loading = True
         try:
-            return load(self.settings, self.server, tally=self.metrics.tally)
+            return prepare(self.settings, self.server, load_anew(self.settings), self.metrics.counters)
         finally:
             self.is_loading = False
             freeze()
 
     def _call_off(self) -> None:
-        """Something other than the new models is at fault; the old ones stay."""
+        """Give up a reload for a fault other than that of a model; the old models stay."""
         self.next = None
         self._dismiss(self.coming)
         self._tell(BROKEN)
@@ -280,8 +279,6 @@ class Supervisor:
         self.ending += self.serving
         self.serving, self.coming = self.coming, []
         self.lost.clear()
-        log.info(
-            "models reloaded", extra={"fields": {"models": {m.name: m.version for m in self.loaded.described.models}}}
-        )
+        log_reload(self.loaded.described)
         self._tell(MODELS, self.loaded.described.model_dump()["models"])
         freeze()

@@ -1,4 +1,4 @@
-"""One of several processes that serve: the server in it, and its line to the supervisor.
+"""A worker process: its server, and its line (a socket) to the supervisor.
 
 On the line each message is JSON, one a line. A worker says ``"ready"``, and ``"reload"`` where a caller asks for that.
 The supervisor answers the latter with ``models`` (which), ``failed`` (why), ``running``, ``stopping`` or ``broken``,
@@ -37,7 +37,7 @@ class SupervisorError(Exception):
 
 
 class WorkerServer(uvicorn.Server):
-    """Serves like any other, tells the supervisor that it does, and hears when it is to end."""
+    """uvicorn's server, which tells the supervisor when it is ready, and ends when the supervisor says so."""
 
     def __init__(self, config: uvicorn.Config, line: socket.socket, metrics: Metrics) -> None:
         super().__init__(config)
@@ -46,27 +46,27 @@ class WorkerServer(uvicorn.Server):
         self._tasks: list[asyncio.Task[None]] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to serve, then say so."""
+        """Begin to serve, then tell the supervisor."""
         reader, self._writer = await asyncio.open_connection(sock=self._line, limit=_LONGEST_MESSAGE)
         await super().startup(sockets)
         self._tasks.append(asyncio.create_task(self._listen(reader)))
-        self._metrics.say_ready()
+        self._metrics.set_ready()
         self._say(READY)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End in order, the line last."""
+        """End cleanly, the line last."""
         await super().shutdown(sockets)
         self._writer.close()
         await asyncio.gather(*self._tasks)
 
     async def on_tick(self, counter: int) -> bool:
-        """Let the other workers have this one's figures, once a second."""
+        """Publish the gauges of this worker for the others, once a second."""
         if counter % _TICKS_A_SECOND == 0:
             self._metrics.publish()
         return await super().on_tick(counter)
 
     async def reload(self) -> ModelList:
-        """Ask for new models in all workers."""
+        """Have the supervisor reload the models in all workers."""
         if self._reloaded is not None:
             raise ReloadRunningError
         self._reloaded = asyncio.get_running_loop().create_future()
@@ -103,7 +103,7 @@ class WorkerServer(uvicorn.Server):
         To close them at once, as at a shutdown, would lose the requests that are on their way. An idle one is closed
         after its usual time.
         """
-        self._metrics.say_ready(False)
+        self._metrics.set_ready(False)
         for server in self.servers:
             server.close()
         self.config.encoded_headers.append(_CLOSE)
@@ -120,7 +120,7 @@ class WorkerServer(uvicorn.Server):
 
 
 def _outcome(kind: str, content: Any) -> ModelList | Exception:
-    """What has become of a reload, from the supervisor's message."""
+    """Turn the supervisor's message about a reload into its result."""
     if kind == MODELS:
         return ModelList.model_validate({"models": content})
     if kind == FAILED:

@@ -83,13 +83,13 @@ class Speller:
         self._kept: PrefixCache[str, _Spelled] = PrefixCache(most_entries)
 
     def log_beginning(self, prefix: str) -> float:
-        """ln P that a spelling begins with these characters."""
+        """Return ln P that a spelling begins with these characters."""
         if self.spelling is None:
             return -len(spelled(prefix)) * math.log(_PLAIN_LETTERS)
         return self._spell(self.spelling, spelled(prefix)).log_p
 
     def log_word(self, word: str) -> float:
-        """ln P(spelling): these characters, then the end."""
+        """Return ln P(spelling): these characters, then the end."""
         if self.spelling is None:
             return -(len(spelled(word)) + 1) * math.log(_PLAIN_LETTERS)
         found = self._spell(self.spelling, spelled(word))

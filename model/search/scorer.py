@@ -105,7 +105,7 @@ class Scorer:
         return Candidates(found.words[able], found.cost[able])
 
     def context_free(self, words: IntArray) -> FloatArray:
-        """ln P(word), whatever stands before it."""
+        """Return ln P(word), whatever stands before it."""
         V = self.index.vocabulary_size
         p = np.full(len(words), self._log_unknown)
         known = words < V

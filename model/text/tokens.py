@@ -84,6 +84,7 @@ class Token(NamedTuple):
 
     @property
     def is_word(self) -> bool:
+        """True for a token that begins with a letter."""
         return self.form[0].isalpha()
 
 

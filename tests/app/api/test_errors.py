@@ -195,3 +195,13 @@ def test_a_failure_of_ours_is_a_500_of_the_same_shape_and_the_service_goes_on(
         assert detail == "the service failed, its log says more under request id abc"
         network.error = None
         assert client.get("/complete?text=the dog eats a").status_code == 200
+
+
+def test_a_page_of_another_origin_can_read_a_500(make_app: MakeApp, tiny_model: Any) -> None:
+    model, network = counting(tiny_model)
+    with TestClient(make_app(model, cors_origins=("https://a.example",))) as client:
+        network.error = ZeroDivisionError()
+        response = client.get("/complete?text=the dog eats a", headers={"Origin": "https://a.example"})
+        assert refused(response)[0] == 500
+        assert response.headers["Access-Control-Allow-Origin"] == "https://a.example"
+        assert "X-Request-ID" in response.headers["Access-Control-Expose-Headers"]

@@ -7,13 +7,13 @@ from itertools import pairwise
 import httpx
 import pytest
 
-from app.inference.admission import EACH_ROUND, Turnstile
+from app.inference.admission import PER_TURN, Admission
 from tests.app.conftest import MakeApp
 from tests.app.counting import counting
 from tests.model.tiny_model import random_model
 from tests.serving import serving
 
-MANY = 5 * EACH_ROUND
+MANY = 5 * PER_TURN
 
 
 def run(work: Callable[[], Awaitable[None]]) -> None:
@@ -24,12 +24,12 @@ def run(work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def crowd(
-    turnstile: Turnstile, entered: list[int], go: asyncio.Event, count: int = MANY
+    admission: Admission, entered: list[int], go: asyncio.Event, count: int = MANY
 ) -> "list[asyncio.Task[None]]":
     """So many tasks that want to enter, and stay until they may go."""
 
     async def enter(number: int) -> None:
-        async with turnstile:
+        async with admission:
             entered.append(number)
             await go.wait()
 
@@ -43,15 +43,15 @@ async def rounds(count: int = 10) -> None:
 
 def test_only_so_many_enter_in_one_round_of_the_loop() -> None:
     async def work() -> None:
-        turnstile, entered = Turnstile(most_inside=MANY), list[int]()
-        await crowd(turnstile, entered, asyncio.Event())
+        admission, entered = Admission(limit=MANY), list[int]()
+        await crowd(admission, entered, asyncio.Event())
         # Beside them runs what counts the rounds.
         seen = [0]
         while len(entered) < MANY:
             await asyncio.sleep(0)
             seen.append(len(entered))
-            assert len(entered) + len(turnstile) == MANY, "whoever is not in yet waits"
-        assert max(b - a for a, b in pairwise(seen)) <= EACH_ROUND
+            assert len(entered) + len(admission) == MANY, "whoever is not in yet waits"
+        assert max(b - a for a, b in pairwise(seen)) <= PER_TURN
         assert entered == list(range(MANY)), "first come, first served"
 
     run(work)
@@ -59,16 +59,16 @@ def test_only_so_many_enter_in_one_round_of_the_loop() -> None:
 
 def test_whoever_is_inside_keeps_the_others_out() -> None:
     async def work() -> None:
-        turnstile, entered, go = Turnstile(most_inside=3), list[int](), asyncio.Event()
-        tasks = await crowd(turnstile, entered, go, 5)
+        admission, entered, go = Admission(limit=3), list[int](), asyncio.Event()
+        tasks = await crowd(admission, entered, go, 5)
         await rounds()
-        assert entered == [0, 1, 2] and turnstile.inside == 3 and len(turnstile) == 2
+        assert entered == [0, 1, 2] and admission.admitted == 3 and len(admission) == 2
         tasks[1].cancel()
         await rounds()
-        assert entered == [0, 1, 2, 3] and turnstile.inside == 3 and len(turnstile) == 1
+        assert entered == [0, 1, 2, 3] and admission.admitted == 3 and len(admission) == 1
         go.set()
         await asyncio.wait(tasks)
-        assert entered == [0, 1, 2, 3, 4] and turnstile.inside == len(turnstile) == 0
+        assert entered == [0, 1, 2, 3, 4] and admission.admitted == len(admission) == 0
 
     run(work)
 
@@ -76,8 +76,8 @@ def test_whoever_is_inside_keeps_the_others_out() -> None:
 @pytest.mark.parametrize("late", [False, True])
 def test_whoever_gives_up_waiting_takes_nobodys_place(late: bool) -> None:
     async def work() -> None:
-        turnstile, entered, go = Turnstile(most_inside=1), list[int](), asyncio.Event()
-        tasks = await crowd(turnstile, entered, go, 4)
+        admission, entered, go = Admission(limit=1), list[int](), asyncio.Event()
+        tasks = await crowd(admission, entered, go, 4)
         await rounds()
         if late:
             # The place is free and given to the next one, who is gone before it knows.
@@ -87,22 +87,22 @@ def test_whoever_gives_up_waiting_takes_nobodys_place(late: bool) -> None:
         tasks[1].cancel()
         tasks[2].cancel()
         await rounds()
-        assert len(turnstile) == (0 if late else 1), "who has gone no longer waits"
+        assert len(admission) == (0 if late else 1), "who has gone no longer waits"
         go.set()
         await asyncio.wait(tasks)
-        assert entered == [0, 3] and turnstile.inside == 0
+        assert entered == [0, 3] and admission.admitted == 0
 
     run(work)
 
 
 def test_a_failure_leaves_too() -> None:
     async def work() -> None:
-        turnstile = Turnstile(1)
+        admission = Admission(1)
         for _ in range(3):
             with pytest.raises(ZeroDivisionError):
-                async with turnstile:
+                async with admission:
                     raise ZeroDivisionError
-        assert turnstile.inside == 0
+        assert admission.admitted == 0
 
     run(work)
 

@@ -131,7 +131,7 @@ def test_several_processes_count_together(make_app: MakeApp) -> None:
     labels = {"route": "/models", "method": "GET", "status": "200"}
     for row, times in ((1, 3), (2, 4), (1, 5)):
         metrics.enter(row)
-        metrics.say_ready()
+        metrics.set_ready()
         for _ in range(times):
             metrics.count(scope, 200, 0.003)
         metrics.statistics("tiny").batches[2] += times
@@ -144,7 +144,7 @@ def test_several_processes_count_together(make_app: MakeApp) -> None:
     assert of(app, "tsuzuki_requests_total", **labels) == 12, "what was counted stays"
     assert of(app, "tsuzuki_workers") == 1
     # Another app, with new models, goes on in the same memory.
-    later = create_app(Settings(models=dict.fromkeys(("tiny", "other"), Path())), {}, metrics.tally)
+    later = create_app(Settings(models=dict.fromkeys(("tiny", "other"), Path())), {}, metrics.counters)
     later.state.metrics.enter(3)
     later.state.metrics.count(scope, 200, 0.003)
     assert of(later, "tsuzuki_requests_total", **labels) == 13
