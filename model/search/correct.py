@@ -25,8 +25,6 @@ SMALL_COST = -0.5
 RARE_COST = 8.0
 # The same of a word with a capital: there are more names than any lexicon holds.
 NAME_COST = 14.0
-# What one costs in addition to two words: compounds and the names of things are written together.
-SPLIT_COST = 0.0
 MOST_SPLITS = 4
 # Words and changes less likely than this are noise.
 LEAST_SHARE = 1e-4
@@ -34,12 +32,21 @@ LONGEST_WORD = 40
 # Of what may have been meant, what is less likely than this part of the likeliest is not weighed by the next word.
 _LEAST_WEIGHED = 1e-3
 _LEAST_FOLLOWING = 1e-6
-# P(word | unknown) at least, and what a change costs in addition, of a word that is known to exist.
-KNOWN_SHARE = 2e-6
-KNOWN_COST = 2.0
-# The same of what people write for short in chats: there is little of it, which is often written.
-SHORTHAND_SHARE = 1e-4
-SHORTHAND_COST = 4.5
+
+
+class Existence(NamedTuple):
+    """What it counts for that a typed word exists: ``share`` is P(word | unknown) at least, a change costs ``cost``."""
+
+    share: float
+    cost: float
+
+
+# Of words that lists hold; of those that are mostly typos of frequent ones; of what people write for short in chats,
+# of which there is little, often written; of all others.
+LISTED = Existence(2e-6, CHANGE_COST + 3.0)
+WEAK = Existence(2e-6, SMALL_COST + 1.5)
+SHORTHAND = Existence(1e-4, SMALL_COST + 4.5)
+NOT_LISTED = Existence(0.0, SMALL_COST)
 # What a change costs in addition for each unknown word close before: the text may be in another language.
 FOREIGN_COST = 1.0
 _CLOSE = 4
@@ -109,23 +116,19 @@ class Corrector:
         p_found, p_exact, p_first = np.split(joint.others, np.cumsum([len(found.words), len(exact)]))
         small = typed.casefold()
         standing = [index.forms[w].casefold() == small and self._stands(int(w)) for w in exact]
-        known = self.model.known
-        is_listed, is_weak, is_short = self._is_listed(typed, query), known.is_weak(typed), known.is_shorthand(typed)
+        exists = self._existence(typed, query)
         p_typed = float(p_exact[standing].sum()) or joint.unknown * scorer.novel(typed)
-        if is_listed or is_weak or is_short:
-            p_typed = max(p_typed, joint.unknown * (SHORTHAND_SHARE if is_short else KNOWN_SHARE))
-        p_typed += joint.unknown * scorer.own_share(query, typed)
+        p_typed = max(p_typed, joint.unknown * exists.share) + joint.unknown * scorer.own_share(query, typed)
         options = {typed: p_typed * (1 - RATES["a letter"]) ** len(key)}
         if typed[1:] != typed[1:].lower():
             # THis: the same word with one capital competes with it.
             options[cased(typed.lower(), query)] = options[typed]
             options[typed] *= RATES["stray capital"]
-        is_known = bool((exact[standing] < index.vocabulary_size).any())
-        change = CHANGE_COST if is_known or is_listed or typed[0].isupper() else SMALL_COST
-        if not is_known:
+        if (exact[standing] < index.vocabulary_size).any():
+            change = max(CHANGE_COST, exists.cost if exists is SHORTHAND else 0.0)
+        else:
             close = sum(place > len(query.context) - _CLOSE for place, _ in query.unknown)
-            change += FOREIGN_COST * close + (KNOWN_COST if is_listed else 0.0)
-        change += SHORTHAND_COST if is_short else 0.0
+            change = max(exists.cost, CHANGE_COST if typed[0].isupper() else exists.cost) + FOREIGN_COST * close
         allowed = most_edits(len(key))
         for w, price, p in zip(found.words.tolist(), found.cost.tolist(), p_found.tolist(), strict=True):
             form = index.forms[w]
@@ -139,7 +142,7 @@ class Corrector:
             if text != typed:
                 options[text] = options.get(text, 0.0) + p * math.exp(-price)
         for (a, b), p in zip(splits, p_first.tolist(), strict=True):
-            price = cost("missed space") + change + SPLIT_COST
+            price = cost("missed space") + change
             text = f"{cased(index.forms[a], query)} {index.forms[b]}"
             p *= scorer.following((*query.context, a), b)
             options[text] = options.get(text, 0.0) + p * math.exp(-price)
@@ -184,14 +187,17 @@ class Corrector:
         id_ = self.vocabulary.id_of(word.lower())
         return id_ != self.scorer.unknown_id and float(self.scorer.index.log_counts[id_]) > _COMMON
 
-    def _is_listed(self, typed: str, query: Query) -> bool:
-        """True for a word that is known to exist, though nobody counted it."""
+    def _existence(self, typed: str, query: Query) -> Existence:
+        """What lists of words and names say of a typed word."""
         known = self.model.known
-        if typed in known or (typed[0].isupper() and not query.capital and known.is_name(typed)):
-            return True
-        # A hyphened word whose plural was counted.
-        plural = self.scorer.candidates.exact_words(fold(typed) + "s") if "-" in typed else ()
-        return len(plural) > 0
+        if known.is_shorthand(typed):
+            return SHORTHAND
+        # A hyphened word whose plural was counted exists too.
+        has_plural = "-" in typed and len(self.scorer.candidates.exact_words(fold(typed) + "s")) > 0
+        is_name = typed[0].isupper() and not query.capital and known.is_name(typed)
+        if typed in known or is_name or has_plural:
+            return LISTED
+        return WEAK if known.is_weak(typed) or known.is_name(typed) else NOT_LISTED
 
     def _stands(self, word: int) -> bool:
         """True where a word that was typed may stand: names, and what would be offered; *recieve* is withheld."""

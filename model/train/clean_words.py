@@ -35,12 +35,17 @@ from model.train.word_counts import Counts
 LEAST_SOURCES = 2
 # A word is small if this share of its sources write it mostly so; titles and products are the minority then.
 SMALL_SOURCES = 0.5
-# It is a name, and never small, if at least this share of them write it mostly with a capital.
+# The same of what is a name as well.
 NAME_SOURCES = 0.8
+# A name is written small, out of laziness, in at most this share of its occurrences, and mostly so in at most this
+# share of its sources.
+LAZY_SHARE, LAZY_SOURCES = 0.25, 0.15
 # A spelling with capitals inside (LeBron) is right where it has this share of all capitals.
 INNER_SHARE = 0.25
-# A rare word that no list knows is a misspelling of one that is so many times as frequent and one letter away.
-TIMES_AS_FREQUENT = 30
+# A rare word that no list knows is a misspelling of one that is so many times as frequent and one letter away (names
+# resemble each other more), and two words without their space if both are as frequent as this in the training text.
+TIMES_AS_FREQUENT, TIMES_AS_FREQUENT_NAME = 3, 10
+JOINED_COUNT = 300
 # Host names that lost their full stop: gmailcom, USAgov.
 _HOST = re.compile(r".{2,}(?:com|org|net|gov|edu)", re.IGNORECASE)
 
@@ -71,11 +76,25 @@ class CaseCounts:
         sources = self.sources.get(key, 0)
         return self.small[key] / sources if sources >= LEAST_SOURCES else None
 
-    def true_case(self, form: str) -> str:
-        """The form, small where a capital is a title's or a product's alone."""
-        share = self.small_share(form.casefold())
-        is_title = form.istitle() and share is not None and share >= SMALL_SOURCES
-        return form.casefold() if is_title else form
+    def true_case(self, form: str, known: KnownWords) -> str:
+        """The form, small where a capital is a title's or a product's alone; *Rhoda* is no word in small letters."""
+        small = form.casefold()
+        least = NAME_SOURCES if known.is_name(form) else SMALL_SOURCES
+        share = self.small_share(small)
+        return small if form.istitle() and share is not None and share >= least and small in known else form
+
+    def is_lazy(self, form: str) -> bool:
+        """True for a name in small letters: hardly anybody writes it so inside a sentence."""
+        counted = self.spellings.get(form.casefold(), {})
+        usual = max(counted, key=lambda other: counted[other], default=form)
+        share = self.small_share(form)
+        return (
+            form.islower()
+            and usual.istitle()
+            and share is not None
+            and share <= LAZY_SOURCES
+            and counted.get(form, 0) <= LAZY_SHARE * sum(counted.values())
+        )
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -83,13 +102,15 @@ def main(arguments: list[str] | None = None) -> int:
     p = argparse.ArgumentParser(prog="python -m model.train.clean_words", description=__doc__.splitlines()[0])
     p.add_argument("model", type=Path, help="a trained model's folder")
     p.add_argument("texts", nargs="+", type=Path, help="text files or folders of them; each file is a source")
-    p.add_argument("--misspelled", type=Path, metavar="FILE", help="words, one a line up to any '->', to withhold")
+    p.add_argument(
+        "--misspelled", type=Path, action="append", default=[], metavar="FILE", help="words up to any '->', to withhold"
+    )
     p.add_argument("--processes", type=int, default=2, help="that count the text")
     options = p.parse_args(arguments)
     try:
         if options.processes < 1:
             raise UserError(f"--processes {options.processes}: must be above 0")
-        misspelled = load_word_list(options.misspelled) if options.misspelled else []
+        misspelled = [word for path in options.misspelled for word in load_word_list(path)]
         model = load_model(options.model, offensive=None)
         cases, common = _count(model.vocabulary, options.texts, options.processes)
         _write(options.model, model, cases, common, frozenset(word.casefold() for word in misspelled))
@@ -122,7 +143,7 @@ def _write(
 ) -> None:
     old = model.vocabulary
     withheld = {form for form, offered in zip(old.forms, old.offered, strict=True) if not offered}
-    vocabulary = recased(old, cases)
+    vocabulary = recased(old, cases, model.known)
     wrong = {form for form in vocabulary.forms[vocabulary.first_word :] if is_misspelled(form, misspelled, model.known)}
     lazy = lazy_spellings(vocabulary, cases)
     vocabulary = Vocabulary(vocabulary.forms, vocabulary.counts, withheld | wrong | lazy)
@@ -137,13 +158,13 @@ def _write(
     save_common(folder, common)
 
 
-def recased(vocabulary: Vocabulary, cases: CaseCounts) -> Vocabulary:
+def recased(vocabulary: Vocabulary, cases: CaseCounts, known: KnownWords) -> Vocabulary:
     """The vocabulary with words small that titles alone had with a capital; their ids stay."""
-    forms, known = list(vocabulary.forms), set(vocabulary.forms)
+    forms, taken = list(vocabulary.forms), set(vocabulary.forms)
     for i in range(vocabulary.first_word, len(forms)):
-        small = cases.true_case(forms[i])
-        if small not in known:
-            known.add(small)
+        small = cases.true_case(forms[i], known)
+        if small not in taken:
+            taken.add(small)
             forms[i] = small
     return Vocabulary(forms, vocabulary.counts)
 
@@ -153,20 +174,19 @@ def lazy_spellings(vocabulary: Vocabulary, cases: CaseCounts) -> set[str]:
     found = set()
     for same in vocabulary.spellings.values():
         forms = [vocabulary.forms[i] for i in same]
-        key = forms[0].casefold()
-        share = cases.small_share(key)
-        if share is not None and 1 - share >= NAME_SOURCES:
-            found |= {form for form in forms if form.islower()}
-        capitals = {form: n for form, n in cases.spellings.get(key, {}).items() if form[0].isupper() and form in forms}
-        inner = sum(n for form, n in capitals.items() if form[1:] != form[1:].lower() and not form.isupper())
+        found |= {form for form in forms if cases.is_lazy(form)}
+        counted = cases.spellings.get(forms[0].casefold(), {})
+        capitals = {form: counted.get(form, 0) for form in forms if form[0].isupper() and not form.isupper()}
+        inner = sum(n for form, n in capitals.items() if not form.istitle())
         if inner >= INNER_SHARE * max(1, sum(capitals.values())):
-            found |= {form for form in forms if form.istitle()}
+            found |= {form for form in capitals if form.istitle()}
     return found
 
 
 def is_misspelled(form: str, misspelled: Container[str], known: KnownWords) -> bool:
-    """True for a form in a list of misspellings, and for host names that lost their stop."""
-    return form.casefold() in misspelled or (bool(_HOST.fullmatch(form)) and form not in known)
+    """True for a form in a list of misspellings, if it is no name, and for host names that lost their stop."""
+    is_name = form[0].isupper() and known.is_name(form)
+    return (form.casefold() in misspelled and not is_name) or (bool(_HOST.fullmatch(form)) and form not in known)
 
 
 def cleaned_lexicon(
@@ -185,13 +205,24 @@ def cleaned_lexicon(
         share = math.exp(log_p)
         near = max(frequent.get(rest, 0) for rest in one_left_out(fold(form)))
         is_known = form in known or known.is_name(form) or known.is_shorthand(form)
-        if is_misspelled(form, misspelled, known) or (not is_known and near > TIMES_AS_FREQUENT * share * unknown):
+        times = TIMES_AS_FREQUENT if form.islower() else TIMES_AS_FREQUENT_NAME
+        is_typo = near > times * share * unknown or (form.islower() and _is_joined(form, vocabulary))
+        if is_misspelled(form, misspelled, known) or (is_typo and not is_known):
             continue
-        right = cases.true_case(form)
+        right = cases.true_case(form, known)
         if right not in vocabulary:
             shares[right] = max(share, shares.get(right, 0.0))
     forms = sorted(shares, key=lambda form: (fold(form), -shares[form], form))
     return Lexicon(SortedWords(forms), np.log([shares[form] for form in forms]).astype(np.float32))
+
+
+def _is_joined(form: str, vocabulary: Vocabulary) -> bool:
+    """True for two frequent words without the space between them."""
+    counts, word_id, unknown = vocabulary.counts, vocabulary.id_of, vocabulary.id_of(UNKNOWN)
+    parts = ((form[:i], form[i:]) for i in range(2, len(form) - 1) if form.isalpha())
+    return any(
+        all(word_id(part) != unknown and counts[word_id(part)] >= JOINED_COUNT for part in pair) for pair in parts
+    )
 
 
 if __name__ == "__main__":
