@@ -152,7 +152,10 @@ class Completer:
         typed = self._typed(query.prefix, fuzzy and query.place is Place.TEXT and not has_inner_capital)
         literal, others = logits[typed.span.start : typed.span.stop], logits[typed.scored.ids]
         joint = self.scorer.joint(query.context, np.concatenate((literal, others)), typed.span, typed.scored)
-        p_literal = joint.literal if typed.fits is None else joint.literal * typed.fits
+        # A misspelling that is never offered is on its way to what it is a misspelling of.
+        p_literal = joint.literal * self.scorer.stands[typed.span.start : typed.span.stop]
+        if typed.fits is not None:
+            p_literal *= typed.fits
         own = self._own(query, typed.key, joint.unknown)
         p_meant = joint.others * typed.meant_shares
         total = float(p_literal.sum()) + joint.unknown * typed.rest + sum(own.values()) + float(p_meant.sum())

@@ -115,7 +115,7 @@ class Corrector:
         joint = scorer.joint(query.context, self.model.network.logits(output, scored.ids), range(0), scored)
         p_found, p_exact, p_first = np.split(joint.others, np.cumsum([len(found.words), len(exact)]))
         small = typed.casefold()
-        standing = [index.forms[w].casefold() == small and self._stands(int(w)) for w in exact]
+        standing = [index.forms[w].casefold() == small and self._may_stand(int(w)) for w in exact]
         exists = self._existence(typed, query)
         p_typed = float(p_exact[standing].sum()) or joint.unknown * scorer.novel(typed)
         p_typed = max(p_typed, joint.unknown * exists.share) + joint.unknown * scorer.own_share(query, typed)
@@ -199,16 +199,14 @@ class Corrector:
             return LISTED
         return WEAK if known.is_weak(typed) or known.is_name(typed) else NOT_LISTED
 
-    def _stands(self, word: int) -> bool:
-        """True where a word that was typed may stand: names, and what would be offered; *recieve* is withheld."""
-        form = self.scorer.index.forms[word]
-        return word >= len(self.vocabulary) or bool(self.vocabulary.offered[word]) or not form.islower()
+    def _may_stand(self, word: int) -> bool:
+        return word >= len(self.vocabulary) or bool(self.scorer.stands[word])
 
     def _splits(self, typed: str) -> list[tuple[int, int]]:
         """Pairs of words of the vocabulary that the typed one is, without the space; the most frequent ones."""
         small = typed.casefold()
         known = self.vocabulary.id_of(typed)
-        if (known != self.scorer.unknown_id and self._stands(known)) or len(small) < 4 or typed in self.model.known:
+        if (known != self.scorer.unknown_id and self._may_stand(known)) or len(small) < 4 or typed in self.model.known:
             return []
         found = []
         for i in range(1, len(small)):
