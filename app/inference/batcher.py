@@ -20,7 +20,7 @@ from app.inference.jobs import SCORED, Job, NextWord, Statistics, Wanted
 from app.inference.state_cache import Context, Entry, StateCache
 from model.arrays import FloatArray
 from model.lm.language_model import LanguageModel
-from model.search.complete import next_words
+from model.search.complete import NextWords
 
 # Of a new context these states are kept: the last two (a person may delete the last word again), and each
 # eighth, from which the ones between are soon reached.
@@ -54,6 +54,7 @@ class Batcher:
         statistics: Statistics,
     ) -> None:
         self.model, self.cache = model, cache
+        self._next_words = NextWords(model)
         self.batch_limit, self.threads, self.statistics = batch_limit, threads, statistics
         self._others = ThreadPoolExecutor(max(1, threads - 1), "products", _one_blas_thread)
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
@@ -259,7 +260,7 @@ class Batcher:
             return
         result: Any
         try:
-            result = next_words(self.model, job.wanted.query, logits, job.wanted.limit, job.wanted.min_probability)
+            result = self._next_words.suggest(job.wanted.query, logits, job.wanted.limit, job.wanted.min_probability)
         except Exception as error:
             result = error
         self._results.append((job.future, result))

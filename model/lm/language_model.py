@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from model.arrays import ByteArray, FloatArray
+from model.lm.known_words import NO_WORDS, KnownWords
 from model.lm.ngrams import NGrams
 from model.lm.offensive import NEVER, Guard
 from model.lm.spelling import EMPTY_LEXICON, Spelling
@@ -20,7 +21,7 @@ NO_GUARD = Guard(None)
 
 @dataclass(frozen=True)
 class LanguageModel:
-    """A loaded model: read-only once made; ``guard`` decides what of it may be offered."""
+    """A loaded model: read-only once made; ``guard`` decides what may be offered, ``known`` which words exist."""
 
     vocabulary: Vocabulary
     network: Network
@@ -28,6 +29,7 @@ class LanguageModel:
     ngrams: NGrams | None = None
     spelling: Spelling | None = None
     guard: Guard = NO_GUARD
+    known: KnownWords = NO_WORDS
 
     @cached_property
     def words(self) -> WordIndex:
@@ -55,6 +57,14 @@ class LanguageModel:
         vocabulary, guard = self.vocabulary, self.guard
         needed = np.maximum(np.where(vocabulary.offered, 0, NEVER).astype(np.uint8), guard.letters_needed(vocabulary))
         return np.append(needed, guard.letters_needed(self.words.lexicon.words))
+
+    @cached_property
+    def frequencies(self) -> FloatArray:
+        """How common each word is, (V,), of all words; special tokens and marks have 0."""
+        counts = np.asarray(self.vocabulary.counts, dtype=np.float32)
+        counts[: self.vocabulary.first_word] = 0
+        shares: FloatArray = counts / counts.sum()
+        return shares
 
     def for_inference(self) -> "LanguageModel":
         """Lay out the network's weights for products with a few rows at a time; the rest stays the same."""

@@ -14,6 +14,8 @@ from model.lm.recent_words import Recent, recent_words
 NO_IDS: IntArray = np.zeros(0, dtype=np.int64)
 # The part of what both agree on; chosen on the development texts, as docs/experiments.md tells.
 AGREED = 0.3
+# At the start of a text, where nothing stands before, the share of words by how common they are in general.
+COMMON_AT_START = 0.5
 # Nothing is impossible, whatever the n-grams say.
 LEAST_MASS = 1e-7
 
@@ -31,6 +33,25 @@ def mixture(
     Given that it is one of these: they add up to 1. ``logits``, as long, are the network's after ``context``. Where
     ``span`` is the whole vocabulary, ``excluded`` tokens of it can be given no chance.
     """
+    p = _mixture(model, context, logits, span, others, excluded)
+    if len(context) == 1:
+        mass = float(model.ngrams.probabilities(context, span, others).sum()) if model.ngrams else 1.0
+        common = np.concatenate((model.frequencies[span.start : span.stop], model.frequencies[others]))
+        common[excluded] = 0
+        p *= (1 - COMMON_AT_START) * mass
+        p += COMMON_AT_START * common
+        p /= p.sum()
+    return p
+
+
+def _mixture(
+    model: LanguageModel,
+    context: tuple[int, ...],
+    logits: FloatArray,
+    span: range,
+    others: IntArray,
+    excluded: IntArray,
+) -> FloatArray:
     p = logits.copy()
     p[excluded] = -np.inf
     p -= p.max()

@@ -16,6 +16,7 @@ from safetensors.numpy import load_file, save
 from model.arrays import FloatArray
 from model.errors import ModelError
 from model.files import loading, write_atomically
+from model.lm.known_words import KNOWN_WORDS, NO_WORDS, load_known_words
 from model.lm.language_model import LanguageModel
 from model.lm.ngrams import NGRAMS, NGrams, load_ngrams
 from model.lm.offensive import SHIPPED_LIST, Guard
@@ -71,7 +72,8 @@ def load_model(directory: Path, offensive: Path | None = SHIPPED_LIST) -> Langua
     network = Network(config, _load_weights(directory / WEIGHTS, config))
     ngrams = _ngrams_of(directory, information, vocabulary)
     spelling = load_spelling(directory / SPELLING, vocabulary) if (directory / SPELLING).exists() else None
-    return LanguageModel(vocabulary, network, information, ngrams, spelling, Guard(offensive))
+    known = load_known_words(directory / KNOWN_WORDS) if (directory / KNOWN_WORDS).exists() else NO_WORDS
+    return LanguageModel(vocabulary, network, information, ngrams, spelling, Guard(offensive), known)
 
 
 def save_spelling(directory: Path, spelling: Spelling, information: dict[str, Any]) -> None:

@@ -37,5 +37,5 @@ class WordIndex:
         self.log_p: FloatArray = log_p[order].astype(np.float32)
         self.trie = Trie([keys[i] for i in order.tolist()], self.log_p)
         # Σ of P(word | unknown) of the lexicon's words in rows before each one.
-        share = np.where(self.word >= V, np.exp(self.log_p.astype(np.float64) - self.log_counts[unknown]), 0)
+        share = np.concatenate([np.zeros(V - first), np.exp(lexicon.log_probability.astype(np.float64))])[order]
         self.lexicon_share: FloatArray = np.concatenate([[0.0], np.cumsum(share)])

@@ -10,12 +10,14 @@ import numpy as np
 from model.arrays import FloatArray, IntArray
 from model.lm.word_index import WordIndex
 from model.search.beam_search import Beam, BeamSearch, States
-from model.search.error_model import ErrorCosts, most_edits
+from model.search.error_model import FIRST_LETTER_COST, ErrorCosts, most_edits
 
 # Nodes of the beam whose words are looked at, words looked at below them, and words handed on to be scored.
 _MOST_NODES = 64
 _MOST_LOOKED_AT = 6000
 MOST_CANDIDATES = 120
+# Costs are float32.
+_ROUNDING = 1e-3
 
 
 class Candidates(NamedTuple):
@@ -48,7 +50,13 @@ class CandidateSearch:
     def completions(self, key: str) -> Candidates:
         """The likeliest words whose beginning the letters are a typo for; none of those that begin as was typed."""
         states, trie = self.beams.after(key).states, self.trie
-        able = np.flatnonzero((states.edits > 0) & (states.edits <= most_edits(len(key))) & (states.node > 0))
+        is_typo = (states.edits > 0) & (states.edits <= most_edits(len(key)))
+        if len(key) == 2:
+            # Two letters say too little for any typo but that they changed places: ht, uo, si. Which of them was first
+            # is then no question of how well the first letter is guarded.
+            is_typo &= np.abs(states.cost - np.float32(self.beams.costs.transposed + FIRST_LETTER_COST)) < _ROUNDING
+            states = states._replace(cost=states.cost - np.float32(FIRST_LETTER_COST))
+        able = np.flatnonzero(is_typo & (states.node > 0))
         promise = trie.best[states.node[able]] - states.cost[able]
         able = able[np.argsort(-promise)[:_MOST_NODES]]
         chosen = States(states.node[able], states.cost[able], states.edits[able])

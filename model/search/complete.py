@@ -6,15 +6,26 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.arrays import BoolArray, FloatArray, IntArray
+from model.arrays import FloatArray, IntArray
 from model.lm.language_model import LanguageModel
 from model.lm.mixture import NO_IDS, mixture
 from model.search.candidates import NO_CANDIDATES
 from model.search.error_model import RATES
+from model.search.places import PIECES, Place
 from model.search.query import Query
-from model.search.ranking import COMPLETION, CORRECTION, NEXT_WORD, Candidate, Suggestion, likely_words, rank
+from model.search.ranking import (
+    COMPLETION,
+    CORRECTION,
+    NEXT_WORD,
+    SMALL_FOR_CAPITAL,
+    Candidate,
+    Suggestion,
+    likely_words,
+    rank,
+)
 from model.search.scorer import OWN_SHARE, Scored, Scorer
-from model.text.tokens import APOSTROPHES, fold, unaccented
+from model.search.units import units
+from model.text.tokens import APOSTROPHES, LINE_END, TEXT_START, fold, unaccented
 
 # A correction's cost beyond what the error model says, so that a literal completion does not yield to a word that is
 # only frequent. Chosen on held-out text: keystroke savings without typos stay what they are without corrections.
@@ -27,6 +38,18 @@ LEAST_SHARE = 1e-4
 _MOST_SPELLINGS = 4
 # Prefixes that are remembered: some 5 kB each.
 _KEPT_PREFIXES = 2000
+# What is less likely beside a whole word than these is not worth interrupting for.
+FINISHED_COMPLETION = 0.003
+FINISHED_CORRECTION = 0.05
+# Behind a full stop without a space an address goes on where pieces of addresses are as likely as this.
+_ADDRESS_SHARE = 0.3
+# Behind these a name would be one of the training text, which nobody else knows.
+_GREETINGS = frozenset({"dear", "hi", "hello", "hey", "hiya", "thanks", "cheers", "regards", "morning", "evening"})
+_OPENINGS = frozenset({TEXT_START, LINE_END, "-", "--", "(", "*", "•", "[", '"'})
+# Names that are words of the calendar as well.
+_MONTHS = frozenset({"april", "may", "june", "august"})
+# How likely capitals inside a word are typed for a word that has others: WiF for Wife.
+OTHER_CAPITALS = 0.01
 # More words than are asked for are ranked: the typed letters themselves and guarded words are left out of them.
 _SPARE = 8
 
@@ -34,33 +57,74 @@ _SPARE = 8
 class Typed(NamedTuple):
     """Words that typed letters may become, whatever stands before them; without typos where these are not looked for.
 
-    ``span`` are the ids that begin so, ``fits`` of these what a typed apostrophe leaves (None: all). ``meant`` (S,) are
+    ``span`` are the ids that begin so, ``fits`` how well these go with what was typed. ``meant`` (S,) are
     words that the letters may be a typo for (``scored``: the same, prepared), at ``meant_shares`` (S,) P(typed | word)
     relative to no typo. ``rare`` (R,) are the likeliest of the lexicon's that begin so, at ``rare_shares`` (R,)
-    P(word | unknown); ``rest`` is the same of all that begins so and is not in the vocabulary.
+    P(word | unknown); ``rest`` is the same of all that begins so and is not in the vocabulary. ``is_word`` is true of a
+    whole word.
     """
 
     key: str
     span: range
-    fits: BoolArray | None
+    fits: FloatArray | None
     meant: IntArray
     scored: Scored
     meant_shares: FloatArray
     rare: IntArray
     rare_shares: FloatArray
     rest: float
+    is_word: bool
 
 
-def next_words(model: LanguageModel, query: Query, logits: FloatArray, limit: int, least: float) -> list[Suggestion]:
-    """At most ``limit`` words of at least ``least`` for the place of a query without a prefix, best first.
+class NextWords:
+    """Offers the next word. It only reads, so it may be used by any thread."""
 
-    ``logits`` (V,) are the network's after the query's context. Where the text ends in a space, the marks that end
-    something are ruled out: those stand behind a word, not apart from it. For any thread.
-    """
-    everything = range(len(model.vocabulary))
-    excluded = NO_IDS if query.lead else model.vocabulary.closing
-    p = mixture(model, query.context, logits, everything, excluded=excluded)
-    return rank(model, query, likely_words(model, everything, p, limit + _SPARE, 0, NEXT_WORD), limit, least)
+    def __init__(self, model: LanguageModel) -> None:
+        self.model = model
+        vocabulary = model.vocabulary
+        small = [form.casefold() for form in vocabulary.forms]
+        self._pieces = np.array([i for i, form in enumerate(small) if form in PIECES], dtype=np.int64)
+        self._names = np.array(
+            [
+                i
+                for i, form in enumerate(vocabulary.forms)
+                if form[0].isupper() and small[i] not in _MONTHS and model.known.is_name(form)
+            ],
+            dtype=np.int64,
+        )
+
+    def suggest(self, query: Query, logits: FloatArray, limit: int, least: float) -> list[Suggestion]:
+        """At most ``limit`` words of at least ``least`` for the place of a query without a prefix, best first.
+
+        ``logits`` (V,) are the network's after the query's context. Where the text ends in a space, the marks that end
+        something are ruled out: those stand behind a word, not apart from it. Behind a full stop without a space there
+        may be an address going on, which is left alone.
+        """
+        model, everything = self.model, range(len(self.model.vocabulary))
+        excluded = [NO_IDS if query.lead else model.vocabulary.closing]
+        if self._is_opening(query):
+            excluded.append(np.setdiff1d(self._names, query.context))
+        is_dotted = query.run.endswith(".")
+        if not is_dotted and self._follows_mark(query):
+            excluded.append(self._pieces)
+        if query.place is Place.ADDRESS:
+            return []
+        p = mixture(model, query.context, logits, everything, excluded=np.concatenate(excluded))
+        if is_dotted:
+            if float(p[self._pieces].sum()) > _ADDRESS_SHARE:
+                return []
+            p[self._pieces] = 0
+            p *= 1 / p.sum()
+        return rank(model, query, likely_words(model, everything, p, limit + _SPARE, 0, NEXT_WORD), limit, least)
+
+    def _is_opening(self, query: Query) -> bool:
+        """True where a name would be somebody's whom the person may not know: behind a greeting, at a list's head."""
+        last = self.model.vocabulary.forms[query.context[-1]]
+        return last in _OPENINGS or last.casefold() in _GREETINGS
+
+    def _follows_mark(self, query: Query) -> bool:
+        last = query.context[-1]
+        return last < self.model.vocabulary.first_word
 
 
 class Completer:
@@ -68,6 +132,7 @@ class Completer:
 
     def __init__(self, scorer: Scorer) -> None:
         self.scorer, self.model = scorer, scorer.model
+        self.next_words = NextWords(scorer.model)
         self._typed = lru_cache(_KEPT_PREFIXES)(self._prepare)
 
     def complete(
@@ -78,8 +143,13 @@ class Completer:
         ``logits`` (V,) are the network's after the query's context. Without a prefix the next words.
         """
         if not query.prefix:
-            return next_words(self.model, query, logits, limit, least)
-        typed = self._typed(query.prefix, fuzzy)
+            return self.next_words.suggest(query, logits, limit, least)
+        if query.place is Place.DIGIT:
+            return rank(self.model, query, units(query), limit, least)
+        if query.place is Place.ADDRESS:
+            return []
+        has_inner_capital = query.prefix[1:] != query.prefix[1:].lower() and not query.prefix.isupper()
+        typed = self._typed(query.prefix, fuzzy and query.place is Place.TEXT and not has_inner_capital)
         literal, others = logits[typed.span.start : typed.span.stop], logits[typed.scored.ids]
         joint = self.scorer.joint(query.context, np.concatenate((literal, others)), typed.span, typed.scored)
         p_literal = joint.literal if typed.fits is None else joint.literal * typed.fits
@@ -89,35 +159,51 @@ class Completer:
         if total <= 0:
             return []
         letters = len(typed.key)
-        ranked = likely_words(self.model, typed.span, p_literal / total, limit + _SPARE, letters, COMPLETION)
-        ranked += [Candidate(form.casefold(), form, p / total, COMPLETION) for form, p in own.items()]
-        ranked += self._listed(typed.rare, typed.rare_shares * (joint.unknown / total), letters, COMPLETION)
-        ranked += self._listed(typed.meant, p_meant / total, letters, CORRECTION)
-        return rank(self.model, query, ranked, limit, least)
+        found = likely_words(self.model, typed.span, p_literal / total, limit + _SPARE, letters, COMPLETION)
+        # Where a whole word stands, only what is likely is worth interrupting for.
+        if typed.is_word:
+            found = [one for one in found if one.probability >= FINISHED_COMPLETION]
+        found += [Candidate(form.casefold(), form, p / total, COMPLETION) for form, p in own.items()]
+        rare_shares = typed.rare_shares * (joint.unknown / total)
+        found += self._listed(
+            typed.rare, rare_shares, FINISHED_COMPLETION if typed.is_word else LEAST_SHARE, COMPLETION
+        )
+        found += self._listed(
+            typed.meant, p_meant / total, FINISHED_CORRECTION if typed.is_word else LEAST_SHARE, CORRECTION
+        )
+        return rank(self.model, query, found, limit, least)
 
     def _prepare(self, prefix: str, fuzzy: bool) -> Typed:
         scorer, index, vocabulary = self.scorer, self.scorer.index, self.model.vocabulary
         key = fold(prefix)
         rows = scorer.candidates.literal_rows(key)
-        found = scorer.candidates.completions(key) if fuzzy else NO_CANDIDATES
+        found = scorer.completions(key) if fuzzy else NO_CANDIDATES
         span = vocabulary.prefix_range(prefix)
-        has_apostrophe = any(c in APOSTROPHES for c in prefix)
-        fits = _fitting_apostrophes(prefix, vocabulary.forms[span.start : span.stop]) if has_apostrophe else None
+        fits = _fits(prefix, vocabulary.forms[span.start : span.stop])
         rare = index.word[rows.start : rows.stop]
         rare = rare[rare >= index.vocabulary_size]
         log_p = index.lexicon.log_probability[rare - index.vocabulary_size]
         if len(rare) > _MOST_RARE:
             best = np.argpartition(-log_p, _MOST_RARE)[:_MOST_RARE]
             rare, log_p = rare[best], log_p[best]
-        if has_apostrophe:
-            fitting = _fitting_apostrophes(prefix, [index.forms[word] for word in rare])
-            rare, log_p = rare[fitting], log_p[fitting]
+        if fits is not None:
+            fitting = _fits(prefix, [index.forms[word] for word in rare])
+            log_p = log_p + np.log(np.maximum(fitting, 1e-30)) if fitting is not None else log_p
+        able = self.model.letters_needed[rare] <= len(key)
+        rare, log_p = rare[able], log_p[able]
         rest = float(index.lexicon_share[rows.stop] - index.lexicon_share[rows.start])
         rest += index.lexicon.novel * math.exp(scorer.speller.log_beginning(prefix))
         no_typo = len(key) * math.log1p(-RATES["a letter"])
         meant_shares = np.exp(-found.cost - CORRECTION_COST - no_typo)
         rare_shares = np.exp(log_p.astype(np.float64))
-        return Typed(key, span, fits, found.words, scorer.prepare(found.words), meant_shares, rare, rare_shares, rest)
+        typed = unaccented(prefix)
+        is_word = prefix in self.model.known or any(
+            unaccented(index.forms[word]) == typed and self.model.letters_needed[word] == 0
+            for word in scorer.candidates.exact_words(key).tolist()
+        )
+        return Typed(
+            key, span, fits, found.words, scorer.prepare(found.words), meant_shares, rare, rare_shares, rest, is_word
+        )
 
     def _own(self, query: Query, key: str, unknown: float) -> dict[str, float]:
         """The person's own words that begin as typed, and P(word | context)."""
@@ -127,18 +213,32 @@ class Completer:
         fits = [form for form in forms if len(fold(form)) > len(key) and fold(form).startswith(key)]
         return {form: unknown * OWN_SHARE * fits.count(form) / len(forms) for form in dict.fromkeys(fits)}
 
-    def _listed(self, words: IntArray, shares: FloatArray, letters: int, kind: str) -> list[Candidate]:
-        """Words by their numbers as candidates, without those that are noise or may not be offered."""
-        able = np.flatnonzero((shares >= LEAST_SHARE / _MOST_SPELLINGS) & (self.model.letters_needed[words] <= letters))
+    def _listed(self, words: IntArray, shares: FloatArray, least: float, kind: str) -> list[Candidate]:
+        """Words by their numbers as candidates, without those that are noise."""
+        able = np.flatnonzero(shares >= least / _MOST_SPELLINGS)
         if not len(able):
             return []
         _, word = np.unique(self.scorer.index.spelling[words[able]], return_inverse=True)
-        able = able[np.bincount(word, shares[able])[word] >= LEAST_SHARE]
+        able = able[np.bincount(word, shares[able])[word] >= least]
         forms = self.scorer.index.forms
         return [Candidate(forms[words[i]].casefold(), forms[words[i]], float(shares[i]), kind) for i in able.tolist()]
 
 
-def _fitting_apostrophes(prefix: str, forms: list[str]) -> BoolArray:
-    """Which words a typed apostrophe leaves: ``don'`` is not on its way to *done*."""
-    typed = unaccented(prefix)
-    return np.array([unaccented(form).startswith(typed) for form in forms], dtype=bool)
+def _fits(prefix: str, forms: list[str]) -> FloatArray | None:
+    """How well each form goes with the apostrophes and capitals that were typed; None where all do.
+
+    ``don'`` is not on its way to *done*; ``WiF`` is to *WiFi*, not to *Wife*; a small letter seldom begins a name.
+    """
+    has_apostrophe = any(c in APOSTROPHES for c in prefix)
+    inner = prefix[1:] != prefix[1:].lower() and not prefix.isupper()
+    if not has_apostrophe and not inner and not prefix[:1].islower():
+        return None
+    fits = np.ones(len(forms), np.float32)
+    if prefix[:1].islower():
+        fits[[not form[0].islower() for form in forms]] = SMALL_FOR_CAPITAL
+    if has_apostrophe:
+        typed = unaccented(prefix)
+        fits[[not unaccented(form).startswith(typed) for form in forms]] = 0
+    if inner:
+        fits[[not form.startswith(prefix) for form in forms]] *= OTHER_CAPITALS
+    return fits

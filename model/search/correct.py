@@ -18,7 +18,7 @@ from model.search.scorer import Scorer
 from model.text.tokens import fold, straight, unaccented
 
 # What a change costs beyond the error model, chosen on held-out text for nine right changes in ten.
-CHANGE_COST = 2.5
+CHANGE_COST = 2.0
 # The same of a word that the vocabulary does not hold and that has no capital: unknown words are mostly names.
 SMALL_COST = -0.5
 # What a change costs in addition to a word of the lexicon, whose words are less to be trusted.
@@ -26,15 +26,28 @@ RARE_COST = 8.0
 # The same of a word with a capital: there are more names than any lexicon holds.
 NAME_COST = 14.0
 # What one costs in addition to two words: compounds and the names of things are written together.
-SPLIT_COST = 3.0
+SPLIT_COST = 0.0
 MOST_SPLITS = 4
 # Words and changes less likely than this are noise.
 LEAST_SHARE = 1e-4
 LONGEST_WORD = 40
-# Signs of addresses, tags, paths, code: what stands among them is left alone.
-_CODE = re.compile(r"[\d_@/\\#~^<>=*+|{}$&%`]|\w[.:]\w")
-_CODE_BEFORE = frozenset("@#_/\\$")
-_ENDS = re.compile(r"^\W+|\W+$")
+# Of what may have been meant, what is less likely than this part of the likeliest is not weighed by the next word.
+_LEAST_WEIGHED = 1e-3
+_LEAST_FOLLOWING = 1e-6
+# P(word | unknown) at least, and what a change costs in addition, of a word that is known to exist.
+KNOWN_SHARE = 2e-6
+KNOWN_COST = 2.0
+# The same of what people write for short in chats: there is little of it, which is often written.
+SHORTHAND_SHARE = 1e-4
+SHORTHAND_COST = 4.5
+# What a change costs in addition for each unknown word close before: the text may be in another language.
+FOREIGN_COST = 1.0
+_CLOSE = 4
+# A word in capitals alone among small ones is an abbreviation, if it is not as long as this.
+_LONG_CAPITALS = 6
+# THis is a typo of a word at least as frequent as this, as ln P; MSc is none of one that is not.
+_COMMON = -9.0
+_PLURAL_OF_CAPITALS = re.compile(r"[A-Z]{2,}'?s")
 
 
 class Correction(NamedTuple):
@@ -58,10 +71,17 @@ class Corrector:
         """
         query, typed = word.query, straight(word.query.prefix)
         key = fold(typed)
-        if stays(word) or not 0 < len(key) <= LONGEST_WORD:
+        if self._stays(word) or not 0 < len(key) <= LONGEST_WORD:
             itself = Candidate(typed, typed, 1.0, TYPED, query.prefix)
             return Correction(rank(self.model, query, [itself], limit, min_probability), query.start, query.end)
-        options = self._options(query, typed, key, output)
+        if typed.isupper() and len(typed) > 1:
+            # As the same word in small letters; what is found is written in capitals again.
+            small = query._replace(prefix=typed.lower())
+            options = self._options(small, small.prefix, key, output)
+            options[typed] = options.pop(small.prefix)
+        else:
+            options = self._options(query, typed, key, output)
+        self._weigh_by_following(options, query.context, word.following)
         joined = self._joined(word)
         if joined:
             # The ratio of the joined word to the two as they stand.
@@ -70,10 +90,9 @@ class Corrector:
         total = sum(options.values())
         inserts = {typed: query.lead + query.prefix} | ({joined[0]: joined[0]} if joined else {})
         found = [
-            Candidate(
-                text, text, p / total if total > 0 else 0.0, TYPED if text == typed else CORRECTION, inserts.get(text)
-            )
+            Candidate(text, text, p / total, TYPED if text == typed else CORRECTION, inserts.get(text))
             for text, p in options.items()
+            if total > 0
         ]
         least = max(min_probability, LEAST_SHARE)
         return Correction(rank(self.model, query, found, limit, least), query.start, query.end)
@@ -81,7 +100,7 @@ class Corrector:
     def _options(self, query: Query, typed: str, key: str, output: FloatArray) -> dict[str, float]:
         """Unnormalised P(word | context) P(typed | word) of each text that may have been meant, the typed one too."""
         scorer, index = self.scorer, self.scorer.index
-        found = scorer.candidates.whole_words(key)
+        found = scorer.whole_words(key)
         exact = scorer.candidates.exact_words(key)
         splits = self._splits(typed)
         words = np.concatenate([found.words, exact, np.array([a for a, _ in splits], dtype=np.int64)])
@@ -90,7 +109,11 @@ class Corrector:
         p_found, p_exact, p_first = np.split(joint.others, np.cumsum([len(found.words), len(exact)]))
         small = typed.casefold()
         standing = [index.forms[w].casefold() == small and self._stands(int(w)) for w in exact]
+        known = self.model.known
+        is_listed, is_weak, is_short = self._is_listed(typed, query), known.is_weak(typed), known.is_shorthand(typed)
         p_typed = float(p_exact[standing].sum()) or joint.unknown * scorer.novel(typed)
+        if is_listed or is_weak or is_short:
+            p_typed = max(p_typed, joint.unknown * (SHORTHAND_SHARE if is_short else KNOWN_SHARE))
         p_typed += joint.unknown * scorer.own_share(query, typed)
         options = {typed: p_typed * (1 - RATES["a letter"]) ** len(key)}
         if typed[1:] != typed[1:].lower():
@@ -98,12 +121,15 @@ class Corrector:
             options[cased(typed.lower(), query)] = options[typed]
             options[typed] *= RATES["stray capital"]
         is_known = bool((exact[standing] < index.vocabulary_size).any())
-        change = CHANGE_COST if is_known or typed[0].isupper() else SMALL_COST
+        change = CHANGE_COST if is_known or is_listed or typed[0].isupper() else SMALL_COST
+        if not is_known:
+            close = sum(place > len(query.context) - _CLOSE for place, _ in query.unknown)
+            change += FOREIGN_COST * close + (KNOWN_COST if is_listed else 0.0)
+        change += SHORTHAND_COST if is_short else 0.0
         allowed = most_edits(len(key))
         for w, price, p in zip(found.words.tolist(), found.cost.tolist(), p_found.tolist(), strict=True):
             form = index.forms[w]
-            is_withheld = w < index.vocabulary_size and not self.vocabulary.offered[w]
-            if is_withheld or form.casefold() == small or (price > 0 and allowed == 0):
+            if form.casefold() == small or (price > 0 and allowed == 0):
                 continue
             price += _marks_cost(typed, form) + _case_cost(form, query)
             price += change if price else 0.0
@@ -113,11 +139,59 @@ class Corrector:
             if text != typed:
                 options[text] = options.get(text, 0.0) + p * math.exp(-price)
         for (a, b), p in zip(splits, p_first.tolist(), strict=True):
-            price = cost("missed space") + CHANGE_COST + SPLIT_COST
+            price = cost("missed space") + change + SPLIT_COST
             text = f"{cased(index.forms[a], query)} {index.forms[b]}"
             p *= scorer.following((*query.context, a), b)
             options[text] = options.get(text, 0.0) + p * math.exp(-price)
         return options
+
+    def _weigh_by_following(self, options: dict[str, float], context: tuple[int, ...], following: str) -> None:
+        """Multiply what may have been meant with the chance of the word behind it, by n-grams."""
+        next_id = self.vocabulary.id_of(straight(following)) if following else self.scorer.unknown_id
+        if next_id == self.scorer.unknown_id:
+            return
+        least = _LEAST_WEIGHED * max(options.values())
+        for text, p in options.items():
+            ids = tuple(map(self.vocabulary.id_of, text.split()))
+            # What is too unlikely for that counts as the least likely of the others.
+            options[text] = p * max(
+                _LEAST_FOLLOWING, self.scorer.following((*context, *ids), next_id) if p > least else 0
+            )
+
+    def _stays(self, word: FinishedWord) -> bool:
+        """True for what is no word of a text, for what was typed on purpose, and for capitals as names have them."""
+        typed = straight(word.query.prefix)
+        rest = typed[1:]
+        if word.is_code or self.model.guard.guards(typed):
+            return True
+        if rest == rest.lower():
+            return False
+        if typed.isupper():
+            return not self._is_shouted(typed, word)
+        # THis is a typo; GHz, PCs, iPhone and camelCase are not.
+        is_typo = (
+            len(typed) > 2 and typed[:2].isupper() and typed[2:].islower() and not _PLURAL_OF_CAPITALS.fullmatch(typed)
+        )
+        return typed in self.vocabulary or not (is_typo and self._is_common(typed))
+
+    def _is_shouted(self, typed: str, word: FinishedWord) -> bool:
+        """True for capitals that are no abbreviation's: of a long word, or among common words in capitals."""
+        shouting = [other.isupper() and len(other) > 1 for other in word.neighbours]
+        common = any(map(self._is_common, word.neighbours))
+        return len(typed) >= _LONG_CAPITALS or (common and bool(shouting) and all(shouting))
+
+    def _is_common(self, word: str) -> bool:
+        id_ = self.vocabulary.id_of(word.lower())
+        return id_ != self.scorer.unknown_id and float(self.scorer.index.log_counts[id_]) > _COMMON
+
+    def _is_listed(self, typed: str, query: Query) -> bool:
+        """True for a word that is known to exist, though nobody counted it."""
+        known = self.model.known
+        if typed in known or (typed[0].isupper() and not query.capital and known.is_name(typed)):
+            return True
+        # A hyphened word whose plural was counted.
+        plural = self.scorer.candidates.exact_words(fold(typed) + "s") if "-" in typed else ()
+        return len(plural) > 0
 
     def _stands(self, word: int) -> bool:
         """True where a word that was typed may stand: names, and what would be offered; *recieve* is withheld."""
@@ -128,7 +202,7 @@ class Corrector:
         """Pairs of words of the vocabulary that the typed one is, without the space; the most frequent ones."""
         small = typed.casefold()
         known = self.vocabulary.id_of(typed)
-        if (known != self.scorer.unknown_id and self._stands(known)) or len(small) < 4:
+        if (known != self.scorer.unknown_id and self._stands(known)) or len(small) < 4 or typed in self.model.known:
             return []
         found = []
         for i in range(1, len(small)):
@@ -166,21 +240,6 @@ class Corrector:
                 log_ratio -= math.log(scorer.novel(part))
         text = cased(vocabulary.forms[whole], word.query._replace(prefix=parts[0]))
         return text, math.exp(min(50.0, log_ratio))
-
-
-def stays(word: FinishedWord) -> bool:
-    """True for what is no word of a text: an address, a path, a tag, code, or a name with capitals inside."""
-    return (
-        bool(_CODE.search(_ENDS.sub("", word.run)))
-        or word.run[: word.before][-1:] in _CODE_BEFORE
-        or _has_inner_capitals(word.query.prefix)
-    )
-
-
-def _has_inner_capitals(word: str) -> bool:
-    """True for capitals as names of things have them: NASA, iPhone, camelCase; THis is a typo."""
-    rest = word[1:]
-    return rest != rest.lower() and not (len(word) > 2 and word[:2].isupper() and word[2:].islower())
 
 
 def _marks_cost(typed: str, form: str) -> float:

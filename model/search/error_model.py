@@ -58,7 +58,7 @@ def cost(*rates: str) -> float:
 
 def most_edits(letters: int) -> int:
     """How many slips a word of so many typed letters is allowed: none below three, one up to five, then two."""
-    return 0 if letters < 3 else 1 if letters <= 5 else 2
+    return 0 if letters < 2 else 1 if letters <= 5 else 2
 
 
 class ErrorCosts:

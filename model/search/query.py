@@ -4,9 +4,11 @@ From one keystroke to the next a text grows by a letter, and from one word to th
 remembered by their text up to the last white space, and a new one begins where a remembered one ends.
 """
 
+import re
 from typing import NamedTuple
 
 from model.prefix_cache import PrefixCache
+from model.search.places import LONGEST_RUN, Place, is_code, place_at, run_start
 from model.text.tokens import (
     APOSTROPHES,
     CLOSING_MARKS,
@@ -33,8 +35,10 @@ _OPENING = frozenset("([{<«‹“„‘¿¡@/\\_-‐‑–—^$€£¥&=")
 _OPENING_APART = frozenset("#+*~`|'" + APOSTROPHES)
 # Contexts that are remembered: some 3 kB each.
 _KEPT = 500
-# Around a word this much of a run without spaces is looked at.
-_LONGEST_RUN = 100
+# The words before and behind a word, and how far they are looked for.
+_LAST_WORD = re.compile(r"([^\W\d_]+)\W*$")
+_FIRST_WORD = re.compile(r"^\W*([^\W\d_]+)")
+_NEAR = 30
 
 
 class Query(NamedTuple):
@@ -42,7 +46,8 @@ class Query(NamedTuple):
 
     ``insert`` in place of ``text[start:end]`` is ``lead + suggestion + trail``; ``capital`` is true where a sentence
     begins here. ``unknown`` are the words of the context that the vocabulary does not hold, with their places in it; a
-    place below 1 is of one that has been dropped from it.
+    place below 1 is of one that has been dropped from it. ``run`` is what stands before ``start`` without a space, and
+    ``place`` the kind of place that makes it.
     """
 
     context: tuple[int, ...]
@@ -53,21 +58,24 @@ class Query(NamedTuple):
     trail: str
     capital: bool
     unknown: tuple[tuple[int, str], ...] = ()
+    run: str = ""
+    place: Place = Place.TEXT
 
 
 class FinishedWord(NamedTuple):
     """A finished word in a text: ``query.prefix`` is the word, ``query`` its place and context.
 
-    ``run`` is what stands around it without a space, ``run[before:after]`` the word itself. ``previous`` is the word
-    one space before it, '' where none is, and begins at ``previous_start``.
+    ``is_code`` is true in an address, a path, code and the like. ``previous`` is the word one space before it, '' where
+    none is, and begins at ``previous_start``; ``following`` is the word one space behind it. ``neighbours`` are the
+    words before and behind it, whatever marks stand between.
     """
 
     query: Query
-    run: str
-    before: int
-    after: int
+    is_code: bool
     previous: str
     previous_start: int
+    following: str
+    neighbours: tuple[str, ...]
 
 
 class _Context(NamedTuple):
@@ -95,7 +103,7 @@ class QueryReader:
         if word is None:
             return self._next_word(text, _place(text, cursor, behind), self._extended(context, behind))
         context = self._extended(context, [token for token in behind if token.end <= word.start])
-        return self._query(context, text[word.start : cursor], word.start, word_end(text, word.start, cursor))
+        return self._query(context, text, text[word.start : cursor], word.start, word_end(text, word.start, cursor))
 
     def next_word(self, text: str, cursor: int) -> Query:
         """The word after the one that ends at ``cursor``, or after the one that the cursor stands in."""
@@ -120,21 +128,23 @@ class QueryReader:
     def finished(self, text: str, start: int, end: int) -> FinishedWord:
         """The word ``text[start:end]`` with its context."""
         context, behind = self._before(text, start)
-        query = self._query(self._extended(context, behind), text[start:end], start, end)
-        run_start, run_end = start, end
-        while run_start and not text[run_start - 1].isspace() and start - run_start < _LONGEST_RUN:
-            run_start -= 1
-        while run_end < len(text) and not text[run_end].isspace() and run_end - end < _LONGEST_RUN:
-            run_end += 1
+        query = self._query(self._extended(context, behind), text, text[start:end], start, end)
         previous = _word_before(text, start)
+        neighbours = (
+            *_LAST_WORD.findall(text[max(0, start - _NEAR) : start]),
+            *_FIRST_WORD.findall(text[end : end + _NEAR]),
+        )
+        following = text[end + 1 : word_end(text, end + 1, end + 1)] if text[end : end + 1] == " " else ""
         return FinishedWord(
-            query, text[run_start:run_end], start - run_start, end - run_start, text[previous : start - 1], previous
+            query, is_code(text, start, end), text[previous : start - 1], previous, following, neighbours
         )
 
     def _next_word(self, text: str, place: int, context: _Context) -> Query:
-        return self._query(context, "", place, place, _lead(text, place), _trail(text, place))
+        return self._query(context, text, "", place, place, _lead(text, place), _trail(text, place))
 
-    def _query(self, context: _Context, prefix: str, start: int, end: int, lead: str = "", trail: str = "") -> Query:
+    def _query(
+        self, context: _Context, text: str, prefix: str, start: int, end: int, lead: str = "", trail: str = ""
+    ) -> Query:
         """The place with the tokens that the network is to see.
 
         Of too many the first ones are dropped, half of ``context_tokens`` at a time: a window that moved with every
@@ -144,7 +154,10 @@ class QueryReader:
         dropped = -(-max(0, len(context.ids) - self.context_tokens) // stride) * stride
         unknown = tuple((place + 1 - dropped, form) for place, form in context.unknown)
         ids = (self._start, *context.ids[dropped:])
-        return Query(ids, prefix, start, end, lead, trail, context.sentences.at_start, unknown)
+        run = text[run_start(text, start) : start]
+        return Query(
+            ids, prefix, start, end, lead, trail, context.sentences.at_start, unknown, run, place_at(text, start)
+        )
 
     def _before(self, text: str, cursor: int) -> tuple[_Context, list[Token]]:
         """The context up to the last white space before the cursor, and the tokens behind that."""
@@ -198,7 +211,7 @@ def _word_before(text: str, start: int) -> int:
     begin = end = start - 1
     if start < 2 or text[end] != " ":
         return start
-    while begin and not text[begin - 1].isspace() and end - begin < _LONGEST_RUN:
+    while begin and not text[begin - 1].isspace() and end - begin < LONGEST_RUN:
         begin -= 1
     found = list(tokens(text[begin:end]))
     return begin + found[-1].start if found and found[-1].is_word and begin + found[-1].end == end else start

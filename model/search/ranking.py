@@ -1,6 +1,7 @@
 """Ranking: the one way from candidates to suggestions, with one rule for letter case and one guard."""
 
 from collections.abc import Iterable
+from math import floor
 from typing import NamedTuple
 
 import numpy as np
@@ -53,13 +54,15 @@ def rank(
     for candidate in candidates:
         words.setdefault(candidate.word, []).append(candidate)
     shares = [(sum(one.probability for one in same), same) for same in words.values()]
+    # Sums of rounded numbers may come to a little more than 1.
+    whole = max(1.0, sum(share for share, _ in shares))
     # What was typed goes first where another is as likely.
     shares.sort(key=lambda share: (-share[0], share[1][0].kind != TYPED))
     typed = straight(query.prefix)
     before = tuple(model.vocabulary.forms[i] for i in query.context[-LONGEST_BEGINNING:])
     suggestions: list[Suggestion] = []
     for exact, same in shares:
-        share = round(exact, 6)
+        share = floor(exact / whole * 1e6) / 1e6
         if len(suggestions) == limit or share <= 0 or share < least:
             break
         best = max(same, key=lambda one: _chance(one, query.prefix))

@@ -13,7 +13,7 @@ from model.arrays import BoolArray, FloatArray, IntArray
 from model.lm.language_model import LanguageModel
 from model.lm.mixture import mixture
 from model.lm.spelling import Speller
-from model.search.candidates import CandidateSearch
+from model.search.candidates import Candidates, CandidateSearch
 from model.search.keyboards import DEFAULT_LAYOUT
 from model.search.query import Query
 from model.text.tokens import UNKNOWN, fold
@@ -54,6 +54,8 @@ class Scorer:
         self.model, self.index = model, model.words
         self.candidates = CandidateSearch(self.index, layout)
         self.speller = Speller(model.spelling)
+        # Words that letters with a typo may be read as: none that are withheld or guarded.
+        self._offered = model.letters_needed == 0
         self.unknown_id = model.vocabulary.id_of(UNKNOWN)
         self._log_unknown = float(self.index.log_counts[self.unknown_id])
         self.meant = lru_cache(_KEPT_WORDS)(self._meant)
@@ -76,7 +78,9 @@ class Scorer:
         key = fold(form)
         if not key.isalpha() or form[1:] != form[1:].lower() or len(key) < 3 or form[0].isupper():
             return None
-        found = self.candidates.whole_words(key)
+        if form in self.model.known:
+            return None
+        found = self.whole_words(key)
         if not len(found.words):
             return None
         log_p = self.context_free(found.words) - found.cost
@@ -87,6 +91,18 @@ class Scorer:
         rest = np.logaddexp.reduce(np.append(np.delete(log_p, best), itself))
         sure = float(log_p[best]) - rest > math.log(SURE / (1 - SURE))
         return int(found.words[best]) if sure else None
+
+    def completions(self, key: str) -> Candidates:
+        """The words that may be offered whose beginning the letters are a typo for."""
+        return self._may_be_meant(self.candidates.completions(key))
+
+    def whole_words(self, key: str) -> Candidates:
+        """The words that may be offered that the letters, all of them, were meant for."""
+        return self._may_be_meant(self.candidates.whole_words(key))
+
+    def _may_be_meant(self, found: Candidates) -> Candidates:
+        able = self._offered[found.words]
+        return Candidates(found.words[able], found.cost[able])
 
     def context_free(self, words: IntArray) -> FloatArray:
         """ln P(word), whatever stands before it."""

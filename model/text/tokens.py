@@ -54,6 +54,14 @@ _MARK_FORMS = {"\u2026": "...", "\u2013": "--", "\u2014": "--"}
 # No space stands before these.
 CLOSING_MARKS = frozenset(".,;:!?…)]}>»›”%") | {"..."}
 _SENTENCE_ENDS = frozenset({".", "!", "?", "...", LINE_END, TEXT_START})
+# Behind these a full stop mostly ends no sentence; in small letters.
+ABBREVIATIONS = frozenset(
+    (  # noqa: SIM905
+        "adm appt approx apr apt asst aug ave blvd bldg brig capt cf cmdr co col corp dec dept dist dr est etc ext feb "
+        "fig figs ft fr gen gov hon hrs inc jan jr jul jun lb lbs lt ltd maj mar messrs misc mr mrs ms mt nov nr oct "
+        "oz pg pp prof pvt rep rev sep sept sgt sq sr st tel viz vol vols vs"
+    ).split()
+)
 
 
 # Contractions that are commonly typed without their apostrophe and are then rarely another word
@@ -164,12 +172,17 @@ def number_end(text: str, start: int) -> int:
     return match.end() if match else start
 
 
+def is_abbreviation(form: str) -> bool:
+    """True where a full stop behind the token ends no sentence: *etc.*, *vs.*, initials (*J. Smith*, *a.m.*)."""
+    return form.lower() in ABBREVIATIONS or (len(form) == 1 and form.isalpha() and form != "I")
+
+
 class SentenceTracker:
     """Says of each next token whether it begins a sentence, from the tokens before it.
 
-    A full stop after a lone letter (*J. Smith*, *a.m.*) ends none; straight quotes open and close in
-    turn within a line, and what an opening quote begins counts as a sentence. Brackets, asterisks and
-    emoji change nothing: a sentence begins after ``.)`` as after a full stop.
+    A full stop after an abbreviation ends none; straight quotes open and close in turn within a line, and
+    what an opening quote begins counts as a sentence. Brackets, asterisks and emoji change nothing: a
+    sentence begins after ``.)`` as after a full stop.
     """
 
     def __init__(self, at_start: bool = True) -> None:
@@ -189,8 +202,7 @@ class SentenceTracker:
             self._quote_open = not self._quote_open
             self.at_start = self._quote_open or self.at_start
         elif form in _SENTENCE_ENDS:
-            initial = form == "." and len(self._previous) == 1 and self._previous.isalpha() and self._previous != "I"
-            self.at_start = not initial
+            self.at_start = not (form == "." and is_abbreviation(self._previous))
             if form in (LINE_END, TEXT_START):
                 self._quote_open = False
         elif form not in "('[])*" and not (form[0] > "\u2190" and unicodedata.category(form[0]) == "So"):

@@ -1,5 +1,6 @@
 """Reading a place in a text anew each time, by the definition: the reference for the reader that remembers."""
 
+from model.search.places import Place, place_at, run_start
 from model.search.query import CODE_POINTS_A_TOKEN, Query, _lead, _trail, _window_start
 from model.text.tokens import (
     NUMBER,
@@ -23,7 +24,9 @@ def read_completion(vocabulary: Vocabulary, text: str, cursor: int, context_toke
         return _next_word(vocabulary, text, before, begin, place, context_tokens)
     context, capital, unknown = _encode(vocabulary, before, begin, context_tokens)
     end = word_end(text, word.start, cursor)
-    return Query(context, text[word.start : cursor], word.start, end, "", "", capital, unknown)
+    return Query(
+        context, text[word.start : cursor], word.start, end, "", "", capital, unknown, *_where(text, word.start)
+    )
 
 
 def read_next_word(vocabulary: Vocabulary, text: str, cursor: int, context_tokens: int) -> Query:
@@ -52,7 +55,9 @@ def _next_word(
     vocabulary: Vocabulary, text: str, before: list[Token], begin: int, place: int, context_tokens: int
 ) -> Query:
     context, capital, unknown = _encode(vocabulary, before, begin, context_tokens)
-    return Query(context, "", place, place, _lead(text, place), _trail(text, place), capital, unknown)
+    return Query(
+        context, "", place, place, _lead(text, place), _trail(text, place), capital, unknown, *_where(text, place)
+    )
 
 
 def _encode(
@@ -67,3 +72,7 @@ def _encode(
     unknown = tuple((i + 1 - dropped, form) for i, form in enumerate(forms) if ids[i] == none and form[0].isalpha())
     capital = sentence_starts(forms)[-1] and (begin == 0 or bool(forms))
     return (vocabulary.id_of(TEXT_START), *ids[dropped:]), capital, unknown
+
+
+def _where(text: str, start: int) -> tuple[str, Place]:
+    return text[run_start(text, start) : start], place_at(text, start)

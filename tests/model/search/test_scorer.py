@@ -12,7 +12,7 @@ from model.lm.language_model import LanguageModel
 from model.lm.offensive import Guard
 from model.lm.spelling import Lexicon, Speller, Spelling
 from model.nn.network import Network, NetworkConfig, initial_weights
-from model.search.correct import Correction, stays
+from model.search.correct import Correction
 from model.search.ranking import Suggestion
 from model.text.tokens import UNKNOWN
 from model.text.vocabulary import SortedWords, Vocabulary
@@ -192,9 +192,9 @@ def test_code_names_and_addresses_are_left_alone(word: str) -> None:
 
 def test_capitals_inside_and_code() -> None:
     for text in ("NASA", "iPhone", "camelCase", "a.b", "x_y", "b2b"):
-        assert stays(SEARCH.reader.finished(text, 0, len(text))), text
+        assert SEARCH.corrector._stays(SEARCH.reader.finished(text, 0, len(text))), text
     for text in ("Apple", "THis", "apple", "it's", "well-known"):
-        assert not stays(SEARCH.reader.finished(text, 0, len(text))), text
+        assert not SEARCH.corrector._stays(SEARCH.reader.finished(text, 0, len(text))), text
 
 
 def test_the_last_word_is_found_past_spaces_and_marks() -> None:
