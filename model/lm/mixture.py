@@ -35,9 +35,14 @@ def mixture(
     """
     p = _mixture(model, context, logits, span, others, excluded)
     if len(context) == 1:
-        mass = float(model.ngrams.probabilities(context, span, others).sum()) if model.ngrams else 1.0
         common = np.concatenate((model.frequencies[span.start : span.stop], model.frequencies[others]))
         common[excluded] = 0
+        # How likely the range is, by the n-grams; without them as likely as it is common.
+        mass = float(common.sum()) or 1.0
+        if model.ngrams is not None:
+            counted = model.ngrams.probabilities(context, span, others)
+            counted[excluded] = 0
+            mass = float(counted.sum())
         p *= (1 - COMMON_AT_START) * mass
         p += COMMON_AT_START * common
         p /= p.sum()
