@@ -1,14 +1,12 @@
 """What nobody should be annoyed by, asked of the shipped English model."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from model.lm.language_model import LanguageModel
 from model.lm.offensive import TYPED_SHARE
-from model.lm.storage import load_model
 from model.search.ranking import Suggestion
 from model.text.tokens import fold
 from tests.model.tiny_model import answer
@@ -23,11 +21,6 @@ SENTENCES = (
     "NASA AND THE FBI ARE ON THE CASE. SO WHAT",
     "😀 👍🏽 日本語 Ünïcödé naïve café résumé ñ ",
 )
-
-
-@pytest.fixture(scope="session")
-def english(shipped_folder: Path) -> LanguageModel:
-    return load_model(shipped_folder)
 
 
 @pytest.fixture(scope="session")
