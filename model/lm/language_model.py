@@ -23,7 +23,7 @@ NO_GUARD = Guard(None)
 class LanguageModel:
     """A loaded model: read-only once made; ``guard`` decides what may be offered, ``known`` which words exist.
 
-    ``common`` (V,) is how common each word is whatever the source, None where nobody counted.
+    ``common_counts`` (V,) says how common each word is, whatever the source; None leaves that to the vocabulary's.
     """
 
     vocabulary: Vocabulary
@@ -33,7 +33,7 @@ class LanguageModel:
     spelling: Spelling | None = None
     guard: Guard = NO_GUARD
     known: KnownWords = NO_WORDS
-    common: FloatArray | None = None
+    common_counts: FloatArray | None = None
 
     @cached_property
     def words(self) -> WordIndex:
@@ -61,6 +61,15 @@ class LanguageModel:
         vocabulary, guard = self.vocabulary, self.guard
         needed = np.maximum(np.where(vocabulary.offered, 0, NEVER).astype(np.uint8), guard.letters_needed(vocabulary))
         return np.append(needed, guard.letters_needed(self.words.lexicon.words))
+
+    @cached_property
+    def common(self) -> FloatArray:
+        """How common each word is, (V,), of sum 1; special tokens and marks have 0."""
+        counts = self.vocabulary.counts if self.common_counts is None else self.common_counts
+        common = np.array(counts, dtype=np.float32)
+        common[: self.vocabulary.first_word] = 0
+        common /= max(1e-30, float(common.sum()))
+        return common
 
     def for_inference(self) -> "LanguageModel":
         """Lay out the network's weights for products with a few rows at a time; the rest stays the same."""

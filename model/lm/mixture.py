@@ -34,10 +34,15 @@ def mixture(
     ``span`` is the whole vocabulary, ``excluded`` tokens of it can be given no chance.
     """
     p = _mixture(model, context, logits, span, others, excluded)
-    if len(context) == 1 and model.common is not None:
-        mass = float(model.ngrams.probabilities(context, span, others).sum()) if model.ngrams else 1.0
+    if len(context) == 1:
         common = np.concatenate((model.common[span.start : span.stop], model.common[others]))
         common[excluded] = 0
+        # How likely the range is, by the n-grams; without them as likely as it is common.
+        mass = float(common.sum()) or 1.0
+        if model.ngrams is not None:
+            counted = model.ngrams.probabilities(context, span, others)
+            counted[excluded] = 0
+            mass = float(counted.sum())
         p *= (1 - COMMON_AT_START) * mass
         p += COMMON_AT_START * common
         p /= p.sum()

@@ -73,16 +73,8 @@ def load_model(directory: Path, offensive: Path | None = SHIPPED_LIST) -> Langua
     ngrams = _ngrams_of(directory, information, vocabulary)
     spelling = load_spelling(directory / SPELLING, vocabulary) if (directory / SPELLING).exists() else None
     known = load_known_words(directory / KNOWN_WORDS) if (directory / KNOWN_WORDS).exists() else NO_WORDS
-    return LanguageModel(
-        vocabulary,
-        network,
-        information,
-        ngrams,
-        spelling,
-        Guard(offensive),
-        known,
-        _load_common(directory / COMMON, vocabulary),
-    )
+    common = _load_common(directory / COMMON, vocabulary) if (directory / COMMON).exists() else None
+    return LanguageModel(vocabulary, network, information, ngrams, spelling, Guard(offensive), known, common)
 
 
 def save_spelling(directory: Path, spelling: Spelling, information: dict[str, Any]) -> None:
@@ -104,17 +96,12 @@ def save_common(directory: Path, common: FloatArray) -> None:
 
 
 def _load_common(path: Path, vocabulary: Vocabulary) -> FloatArray:
-    """Load how common each word is, (V,) of sum 1; by their counts where there is no such file."""
-    if path.exists():
-        with loading(path, "weights file", ModelError):
-            common = load_file(path)["common"].astype(np.float32)
-    else:
-        common = np.asarray(vocabulary.counts, dtype=np.float32)
-    if common.shape != (len(vocabulary),) or not bool((common >= 0).all()):
+    """Load how common each word is, (V,)."""
+    with loading(path, "weights file", ModelError):
+        common: FloatArray = load_file(path)["common"].astype(np.float32)
+    if common.shape != (len(vocabulary),) or not bool(((common >= 0) & np.isfinite(common)).all()):
         raise ModelError(f"{path}: holds {common.dtype}{common.shape}, needs {len(vocabulary)} numbers, 0 or more")
-    common[: vocabulary.first_word] = 0
-    shares: FloatArray = common / max(1e-30, float(common.sum()))
-    return shares
+    return common
 
 
 def load_spelling(folder: Path, vocabulary: Vocabulary) -> Spelling:

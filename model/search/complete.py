@@ -17,7 +17,6 @@ from model.search.ranking import (
     COMPLETION,
     CORRECTION,
     NEXT_WORD,
-    SMALL_FOR_CAPITAL,
     Candidate,
     Suggestion,
     likely_words,
@@ -48,6 +47,8 @@ _GREETINGS = frozenset({"dear", "hi", "hello", "hey", "hiya", "thanks", "cheers"
 _OPENINGS = frozenset({TEXT_START, LINE_END, "-", "--", "(", "*", "•", "[", '"'})
 # Names that are words of the calendar as well.
 _MONTHS = frozenset({"april", "may", "june", "august"})
+# How often a word with a capital of its own is begun with a small letter, roughly: people are lazy, but not all.
+SMALL_FOR_CAPITAL = 0.2
 # How likely capitals inside a word are typed for a word that has others: WiF for Wife.
 OTHER_CAPITALS = 0.01
 # More words than are asked for are ranked: the typed letters themselves and guarded words are left out of them.
@@ -198,6 +199,7 @@ class Completer:
         rest += index.lexicon.novel * math.exp(scorer.speller.log_beginning(prefix))
         no_typo = len(key) * math.log1p(-RATES["a letter"])
         meant_shares = np.exp(-found.cost - CORRECTION_COST - no_typo)
+        meant_shares *= _begun_small(prefix, [index.forms[word] for word in found.words.tolist()])
         rare_shares = np.exp(log_p.astype(np.float64))
         typed = unaccented(prefix)
         is_word = prefix in self.model.known or any(
@@ -214,7 +216,9 @@ class Completer:
             return {}
         forms = [form for _, form in query.unknown]
         fits = [form for form in forms if len(fold(form)) > len(key) and fold(form).startswith(key)]
-        return {form: unknown * OWN_SHARE * fits.count(form) / len(forms) for form in dict.fromkeys(fits)}
+        words = list(dict.fromkeys(fits))
+        shares = unknown * OWN_SHARE / len(forms) * _begun_small(query.prefix, words)
+        return {form: fits.count(form) * float(share) for form, share in zip(words, shares, strict=True)}
 
     def _listed(self, words: IntArray, shares: FloatArray, least: float, kind: str) -> list[Candidate]:
         """Words by their numbers as candidates, without those that are noise."""
@@ -236,12 +240,18 @@ def _fits(prefix: str, forms: list[str]) -> FloatArray | None:
     inner = prefix[1:] != prefix[1:].lower() and not prefix.isupper()
     if not has_apostrophe and not inner and not prefix[:1].islower():
         return None
-    fits = np.ones(len(forms), np.float32)
-    if prefix[:1].islower():
-        fits[[not form[0].islower() for form in forms]] = SMALL_FOR_CAPITAL
+    fits = _begun_small(prefix, forms)
     if has_apostrophe:
         typed = unaccented(prefix)
         fits[[not unaccented(form).startswith(typed) for form in forms]] = 0
     if inner:
         fits[[not form.startswith(prefix) for form in forms]] *= OTHER_CAPITALS
     return fits
+
+
+def _begun_small(prefix: str, forms: list[str]) -> FloatArray:
+    """How often each form is begun as here: a small letter seldom begins a name."""
+    shares = np.ones(len(forms), np.float32)
+    if prefix[:1].islower():
+        shares[[not form[0].islower() for form in forms]] = SMALL_FOR_CAPITAL
+    return shares

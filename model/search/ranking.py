@@ -13,8 +13,6 @@ from model.search.query import Query
 from model.text.tokens import straight
 
 COMPLETION, CORRECTION, NEXT_WORD, TYPED = "completion", "correction", "next-word", "typed"
-# How often a word with a capital of its own is begun with a small letter, roughly: people are lazy, but not all.
-SMALL_FOR_CAPITAL = 0.2
 # Groups of values, at least, in the search for the likeliest.
 _GROUPS = 256
 
@@ -65,19 +63,13 @@ def rank(
         share = floor(exact / whole * 1e6) / 1e6
         if len(suggestions) == limit or share <= 0 or share < least:
             break
-        best = max(same, key=lambda one: _chance(one, query.prefix))
+        best = max(same, key=lambda one: one.probability)
         text = best.form if best.kind == TYPED else cased(best.form, query)
         if best.kind != TYPED and (text == typed or not model.guard.allows(text, query.prefix, before)):
             continue
         insert = query.lead + text + query.trail if best.insert is None else best.insert
         suggestions.append(Suggestion(text, insert, share, best.kind))
     return suggestions
-
-
-def _chance(candidate: Candidate, prefix: str) -> float:
-    """How likely a spelling is, given that the person began it small: apple or Apple."""
-    is_lazy = prefix[:1].islower() and not candidate.form[0].islower()
-    return candidate.probability * (SMALL_FOR_CAPITAL if is_lazy else 1)
 
 
 def cased(form: str, query: Query) -> str:

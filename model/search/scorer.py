@@ -57,8 +57,8 @@ class Scorer:
         # Words that letters with a typo may be read as: none that are withheld or guarded.
         self._offered = model.letters_needed == 0
         # Words that may stand where they were typed: names, and what would be offered; *recieve* is withheld.
-        is_small = np.array([form.islower() for form in model.vocabulary.forms])
-        self.stands: BoolArray = model.vocabulary.offered | ~is_small
+        is_small_word = np.array([form.islower() and len(form) > 1 for form in model.vocabulary.forms])
+        self.stands: BoolArray = model.vocabulary.offered | ~is_small_word
         self.unknown_id = model.vocabulary.id_of(UNKNOWN)
         self._log_unknown = float(self.index.log_counts[self.unknown_id])
         self.meant = lru_cache(_KEPT_WORDS)(self._meant)

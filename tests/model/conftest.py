@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.sweep import Answers
 from model.arrays import FloatArray
+from model.lm.language_model import LanguageModel
+from model.lm.storage import load_model
 from model.nn.network import Network, NetworkConfig, initial_weights
 from model.text.corpus import Recipe, Source
 from model.text.vocabulary import Vocabulary
@@ -100,3 +103,15 @@ def make_network() -> Callable[..., Network]:
         return Network(config, initial_weights(config, vocabulary.log_unigrams(), 3, dtype))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def english(shipped_folder: Path) -> LanguageModel:
+    """The shipped English model."""
+    return load_model(shipped_folder)
+
+
+@pytest.fixture(scope="session")
+def answers(english: LanguageModel) -> Answers:
+    """What the service answers with the shipped English model."""
+    return Answers(english.for_inference())

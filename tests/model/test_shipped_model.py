@@ -1,14 +1,12 @@
 """What nobody should be annoyed by, asked of the shipped English model."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from model.lm.language_model import LanguageModel
 from model.lm.offensive import TYPED_SHARE
-from model.lm.storage import load_model
 from model.search.ranking import Suggestion
 from model.text.tokens import fold
 from tests.model.tiny_model import answer
@@ -23,11 +21,6 @@ SENTENCES = (
     "NASA AND THE FBI ARE ON THE CASE. SO WHAT",
     "😀 👍🏽 日本語 Ünïcödé naïve café résumé ñ ",
 )
-
-
-@pytest.fixture(scope="session")
-def english(shipped_folder: Path) -> LanguageModel:
-    return load_model(shipped_folder)
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +39,9 @@ def test_only_whole_words_are_offered_each_once_and_sorted(asked: list[tuple[str
         words = [s.text for s in suggestions]
         assert len({word.casefold() for word in words}) == len(words), text
         assert all(word[0].isalpha() and "<" not in word for word in words), text
-        assert all(len(word) > 1 or word in ("a", "A", "I") for word in words), text
+        # Behind a digit stand units.
+        if not text.rpartition(" ")[2][:1].isdigit():
+            assert all(len(word) > 1 or word in ("a", "A", "I") for word in words), text
         chances = [s.probability for s in suggestions]
         assert chances == sorted(chances, reverse=True) and sum(chances) <= 1.001, text
 

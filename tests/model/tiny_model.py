@@ -11,13 +11,15 @@ from hypothesis import HealthCheck, settings
 
 from model.arrays import Arrays, FloatArray
 from model.lm.language_model import LanguageModel
+from model.lm.spelling import Lexicon, Spelling
 from model.nn.network import Network, NetworkConfig, initial_weights
 from model.search.complete import Completer
 from model.search.query import Query, QueryReader
 from model.search.ranking import Suggestion
 from model.search.scorer import Scorer
 from model.text.tokens import SPECIAL_TOKENS
-from model.text.vocabulary import Vocabulary
+from model.text.vocabulary import SortedWords, Vocabulary
+from model.train.spelling import character_vocabulary
 
 # A busy machine is no fault: nothing here is timed.
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -64,6 +66,14 @@ def model_of(chances: Mapping[str, float]) -> LanguageModel:
     weights: Arrays = {name: np.zeros(shape, np.float32) for name, shape in config.shapes().items()}
     weights["bias"][:] = np.log([chances.get(form, rest) for form in vocabulary.forms])
     return LanguageModel(vocabulary, Network(config, weights), {})
+
+
+def spelling_of(words: list[str], log_p: list[float]) -> Spelling:
+    """Characters with random weights, and a lexicon of words with ln P(word | unknown)."""
+    characters = character_vocabulary(dict.fromkeys("abcdefghijklmnopqrstuvwxyz'-é", 1))
+    config = NetworkConfig("gru", len(characters), 4, 6)
+    network = Network(config, initial_weights(config, characters.log_unigrams(), 1))
+    return Spelling(characters, network, Lexicon(SortedWords(words), np.array(log_p, np.float32)))
 
 
 def output_of(model: LanguageModel, context: tuple[int, ...]) -> FloatArray:

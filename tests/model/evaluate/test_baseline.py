@@ -10,12 +10,16 @@ from tests.model.tiny_model import WORDS, answer, plain, tiny_vocabulary, words_
 MODEL = frequency_model(tiny_vocabulary())
 
 
-def counts(prefix: str) -> dict[str, int]:
-    """How often the words stand that begin with some letters, and one more each; one in another case is the same."""
-    found: dict[str, int] = {}
+def counts(prefix: str) -> dict[str, float]:
+    """How often the words stand that begin with some letters, and one more each; one in another case is the same.
+
+    The letters are small, so one with a capital counts a fifth.
+    """
+    found: dict[str, float] = {}
     for form, count in WORDS.items():
         if plain(form).startswith(prefix) and form not in ("b", "B", "à"):
-            found[form.casefold()] = found.get(form.casefold(), 0) + count + 1
+            worth = 0.2 if prefix and not form[0].islower() else 1.0
+            found[form.casefold()] = found.get(form.casefold(), 0) + (count + 1) * worth
     return found
 
 
@@ -32,14 +36,14 @@ def test_probabilities_are_shares_of_the_counts() -> None:
     total = sum(counts("app").values())
     suggestions = answer(MODEL, "an app")
     assert [s.text for s in suggestions] == ["apple", "application", "apply"]
-    assert [s.probability for s in suggestions] == pytest.approx([132 / total, 51 / total, 31 / total], abs=1e-5)
+    assert [s.probability for s in suggestions] == pytest.approx([99.2 / total, 51 / total, 31 / total], abs=1e-5)
     # Before any letter: shares of all that can follow a space, other marks too. The first is "may", May included.
     everything = np.delete(np.array(MODEL.vocabulary.counts) + 1, MODEL.vocabulary.closing).sum()
     assert answer(MODEL, "of ")[0].probability == pytest.approx(1202 / everything, rel=1e-3)
 
 
 def test_a_word_that_was_never_counted_is_possible() -> None:
-    assert words_of(frequency_model(tiny_vocabulary({"the": 1000, "then": 0})), "the") == ["then"]
+    assert words_of(frequency_model(tiny_vocabulary({"the": 1000, "then": 0})), "th") == ["the", "then"]
 
 
 def test_it_offers_what_the_vocabulary_offers_and_guards_nothing() -> None:

@@ -1,5 +1,6 @@
 """Guarded words: which ones a list means, when they are offered, and that the shipped list leaves others alone."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -173,12 +174,21 @@ def test_the_shipped_list_guards_what_it_is_for() -> None:
     assert all(map(Guard(SHIPPED_LIST).guards, (*words, "wanker", "whores", "boobs", "clitoris", "negroes")))
 
 
-def test_the_shipped_list_holds_sorted_words_each_once() -> None:
+def test_the_shipped_list_holds_sorted_words_each_once_then_cruel_beginnings() -> None:
     lines = SHIPPED_LIST.read_text("utf-8").splitlines()
     entries = [line for line in lines if not line.startswith("#")]
+    cruel = [entry for entry in entries if ":" in entry]
+    assert cruel and entries[-len(cruel) :] == cruel
+    entries = entries[: -len(cruel)]
     keys = [entry.removesuffix("*") for entry in entries]
     assert all(key.replace("-", "").isalpha() and key == key.lower() for key in keys)
     assert keys == sorted(set(keys))
     # No line is idle because a shorter one with a star covers it.
     starred = tuple(entry[:-1] for entry in entries if entry.endswith("*"))
     assert [key for key in keys if key.startswith(tuple(s for s in starred if s != key))] == []
+    for entry in cruel:
+        before, after = (re.split(", ", side) for side in entry.split(": "))
+        for phrases in (before, after):
+            assert len(set(phrases)) == len(phrases), entry
+            assert all(re.fullmatch("[a-z']+( [a-z']+)*", phrase) for phrase in phrases), entry
+        assert not any(" " in word for word in after), entry

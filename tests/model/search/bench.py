@@ -1,12 +1,20 @@
 """A model with all that searches in it, to be asked by text."""
 
+from dataclasses import replace
+
 from model.lm.language_model import LanguageModel
 from model.search.complete import Completer
 from model.search.correct import Correction, Corrector
 from model.search.query import QueryReader
 from model.search.ranking import Suggestion
 from model.search.scorer import Scorer
-from tests.model.tiny_model import logits_of, output_of
+from tests.model.tiny_model import logits_of, model_of, output_of, spelling_of
+
+CHANCES = {"the": 0.2, "then": 0.01, "tomorrow": 0.05, "form": 0.01, "from": 0.02, "message": 0.05, "received": 0.02}
+CHANCES |= {"doing": 0.05, "here": 0.05, "together": 0.02, "café": 0.02, "don't": 0.05, "London": 0.02, "apple": 0.02}
+CHANCES |= {"this": 0.05, "I": 0.05, "to": 0.05, "were": 0.02, "we're": 0.02}
+# The same chances in any context, and two rarer words.
+MODEL = replace(model_of(CHANCES), spelling=spelling_of(["Kubernetes", "thermal"], [-2.0, -2.0]))
 
 
 class Search:

@@ -32,7 +32,7 @@ def test_layouts_differ_where_their_keys_do() -> None:
 
 
 def test_number_of_edits_grows_with_length() -> None:
-    assert [most_edits(n) for n in range(1, 9)] == [0, 0, 1, 1, 1, 2, 2, 2]
+    assert [most_edits(n) for n in range(1, 9)] == [0, 1, 1, 1, 1, 2, 2, 2]
 
 
 @given(word=words)
@@ -48,7 +48,7 @@ def test_anything_else_costs_something(typed: str, meant: str) -> None:
         assert 0 < ERRORS.cost(typed, meant) < math.inf
 
 
-def test_likelier_slips_cost_less() -> None:
+def test_likelier_typos_cost_less() -> None:
     price = ERRORS.cost
     assert price("thst", "that") < price("thpt", "that")  # a neighbouring key, a far one
     assert price("seperate", "separate") < price("sepxrate", "separate")  # a vowel for a vowel
@@ -73,10 +73,10 @@ def test_the_layout_decides_what_is_near() -> None:
     assert ErrorModel(string.ascii_lowercase, "qwertz").cost("tezt", "tett") < ERRORS.cost("tezt", "tett")
 
 
-def test_rates_are_shares_and_the_kinds_of_slip_fill_about_one() -> None:
+def test_rates_are_shares_and_the_kinds_of_typo_fill_about_one() -> None:
     assert all(rate > 0 for rate in RATES.values())
     kinds = itertools.islice(RATES.items(), 1, 11)
     assert 0.9 < sum(share for _, share in kinds) < 1.2
     chances = np.exp(-ERRORS.costs.substituted)[:-1, :-1]
-    # Of one meant letter, what it is typed as instead has less than the chance of a slip.
+    # Of one meant letter, what it is typed as instead has less than the chance of a typo.
     assert ((chances.sum(axis=0) - 1) < RATES["a letter"]).all()

@@ -1,14 +1,17 @@
-"""Reading a place in a text: which tokens stand before it, and which window of a long text is read."""
+"""Reading a place in a text: the tokens before it, the window of a long text, and a reader that remembers."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.search.query import Query, QueryReader
 from model.text.tokens import TEXT_START
+from tests.model.search.plain_reader import read_completion, read_next_word
 from tests.model.tiny_model import WORDS, answer, random_model, read, unhurried
 
 MODEL = random_model()
+RNN = random_model(cell="rnn")
 
 
 def test_next_word_reads_the_word_before_the_cursor_and_complete_does_not() -> None:
@@ -74,3 +77,60 @@ def test_the_context_is_never_longer_than_its_limit_and_a_start(most: int) -> No
     text = "the dog eats. My cat, too!\n" * 40
     lengths = {len(read(MODEL, "next-word", text, cursor, most).context) for cursor in range(0, len(text), 3)}
     assert max(lengths) == most + 1 and min(lengths) == 1
+
+
+PIECES = [
+    "the",
+    "The",
+    "London",
+    "Qwx",
+    "dog",
+    "don't",
+    "I",
+    '"',
+    "(",
+    ")",
+    ".",
+    "...",
+    "?",
+    ",",
+    "12",
+    "1.",
+    "\u2019",
+    "J.",
+]
+SPACES = [" ", "\n", "  ", " \n", "\t", "\u00a0", "\u200b", ""]
+TEXTS = st.lists(st.one_of(st.sampled_from(PIECES), st.sampled_from(SPACES), st.text(max_size=4)), max_size=40).map(
+    "".join
+)
+
+
+def plain(text: str, cursor: int, context_tokens: int) -> tuple[Query, Query]:
+    return (
+        read_completion(RNN.vocabulary, text, cursor, context_tokens),
+        read_next_word(RNN.vocabulary, text, cursor, context_tokens),
+    )
+
+
+@given(TEXTS, st.sampled_from([1, 2, 5, 64]), st.data())
+def test_any_place_in_any_order(text: str, context_tokens: int, data: st.DataObject) -> None:
+    reader = QueryReader(RNN.vocabulary, context_tokens)
+    for _ in range(6):
+        cursor = data.draw(st.integers(0, len(text)))
+        assert (reader.completion(text, cursor), reader.next_word(text, cursor)) == plain(text, cursor, context_tokens)
+
+
+@given(st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from(SPACES)), min_size=1, max_size=60))
+def test_a_text_that_is_typed_letter_by_letter(parts: list[tuple[str, str]]) -> None:
+    text = "".join(word + space for word, space in parts)
+    reader = QueryReader(RNN.vocabulary, 8)
+    for cursor in range(len(text) + 1):
+        typed = text[:cursor]
+        assert (reader.completion(typed, cursor), reader.next_word(typed, cursor)) == plain(typed, cursor, 8)
+
+
+def test_a_window_that_moves_on() -> None:
+    text = 'He said: "the dog is in the house. Is it? ' * 30
+    reader = QueryReader(RNN.vocabulary, 16)
+    for cursor in range(len(text) + 1):
+        assert reader.completion(text, cursor) == plain(text, cursor, 16)[0]
