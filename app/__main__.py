@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     log.configure(settings.log_level)
     if not settings.api_keys and settings.host not in _LOOPBACK:
-        # Whoever can reach the machine can use it, and the operator may not have meant that.
+        # Everybody who can reach the machine can use it, and the operator may not have meant that.
         logging.getLogger("tsuzuki").warning(
             "anybody who reaches this address may use the service: set TSUZUKI_API_KEYS, "
             "or listen on 127.0.0.1 only (TSUZUKI_HOST)",

@@ -1,4 +1,4 @@
-"""A bounded cache of what is known of sequences and of their beginnings."""
+"""An LRU cache keyed by sequences, which finds the longest known beginning of one."""
 
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence

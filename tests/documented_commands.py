@@ -45,6 +45,8 @@ RUN = {
     "python -m benchmarks.correction": SMALL,
     "python -m benchmarks.in_process": SMALL,
     "python -m model.evaluate": SMALL,
+    "python -m model.train.clean_words": SMALL,
+    "python -m model.train.known_words": SMALL,
     "python -m model.train.ngrams": SMALL,
     "python -m model.train": SMALL,
     "python -m model.train.spelling": SMALL,

@@ -32,6 +32,12 @@ DOCUMENTS = {
     "my-mails.txt": 330,
     "tickets.txt": 330,
 }
+LISTS = {
+    "PAIRS": "tomorrow\ttomorow\n",
+    "misspelled.txt": "tomorow->tomorrow\n",
+    "names.tsv": "Naoki\tname\nbrb\tshorthand\n",
+    "words.txt": "egret\n",
+}
 
 
 def copy_of_repository(folder: Path, model: Path) -> Path:
@@ -68,7 +74,8 @@ def _write_inputs(folder: Path) -> None:
         file.write_text(training_text(documents), "utf-8")
     lines = training_text(90).split("\n\n")
     (folder / "tickets.jsonl").write_text("".join(f'{{"body": "{line.strip()}"}}\n' for line in lines), "utf-8")
-    (folder / "PAIRS").write_text("tomorrow\ttomorow\n", "utf-8")
+    for name, content in LISTS.items():
+        (folder / name).write_text(content, "utf-8")
     recipe = (ROOT / "docs" / "train-your-own.md").read_text("utf-8").split("```toml\n# support.toml")[1]
     (folder / "support.toml").write_text("#" + recipe.split("```")[0], "utf-8")
 

@@ -1,4 +1,4 @@
-"""The handlers that give every error of the app the one shape, the framework's own errors too."""
+"""Error handlers: every error of the app, the framework's own too, becomes ``{"detail": …}``."""
 
 from collections.abc import Iterable
 

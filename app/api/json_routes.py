@@ -1,4 +1,4 @@
-"""Strict routes: JSON bodies parsed without the framework's detours, wrong content types and repeated names refused."""
+"""Requests as JSON bodies and query strings: parsed strictly, the former without the framework's routing."""
 
 import json
 from collections import Counter

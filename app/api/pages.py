@@ -29,7 +29,7 @@ _DOCS = {
     "Content-Security-Policy": f"{_NOWHERE_ELSE} style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "frame-ancestors 'self'"
 }
-# The widget is for the pages of any origin; it holds nothing secret, whoever may call the service.
+# The widget is for the pages of any origin: it holds nothing secret. Keys decide who may call the service.
 _FOR_ALL = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 
 

@@ -1,4 +1,4 @@
-"""The HTTP protocol of the server with limits that uvicorn lacks: bytes and seconds of a request's head.
+"""uvicorn's HTTP protocol with two limits that it lacks: the bytes and the seconds that a request's head may take.
 
 The application sees a request only once its head is whole, so that no middleware can guard it.
 """

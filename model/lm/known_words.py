@@ -2,7 +2,7 @@
 
 To know that a word exists is worth more than to have counted it: *egret* and *Naoki* are no typos, however rare. The
 filter (Bloom, "Space/time trade-offs in hash coding with allowable errors", 1970) holds none of the words themselves,
-and takes a few strings in a thousand for words that are none.
+and takes one string in some 2,000 for a word that is none.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ KNOWN_WORDS = "known.bin"
 MOST_BYTES = 2_000_000
 # Bits set for a key. With 16 bits a key, as 2 MB have for a million, one string in 2,000 is taken for a word.
 _HASHES = 9
-# Written before the key of a name, of a word that is nearer to a frequent one than to be vouched for, and of shorthand.
+# Written before the key of a name, of a word that is mostly a typo of a frequent one, and of shorthand.
 _NAME, _WEAK, _SHORTHAND = "name ", "weak ", "shorthand "
 
 

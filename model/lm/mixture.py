@@ -98,7 +98,7 @@ def _combine(network: FloatArray, ngrams: FloatArray, mass: float, share: float,
 
 
 def _recent_share(recent: Recent, mass: float) -> tuple[float, float]:
-    """What the chances of recent words are multiplied with, and what is left for all words.
+    """The factor for the chances of recent words, and the share that is left for all words.
 
     ``mass`` is how likely, without those, the word is of the range, by the n-grams: for the network that would take a
     sum over all words. After *Kath* hardly any other word is likely, and one that stood in the text already is almost

@@ -1,4 +1,4 @@
-"""The guard: words that are offered only where most of their letters were typed, and cruel ways to go on.
+"""The guard: keeps back offensive words until most of their letters were typed, and cruel continuations of a text.
 
 A list holds one entry a line: a word; a word with a star, which means all that begins with it; or beginnings and the
 words that never follow them unasked, as ``kill, hang: yourself, himself``. The words themselves stay known.
@@ -72,7 +72,7 @@ class Guard:
         return plain in self._words or plain.startswith(self._stems)
 
     def allows(self, text: str, typed: str, before: tuple[str, ...] = ()) -> bool:
-        """True where ``text`` may be offered to who has typed ``typed`` of it, ``before`` being the last tokens.
+        """True where ``text`` may be offered for the letters ``typed`` behind the last tokens ``before``.
 
         A guarded word is offered only where the letters typed are a beginning of it, and most of it.
         """

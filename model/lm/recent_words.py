@@ -1,4 +1,4 @@
-"""The words that the context holds already: what was said once is soon said again, names above all.
+"""Recent words: a share of the probability for the words of the context, since what was said is soon said again.
 
 P(w) = (1 - s) P_base(w) + Σ s over the places where w stood, in proportion to the square of its surprise, log P(w)
 of the counts: that *the* stood there says nothing about what comes, that *Kathmandu* did says much. A cache model

@@ -1,4 +1,4 @@
-"""What stands outside the vocabulary: a network over characters, and a lexicon of rarer words.
+"""Words outside the vocabulary: a network over characters that spells them, and a lexicon of rarer words.
 
 P(string | context) = P(<unk> | context) · P(string | unknown). A word of the lexicon has its share from counts and
 spelling; all other strings share what is left, as the network spells them:
@@ -106,7 +106,7 @@ class Speller:
 
     @cached_property
     def _start(self) -> _Spelled:
-        """What is known before the first character."""
+        """The state before the first character."""
         assert self.spelling is not None
         network = self.spelling.network
         return _step(self.spelling, _Spelled(0.0, network.zero_state(1), np.zeros(0, np.float32)), "")

@@ -4,6 +4,7 @@
 ``config.json`` the format version, the sizes, the vocabulary's digest and the figures of the training; where
 that says so, ``ngrams.safetensors`` holds the n-grams that are mixed with the network. A folder ``spelling`` in it,
 where there is one, is a model of the same format whose words are characters, with ``lexicon.txt`` beside it.
+``known.bin`` is the filter of known words, ``common.safetensors`` says how common each word is.
 """
 
 import json

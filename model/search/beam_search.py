@@ -17,7 +17,7 @@ from model.text.trie import LONGEST_KEY, Trie
 MOST_EDITS = 2
 # States kept. More find hardly more of what was meant, and take longer: measured in steps of two.
 WIDTH = 400
-# What −ln P(typed | meant) may come to: two unlikely typos.
+# The highest −ln P(typed | meant) that is followed: two unlikely typos.
 MOST_COST = 19.0
 
 

@@ -37,7 +37,7 @@ LEAST_SHARE = 1e-4
 _MOST_SPELLINGS = 4
 # Prefixes that are remembered: some 5 kB each.
 _KEPT_PREFIXES = 2000
-# What is less likely beside a whole word than these is not worth interrupting for.
+# Beside a whole word, completions and corrections less likely than these are not worth an interruption.
 FINISHED_COMPLETION = 0.003
 FINISHED_CORRECTION = 0.05
 # Behind a full stop without a space an address goes on where pieces of addresses are as likely as this.
@@ -164,7 +164,7 @@ class Completer:
             return []
         letters = len(typed.key)
         found = likely_words(self.model, typed.span, p_literal / total, limit + _SPARE, letters, COMPLETION)
-        # Where a whole word stands, only what is likely is worth interrupting for.
+        # Where a whole word stands, only likely words are worth an interruption.
         if typed.is_word:
             found = [one for one in found if one.probability >= FINISHED_COMPLETION]
         found += [Candidate(form.casefold(), form, p / total, COMPLETION) for form, p in own.items()]

@@ -1,4 +1,4 @@
-"""Correcting a finished word: what was meant, in the light of the letters and of what stands before it.
+"""Correcting a finished word: the words it may have been meant for, by its letters and by the words around it.
 
 The typed word itself is one of the candidates. It competes with words a few typos away, with two words whose space was
 missed, and with the word that it makes together with the one before it.
@@ -17,11 +17,11 @@ from model.search.ranking import CORRECTION, TYPED, Candidate, Suggestion, cased
 from model.search.scorer import Scorer
 from model.text.tokens import fold, straight, unaccented
 
-# What a change costs beyond the error model, chosen on held-out text for nine right changes in ten.
+# The cost of a change beyond the error model, chosen on held-out text for nine right changes in ten.
 CHANGE_COST = 2.0
 # The same of a word that the vocabulary does not hold and that has no capital: unknown words are mostly names.
 SMALL_COST = -0.5
-# What a change costs in addition to a word of the lexicon, whose words are less to be trusted.
+# The further cost of a change to a word of the lexicon, whose words are less to be trusted.
 RARE_COST = 8.0
 # The same of a word with a capital: there are more names than any lexicon holds.
 NAME_COST = 14.0
@@ -29,13 +29,13 @@ MOST_SPLITS = 4
 # Words and changes less likely than this are noise.
 LEAST_SHARE = 1e-4
 LONGEST_WORD = 40
-# Of what may have been meant, what is less likely than this part of the likeliest is not weighed by the next word.
+# Candidates less likely than this part of the likeliest one are not weighed by the next word.
 _LEAST_WEIGHED = 1e-3
 _LEAST_FOLLOWING = 1e-6
 
 
 class Existence(NamedTuple):
-    """What it counts for that a typed word exists: ``share`` is P(word | unknown) at least, a change costs ``cost``."""
+    """The weight of a typed word's existence: P(word | unknown) is at least ``share``, a change costs ``cost``."""
 
     share: float
     cost: float
@@ -47,7 +47,7 @@ LISTED = Existence(2e-6, CHANGE_COST + 3.0)
 WEAK = Existence(2e-6, SMALL_COST + 1.5)
 SHORTHAND = Existence(1e-4, SMALL_COST + 4.5)
 NOT_LISTED = Existence(0.0, SMALL_COST)
-# What a change costs in addition for each unknown word close before: the text may be in another language.
+# The further cost of a change for each unknown word close before: the text may be in another language.
 FOREIGN_COST = 1.0
 _CLOSE = 4
 # A word in capitals alone among small ones is an abbreviation, if it is not as long as this.
@@ -58,7 +58,7 @@ _PLURAL_OF_CAPITALS = re.compile(r"[A-Z]{2,}'?s")
 
 
 class Correction(NamedTuple):
-    """What may stand in place of ``text[start:end]``, best first."""
+    """Suggestions for ``text[start:end]``, the best first, the typed word among them."""
 
     suggestions: list[Suggestion]
     start: int
@@ -72,7 +72,7 @@ class Corrector:
         self.scorer, self.model, self.vocabulary = scorer, scorer.model, scorer.model.vocabulary
 
     def correct(self, word: FinishedWord, output: FloatArray, limit: int, min_probability: float) -> Correction:
-        """At most ``limit`` things that the word may have been meant for, the word itself among them.
+        """At most ``limit`` texts that the word may have been meant for, the word itself among them.
 
         ``output`` (E,) is the network's projected output after the context before the word.
         """
@@ -156,7 +156,7 @@ class Corrector:
         least = _LEAST_WEIGHED * max(options.values())
         for text, p in options.items():
             ids = tuple(map(self.vocabulary.id_of, text.split()))
-            # What is too unlikely for that counts as the least likely of the others.
+            # Candidates too unlikely for that count as if the next word were nearly impossible behind them.
             options[text] = p * max(
                 _LEAST_FOLLOWING, self.scorer.following((*context, *ids), next_id) if p > least else 0
             )
@@ -188,7 +188,7 @@ class Corrector:
         return id_ != self.scorer.unknown_id and float(self.scorer.index.log_counts[id_]) > _COMMON
 
     def _existence(self, typed: str, query: Query) -> Existence:
-        """What lists of words and names say of a typed word."""
+        """How sure a typed word exists, by the lists of words and names."""
         known = self.model.known
         if known.is_shorthand(typed):
             return SHORTHAND
@@ -247,7 +247,7 @@ class Corrector:
 
 
 def _marks_cost(typed: str, form: str) -> float:
-    """What differs in apostrophes and accents, which the letters compared are without."""
+    """The cost of differences in apostrophes and accents, which the compared letters are without."""
     price = 0.0
     if "'" in form and "'" not in typed:
         price += cost("missed apostrophe")

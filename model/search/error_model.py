@@ -1,4 +1,4 @@
-"""P(typed | meant): how fingers and memories go wrong, a noisy channel over letters.
+"""The error model: P(typed | meant), a noisy channel over letters with a rate for each kind of typo.
 
 Kernighan, Church & Gale, "A spelling correction program based on a noisy channel model" (1990); substitutions are
 weighted by the keyboard and by vowels, and doubled letters counted apart: a few of the edits of Brill & Moore, "An
@@ -16,7 +16,7 @@ from model.search.keyboards import DEFAULT_LAYOUT, neighbours
 VOWELS = frozenset("aeiouy")
 
 
-# All rates. The shares are of single slips, as `scripts/estimate_typos.py` counts them in codespell's list of
+# All rates. The shares are of single typos, as `scripts/estimate_typos.py` counts them in codespell's list of
 # misspellings (CC BY-SA 3.0, github.com/codespell-project/codespell); what else there is says where it is from.
 RATES = {
     # The share of letters that are typed wrongly: 2.3 % stay uncorrected on phones (Palin et al., "How do people type
@@ -28,14 +28,14 @@ RATES = {
     "missed vowel": 0.123,
     "doubled": 0.091,
     "vowel for vowel": 0.086,
-    # 0.062 in the list, which is of what survived a second look; fingers that miss a key are the commonest slip where
+    # 0.062 in the list, which is of what survived a second look; fingers that miss a key are the commonest typo where
     # there was none (Palin et al. 2019).
     "near key": 0.150,
     "added, near key": 0.061,
     "other letter": 0.050,
     "missed, of a double": 0.035,
     "on the first letter": 0.017,
-    # Of letters in English text, roughly: where a slip of a kind can happen at all.
+    # Of letters in English text, roughly: where a typo of a kind can happen at all.
     "vowels": 0.40,
     "doubles": 0.025,
     "letters of a word": 7.0,
@@ -57,12 +57,12 @@ def cost(*rates: str) -> float:
 
 
 def most_edits(letters: int) -> int:
-    """How many slips a word of so many typed letters is allowed: none below three, one up to five, then two."""
+    """The most typos in a word of ``letters`` typed letters: none in one letter, one up to five letters, then two."""
     return 0 if letters < 2 else 1 if letters <= 5 else 2
 
 
 class ErrorCosts:
-    """The cost of each slip over an alphabet of A characters; index A stands for any other character.
+    """The cost of each typo over an alphabet of A characters; index A stands for any other character.
 
     ``substituted[t, m]``: t was typed for m. ``added[t, p]``: t was typed too many behind the meant letter p.
     ``missed[m, p]``: m was left out behind the meant letter p. Index A as p also is the beginning of the word.

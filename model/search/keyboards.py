@@ -1,4 +1,4 @@
-"""Where the keys of a keyboard lie, and so which of them a finger hits in place of another."""
+"""Keyboard layouts: the places of the keys, and the neighbours that a finger may hit in place of each."""
 
 from functools import cache
 

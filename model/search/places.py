@@ -1,11 +1,11 @@
-"""Places where no plain word stands: addresses, code, and behind a digit."""
+"""The kind of a place in a text: plain text, an address, code, or behind a digit."""
 
 import re
 from enum import Enum, auto
 
-# Of a run of characters without spaces this much is looked at.
+# The most characters of a run without spaces that are looked at.
 LONGEST_RUN = 100
-# What begins an address: a mail address whose host is being typed, a URL.
+# The beginning of an address: of a mail address whose host is being typed, of a URL.
 _ADDRESS = re.compile(r"[^@\s]@|[a-z][a-z0-9+.-]*://|www\.", re.IGNORECASE)
 # A number that stands by itself, with what may stand before one.
 _NUMBER = re.compile(r"[^\w@/\\]*\d[\d.,:]*")
@@ -16,7 +16,7 @@ _ENDS = re.compile(r"^\W+|\W+$")
 # A call: a word, and an opening bracket that holds more than a plural's ending.
 _CALL = re.compile(r"\((?!(?:s|es|ed|d|n|r)\))")
 _FENCE = re.compile(r"^\s*(?:```|~~~)", re.MULTILINE)
-# What comes behind the last full stop of an address, most frequent first in what people write.
+# The ends of addresses, behind their last full stop, the most frequent first.
 DOMAINS = frozenset("com org net edu gov io uk de dev app info co ai eu fr jp ca".split())  # noqa: SIM905
 FILE_TYPES = frozenset(
     "pdf docx doc xlsx pptx txt csv zip png jpg jpeg gif mp3 mp4 html htm css js json xml py md exe php yml yaml "  # noqa: SIM905

@@ -54,7 +54,7 @@ def rank(
     shares = [(sum(one.probability for one in same), same) for same in words.values()]
     # Sums of rounded numbers may come to a little more than 1.
     whole = max(1.0, sum(share for share, _ in shares))
-    # What was typed goes first where another is as likely.
+    # The typed word goes first where another is as likely.
     shares.sort(key=lambda share: (-share[0], share[1][0].kind != TYPED))
     typed = straight(query.prefix)
     before = tuple(model.vocabulary.forms[i] for i in query.context[-LONGEST_BEGINNING:])

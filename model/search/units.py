@@ -1,4 +1,4 @@
-"""Behind a digit: ordinal endings and units, which are no words but are all that is glued to a number."""
+"""Completions behind a digit: the endings of ordinals and the units, all that is written without a space there."""
 
 from model.search.query import Query
 from model.search.ranking import COMPLETION, Candidate
@@ -13,9 +13,9 @@ UNITS = {
 }  # fmt: skip
 # The endings of ordinals together.
 _ORDINALS = 39_000
-# What may stand before a number.
+# The signs that may stand before a number.
 _SIGNS = "#$€£¥~+-(['\""
-# What a number goes on with that is neither, in the same figures.
+# How often something else stands behind a number, in the same figures.
 _OTHER = 4_000
 
 

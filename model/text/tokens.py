@@ -1,4 +1,4 @@
-"""From raw text to tokens and back to code-point positions: one pipeline for training and serving.
+"""The tokeniser: raw text to tokens with their spans in code points, the same for training and serving.
 
 A token keeps the span it was read from, so whatever normalisation does to its form (NFC, straight
 quotes, contractions given their apostrophe), positions in the original text stay exact.

@@ -1,4 +1,4 @@
-"""A trie over sorted words, in arrays: what the search for typos walks through.
+"""A trie over sorted words, in arrays, which the search for typos walks through.
 
 Rows are words sorted by folded key, so a node is a range of rows. Nodes stand by depth and then by row, so the
 children of a node are neighbours too.
@@ -44,7 +44,7 @@ class Trie:
         depths = [_nodes(np.array([len(self.alphabet)]), *root, np.append(length == 0, False), padded_p)]
         parents: list[IntArray] = []
         first_of_depth = 0
-        # Whether a row differs from the one before it in the letters so far, and the node of each row one depth above.
+        # True where a row differs from the one before it in the letters so far; the node of each row one depth above.
         differs = np.arange(R) == 0
         above = np.zeros(R, dtype=np.int64)
         for depth in range(1, codes.shape[1] + 1):

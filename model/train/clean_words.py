@@ -35,7 +35,7 @@ from model.train.word_counts import Counts
 LEAST_SOURCES = 2
 # A word is small if this share of its sources write it mostly so; titles and products are the minority then.
 SMALL_SOURCES = 0.5
-# The same of what is a name as well.
+# The same share for a word that is a name as well.
 NAME_SOURCES = 0.8
 # A name is written small, out of laziness, in at most this share of its occurrences, and mostly so in at most this
 # share of its sources.

@@ -1,7 +1,8 @@
 """Make a model's filter of known words: ``python -m model.train.known_words MODEL LIST…``.
 
-A list has a form and its class a line, with a tab between: ``name`` for the names of people, anything else for other
-words; without a class it is a word. Writes ``MODEL/known.bin``.
+A list has a form, a tab and its class a line: ``name`` for the names of people, ``shorthand`` for forms that people
+write short, anything else for other words; ``-weak`` behind it for forms that are mostly typos. Without a class it is
+a word. Writes ``MODEL/known.bin``.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from model.files import loading
 from model.lm.known_words import KNOWN_WORDS, MOST_BYTES, KnownWords
 
 NAME, WORD, SHORTHAND = "name", "word", "shorthand"
-# A class with this ending is of forms that are nearer to a frequent word than to be vouched for.
+# The ending of a class of forms that exist, but are mostly typos of frequent words.
 WEAK = "-weak"
 
 
