@@ -57,10 +57,11 @@ class Answers:
         self._network = ContextRunner(loaded.network)
         self._completer, self._corrector = Completer(self.scorer), Corrector(self.scorer)
 
-    def complete(self, text: str, limit: int = LIMIT) -> list[Suggestion]:
+    def complete(self, text: str, limit: int = LIMIT, fuzzy: bool = True) -> list[Suggestion]:
         """Complete the word at the end of a text."""
-        query = self.scorer.resolve(self.reader.completion(text, len(text)))
-        return self._completer.complete(query, self._network.logits(query.context), limit, 0.0)
+        query = self.reader.completion(text, len(text))
+        query = self.scorer.resolve(query) if fuzzy else query
+        return self._completer.complete(query, self._network.logits(query.context), limit, 0.0, fuzzy)
 
     def next_word(self, text: str, limit: int = LIMIT) -> list[Suggestion]:
         """Offer what follows a text."""

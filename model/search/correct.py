@@ -81,7 +81,8 @@ class Corrector:
         if self._stays(word) or not 0 < len(key) <= LONGEST_WORD:
             itself = Candidate(typed, typed, 1.0, TYPED, query.prefix)
             return Correction(rank(self.model, query, [itself], limit, min_probability), query.start, query.end)
-        if typed.isupper() and len(typed) > 1:
+        in_capitals = typed.isupper() and len(typed) > 1
+        if in_capitals:
             # As the same word in small letters; what is found is written in capitals again.
             small = query._replace(prefix=typed.lower())
             options = self._options(small, small.prefix, key, output)
@@ -96,11 +97,11 @@ class Corrector:
             query = query._replace(start=word.previous_start, lead=word.previous + " ")
         total = sum(options.values())
         inserts = {typed: query.lead + query.prefix} | ({joined[0]: joined[0]} if joined else {})
-        found = [
-            Candidate(text, text, p / total, TYPED if text == typed else CORRECTION, inserts.get(text))
-            for text, p in options.items()
-            if total > 0
-        ]
+        found = []
+        for text, p in options.items() if total > 0 else ():
+            # In capitals Birthday and birthday are one word.
+            same, kind = text.upper() if in_capitals else text, TYPED if text == typed else CORRECTION
+            found.append(Candidate(same, text, p / total, kind, inserts.get(text)))
         least = max(min_probability, LEAST_SHARE)
         return Correction(rank(self.model, query, found, limit, least), query.start, query.end)
 
@@ -179,7 +180,8 @@ class Corrector:
 
     def _is_shouted(self, typed: str, word: FinishedWord) -> bool:
         """True for capitals that are no abbreviation's: of a long word, or among common words in capitals."""
-        shouting = [other.isupper() and len(other) > 1 for other in word.neighbours]
+        # I and A are capitals anywhere.
+        shouting = [other.isupper() for other in word.neighbours if len(other) > 1]
         common = any(map(self._is_common, word.neighbours))
         return len(typed) >= _LONG_CAPITALS or (common and bool(shouting) and all(shouting))
 

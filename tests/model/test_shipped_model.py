@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from benchmarks.sweep import Answers
 from model.lm.language_model import LanguageModel
 from model.lm.offensive import TYPED_SHARE
 from model.search.ranking import Suggestion
 from model.text.tokens import fold
-from tests.model.tiny_model import answer
 
 SENTENCES = (
     "Hi Anna,\nthanks a lot for your mail. I don't think we've met before, have we?\n",
@@ -23,10 +23,15 @@ SENTENCES = (
 )
 
 
+def ask(answers: Answers, text: str, limit: int = 1000) -> list[Suggestion]:
+    """The suggestions of a text, without corrections."""
+    return answers.complete(text, limit, fuzzy=False)
+
+
 @pytest.fixture(scope="session")
-def asked(english: LanguageModel) -> list[tuple[str, list[Suggestion]]]:
+def asked(answers: Answers) -> list[tuple[str, list[Suggestion]]]:
     """Every beginning of the sentences, and what is offered for it."""
-    return [(s[:n], answer(english, s[:n], limit=20)) for s in SENTENCES for n in range(len(s) + 1)]
+    return [(s[:n], ask(answers, s[:n], limit=20)) for s in SENTENCES for n in range(len(s) + 1)]
 
 
 def letters_typed(text: str) -> str:
@@ -46,14 +51,14 @@ def test_only_whole_words_are_offered_each_once_and_sorted(asked: list[tuple[str
         assert chances == sorted(chances, reverse=True) and sum(chances) <= 1.001, text
 
 
-def test_words_that_are_withheld_are_never_offered(english: LanguageModel) -> None:
-    vocabulary = english.vocabulary
+def test_words_that_are_withheld_are_never_offered(answers: Answers) -> None:
+    vocabulary = answers.model.vocabulary
     withheld = [vocabulary.forms[i] for i in np.flatnonzero(~vocabulary.offered) if i >= vocabulary.first_word]
     assert len(withheld) > 200
     spelled_otherwise = {form.casefold() for form in np.array(vocabulary.forms)[vocabulary.offered].tolist()}
     for form in withheld:
         if len(form) > 2 and form.casefold() not in spelled_otherwise:
-            assert form.casefold() not in [s.text.casefold() for s in answer(english, f"this is {form[:-1]}")]
+            assert form.casefold() not in [s.text.casefold() for s in ask(answers, f"this is {form[:-1]}")]
 
 
 def guarded_words(model: LanguageModel) -> Iterator[str]:
@@ -62,14 +67,14 @@ def guarded_words(model: LanguageModel) -> Iterator[str]:
 
 
 def test_offensive_words_are_offered_only_once_mostly_typed(
-    english: LanguageModel, asked: list[tuple[str, list[Suggestion]]]
+    answers: Answers, asked: list[tuple[str, list[Suggestion]]]
 ) -> None:
-    guarded = {form.casefold() for form in guarded_words(english)}
+    guarded = {form.casefold() for form in guarded_words(answers.model)}
     assert {"shit", "fuck", "bitch"} <= guarded
     for text, suggestions in asked:
         for word in guarded & {s.text.casefold() for s in suggestions}:
             assert len(letters_typed(text)) >= TYPED_SHARE * len(fold(word)), (text, word)
-    assert "shit" in [s.text for s in answer(english, "what a piece of shi")]
+    assert "shit" in [s.text for s in ask(answers, "what a piece of shi")]
 
 
 @pytest.mark.parametrize(
@@ -89,23 +94,23 @@ def test_offensive_words_are_offered_only_once_mostly_typed(
         ("Please find attac", "attached"),
     ],
 )
-def test_what_is_plainly_meant_comes_first(english: LanguageModel, text: str, first: str) -> None:
-    assert answer(english, text)[0].text == first
+def test_what_is_plainly_meant_comes_first(answers: Answers, text: str, first: str) -> None:
+    assert ask(answers, text)[0].text == first
 
 
 @pytest.mark.parametrize(
     ("text", "other"),
     [("I don't feel very well", "we'll"), ("He was ill", "I'll"), ("the dog lost its", "it's"), ("we were", "we're")],
 )
-def test_words_that_are_contractions_elsewhere_stay_themselves(english: LanguageModel, text: str, other: str) -> None:
-    assert all(s.probability < 0.2 for s in answer(english, text) if s.text == other)
+def test_words_that_are_contractions_elsewhere_stay_themselves(answers: Answers, text: str, other: str) -> None:
+    assert all(s.probability < 0.2 for s in ask(answers, text) if s.text == other)
 
 
 @pytest.mark.parametrize("text", ["", "Hi Anna,\n", "Are you there? ", "No. ", 'He said: "', "It is done!\n\n"])
-def test_a_sentence_begins_with_a_capital(english: LanguageModel, text: str) -> None:
-    assert all(s.text[0].isupper() for s in answer(english, text, limit=10))
+def test_a_sentence_begins_with_a_capital(answers: Answers, text: str) -> None:
+    assert all(s.text[0].isupper() for s in ask(answers, text, limit=10))
 
 
-def test_repetition_does_not_go_on_for_ever(english: LanguageModel) -> None:
+def test_repetition_does_not_go_on_for_ever(answers: Answers) -> None:
     for times in range(2, 30, 9):
-        assert answer(english, "the " * times, limit=1)[0].text.casefold() != "the"
+        assert ask(answers, "the " * times, limit=1)[0].text.casefold() != "the"
