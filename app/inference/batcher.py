@@ -48,13 +48,14 @@ class Batcher:
     def __init__(
         self,
         model: LanguageModel,
+        next_words: NextWords,
         cache: StateCache,
         batch_limit: int,
         threads: int,
         statistics: Statistics,
     ) -> None:
         self.model, self.cache = model, cache
-        self._next_words = NextWords(model)
+        self._next_words = next_words
         self.batch_limit, self.threads, self.statistics = batch_limit, threads, statistics
         self._others = ThreadPoolExecutor(max(1, threads - 1), "products", _one_blas_thread)
         self._queue: SimpleQueue[Job | None] = SimpleQueue()

@@ -47,7 +47,7 @@ class Engine:
         self.completer, self.corrector = Completer(self.scorer), Corrector(self.scorer)
         self.queue_limit = queue_limit
         self.statistics = statistics or Statistics([0, 0, 0], [0] * (batch_limit + 1))
-        self.batcher = Batcher(model, cache, batch_limit, blas_threads, self.statistics)
+        self.batcher = Batcher(model, self.completer.next_words, cache, batch_limit, blas_threads, self.statistics)
         self._admission = Admission(_MOST_BATCHES * batch_limit)
         self._asking = 0
         self._open = False

@@ -21,6 +21,8 @@ KNOWN_WORDS = "known.bin"
 MOST_BYTES = 2_000_000
 # Bits set for a key. With 16 bits a key, as 2 MB have for a million, one string in 2,000 is taken for a word.
 _HASHES = 9
+# Parts of hyphened words as short as these may be anything: co-pilot, ex-wife.
+_SHORT = 2
 # Written before the key of a name, of a word that is mostly a typo of a frequent one, and of shorthand.
 _NAME, _WEAK, _SHORTHAND = "name ", "weak ", "shorthand "
 
@@ -49,9 +51,10 @@ class KnownWords:
         return cls(np.packbits(bits, bitorder="little"))
 
     def __contains__(self, word: str) -> bool:
-        """True for a known word, its possessive, and a hyphened word all of whose parts are known."""
+        """True for a known word, its possessive, and a hyphened word whose longer parts are all known."""
         key = _key(word).removesuffix("'s")
-        return self._holds(key) or ("-" in key and all(map(self._holds, key.split("-"))))
+        parts = [part for part in key.split("-") if len(part) > _SHORT]
+        return self._holds(key) or ("-" in key and bool(parts) and all(map(self._holds, parts)))
 
     def is_weak(self, word: str) -> bool:
         """True for a word that exists, but is mostly a typo of a frequent one: *sont*."""

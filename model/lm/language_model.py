@@ -14,6 +14,7 @@ from model.lm.spelling import EMPTY_LEXICON, Spelling
 from model.lm.word_index import WordIndex
 from model.nn.inference import InferenceNetwork
 from model.nn.network import Network
+from model.text.tokens import UNKNOWN
 from model.text.vocabulary import Vocabulary
 
 NO_GUARD = Guard(None)
@@ -64,11 +65,16 @@ class LanguageModel:
 
     @cached_property
     def common(self) -> FloatArray:
-        """How common each word is, (V,), of sum 1; special tokens and marks have 0."""
+        """How common each word is, ``<unk>`` among them, (V,), of sum 1; marks have 0."""
         counts = self.vocabulary.counts if self.common_counts is None else self.common_counts
         common = np.array(counts, dtype=np.float32)
         common[: self.vocabulary.first_word] = 0
-        common /= max(1e-30, float(common.sum()))
+        # Unknown words have their share as the vocabulary counts it.
+        unknown, first = self.vocabulary.id_of(UNKNOWN), self.vocabulary.first_word
+        unknown_count, words = self.vocabulary.counts[unknown], sum(self.vocabulary.counts[first:])
+        share = unknown_count / max(1, unknown_count + words)
+        common *= (1 - share) / max(1e-30, float(common.sum()))
+        common[unknown] = share
         return common
 
     def for_inference(self) -> "LanguageModel":

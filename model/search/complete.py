@@ -24,7 +24,7 @@ from model.search.ranking import (
 )
 from model.search.scorer import OWN_SHARE, Scored, Scorer
 from model.search.units import units
-from model.text.tokens import APOSTROPHES, LINE_END, TEXT_START, fold, unaccented
+from model.text.tokens import APOSTROPHES, LINE_END, TEXT_START, fold, straight, unaccented
 
 # A correction's cost beyond what the error model says, so that a literal completion does not yield to a word that is
 # only frequent. Chosen on held-out text: keystroke savings without typos stay what they are without corrections.
@@ -49,8 +49,8 @@ _OPENINGS = frozenset({TEXT_START, LINE_END, "-", "--", "(", "*", "•", "[", '"
 _MONTHS = frozenset({"april", "may", "june", "august"})
 # How often a word with a capital of its own is begun with a small letter, roughly: people are lazy, but not all.
 SMALL_FOR_CAPITAL = 0.2
-# How likely capitals inside a word are typed for a word that has others: WiF for Wife.
-OTHER_CAPITALS = 0.01
+# How likely capitals inside a word, or accents, are typed for a word that has others: WiF for Wife, café for cafeteria.
+OTHER_MARKS = 0.01
 # More words than are asked for are ranked: the typed letters themselves and guarded words are left out of them.
 _SPARE = 8
 
@@ -238,14 +238,17 @@ def _fits(prefix: str, forms: list[str]) -> FloatArray | None:
     """
     has_apostrophe = any(c in APOSTROPHES for c in prefix)
     inner = prefix[1:] != prefix[1:].lower() and not prefix.isupper()
-    if not has_apostrophe and not inner and not prefix[:1].islower():
+    if not has_apostrophe and not inner and prefix.isascii() and not prefix[:1].islower():
         return None
     fits = _begun_small(prefix, forms)
     if has_apostrophe:
         typed = unaccented(prefix)
         fits[[not unaccented(form).startswith(typed) for form in forms]] = 0
+    if not prefix.isascii():
+        letters = straight(prefix).casefold()
+        fits[[not form.casefold().startswith(letters) for form in forms]] *= OTHER_MARKS
     if inner:
-        fits[[not form.startswith(prefix) for form in forms]] *= OTHER_CAPITALS
+        fits[[not form.startswith(prefix) for form in forms]] *= OTHER_MARKS
     return fits
 
 

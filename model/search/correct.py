@@ -26,6 +26,8 @@ RARE_COST = 8.0
 # The same of a word with a capital: there are more names than any lexicon holds.
 NAME_COST = 14.0
 MOST_SPLITS = 4
+# What a capital costs in addition where the word has a spelling with a small letter, as it was typed.
+SMALL_INSTEAD_COST = 2.0
 # Words and changes less likely than this are noise.
 LEAST_SHARE = 1e-4
 LONGEST_WORD = 40
@@ -99,9 +101,9 @@ class Corrector:
         inserts = {typed: query.lead + query.prefix} | ({joined[0]: joined[0]} if joined else {})
         found = []
         for text, p in options.items() if total > 0 else ():
-            # In capitals Birthday and birthday are one word.
-            same, kind = text.upper() if in_capitals else text, TYPED if text == typed else CORRECTION
-            found.append(Candidate(same, text, p / total, kind, inserts.get(text)))
+            # Birthday and birthday are one suggestion; what was typed is one for itself.
+            word_key, kind = (typed, TYPED) if text == typed else (f"{text.casefold()} ", CORRECTION)
+            found.append(Candidate(word_key, text, p / total, kind, inserts.get(text)))
         least = max(min_probability, LEAST_SHARE)
         return Correction(rank(self.model, query, found, limit, least), query.start, query.end)
 
@@ -135,7 +137,7 @@ class Corrector:
             form = index.forms[w]
             if form.casefold() == small or (price > 0 and allowed == 0):
                 continue
-            price += _marks_cost(typed, form) + _case_cost(form, query)
+            price += _marks_cost(typed, form) + _case_cost(form, query, form.casefold() in self.vocabulary)
             price += change if price else 0.0
             if w >= index.vocabulary_size:
                 price += NAME_COST if typed[0].isupper() else RARE_COST
@@ -263,10 +265,10 @@ def _marks_cost(typed: str, form: str) -> float:
     return price
 
 
-def _case_cost(form: str, query: Query) -> float:
+def _case_cost(form: str, query: Query, has_small: bool) -> float:
     typed = query.prefix
     if typed[0].isupper() and form[0].islower() and not query.capital:
         return cost("stray capital")
     if typed[0].islower() and form[0].isupper():
-        return cost("missed capital")
+        return cost("missed capital") + (SMALL_INSTEAD_COST if has_small else 0.0)
     return 0.0

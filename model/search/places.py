@@ -56,6 +56,7 @@ def is_code(text: str, start: int, end: int) -> bool:
     return (
         bool(_CODE.search(_ENDS.sub("", text[begin:stop])))
         or text[start - 1 : start] in _CODE_BEFORE
+        or text[begin:start].endswith("--")
         or bool(_CALL.match(text, end))
         or _is_quoted_code(text, start)
     )

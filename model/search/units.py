@@ -24,7 +24,12 @@ def units(query: Query) -> list[Candidate]:
     number = query.run.lstrip(_SIGNS)
     chances = UNITS | {ordinal(number): _ORDINALS // (1 if number.isdigit() else 1000)}
     typed = query.prefix
-    fitting = {unit: n for unit, n in chances.items() if _begins(unit, typed)}
+    exact = {unit for unit in chances if unit.startswith(typed) and unit != typed}
+    fitting = {
+        unit: n
+        for unit, n in chances.items()
+        if unit.startswith(typed) or (unit.lower().startswith(typed) and unit.lower() not in exact)
+    }
     total = sum(fitting.values()) + _OTHER / 26 ** len(typed)
     return [Candidate(unit, unit, n / total, COMPLETION) for unit, n in fitting.items()]
 
@@ -34,8 +39,3 @@ def ordinal(number: str) -> str:
     if number[-2:-1] == "1":
         return "th"
     return {"1": "st", "2": "nd", "3": "rd"}.get(number[-1:], "th")
-
-
-def _begins(unit: str, typed: str) -> bool:
-    """True where the letters typed begin the unit, in its case or small."""
-    return unit.startswith(typed) or unit.lower().startswith(typed)

@@ -57,9 +57,9 @@ _SENTENCE_ENDS = frozenset({".", "!", "?", "...", LINE_END, TEXT_START})
 # Behind these a full stop mostly ends no sentence; in small letters.
 ABBREVIATIONS = frozenset(
     (  # noqa: SIM905
-        "adm appt approx apr apt asst aug ave blvd bldg brig capt cf cmdr co col corp dec dept dist dr est etc ext feb "
-        "fig figs ft fr gen gov hon hrs inc jan jr jul jun lb lbs lt ltd maj mar messrs misc mr mrs ms mt nov nr oct "
-        "oz pg pp prof pvt rep rev sep sept sgt sq sr st tel viz vol vols vs"
+        "adm al appt approx apr apt asst aug ave blvd bldg brig capt cf cmdr co col corp dec dept dist dr est etc ext "
+        "feb fig figs ft fr gen gov hon hrs inc jan jr jul jun lb lbs lt ltd maj mar messrs misc mr mrs ms mt nov nr "
+        "oct oz pg pp prof pvt rep rev sep sept sgt sq sr st tel viz vol vols vs"
     ).split()
 )
 

@@ -14,7 +14,7 @@ from model.lm.language_model import LanguageModel
 from model.lm.mixture import AGREED, NO_IDS, mixture
 from model.lm.recent_words import HALF_SURPRISE, LEFT_OUT, SHARE, recent_words
 from model.search.query import Query
-from model.text.tokens import TEXT_START
+from model.text.tokens import TEXT_START, UNKNOWN
 from tests.model.lm.test_ngrams import ngrams_of
 from tests.model.tiny_model import WORDS, answer, logits_of, random_model, read
 
@@ -79,7 +79,8 @@ def test_the_mixture_of_both_over_the_words_that_fit(text: str, share: float) ->
     expected = combined(network, counted / counted.sum(), share)
     if len(query.context) == 1:
         # At the start of a text half of P(word) is how common the word is, of all words.
-        common = np.array([WORDS.get(MODEL.vocabulary.forms[i], 0) / sum(WORDS.values()) for i in ids])
+        counts = WORDS | {UNKNOWN: 100}
+        common = np.array([counts.get(MODEL.vocabulary.forms[i], 0) / sum(counts.values()) for i in ids])
         expected = 0.5 * expected * counted.sum() + 0.5 * common
         expected /= expected.sum()
     np.testing.assert_allclose(p, expected, rtol=1e-4, atol=1e-7)

@@ -32,8 +32,6 @@ def test_the_command_writes_a_filter_that_the_model_loads(folder: Path, capsys: 
     assert (folder / KNOWN_WORDS).stat().st_size == 1000
     known = load_model(folder).known
     assert all(word in known for word in ("egret", "Rook", "hola", "fez", "yurt", "egret's"))
-    # So are the words of the vocabulary that are offered.
-    assert all(word in known for word in ("apple", "don't", "London", "café"))
     # Names, weak forms and short ones that are no sure words are none for that alone.
     assert not any(word in known for word in ("Naoki", "Sumit", "sont", "brb", "que", "thx"))
     assert known.is_name("Naoki") and known.is_name("Sumit") and not known.is_name("egret")
