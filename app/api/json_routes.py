@@ -84,7 +84,7 @@ class StrictRoute(APIRoute):
         scope["route"] = self
         request = StrictRequest(scope, receive)
         service = await the_service(request)
-        # Before the body is read: under more load than can be borne most of the time would go into that.
+        # Before the body is read: under overload most of the time would go into that.
         service.refuse_if_busy()
         _check_content_type(request.headers.get("Content-Type"))
         answer: BaseModel = await self.endpoint(await self._parse(request), service)

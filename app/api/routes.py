@@ -67,7 +67,9 @@ async def complete(body: SuggestionRequest, service: TheService) -> SuggestionAn
     Letter case and apostrophes follow what was typed: `App` gives *Apple*, `APP` gives *APPLE*, `dont` gives *don't*.
 
     From three typed letters on, words that the letters may be a typo of stand among them, with the `kind`
-    `correction`, ranked by how likely they are here and how likely the typo is: `See you tomorow` gives *tomorrow*. A
+    `correction`, ranked by how likely they are here and how likely the typo is: `See you tomorow` gives *tomorrow*. Of
+    two letters only that they changed places is such a typo (`ht` gives *the*). Beside letters that are a whole word
+    only likely words are offered, in an address none, and behind a digit endings and units (`July 4t` gives *th*). A
     word of the context with a typo (`I recieved your mes`) is read as the word that was surely meant. Rarer words than
     the network knows (`Kubern` gives *Kubernetes*), and names that stand earlier in the text, are offered too.
 
@@ -130,16 +132,18 @@ async def correct(body: CorrectionRequest, service: TheService) -> SuggestionAns
 
     Answers what the word may have been meant for, in the light of what stands before it, the most probable first,
     whether a space follows it or not. The typed word itself, of the `kind` `typed`, is the first where it should stay:
-    names, rare words that look like words, codes, addresses, words that fit. `probability` is P(meant | typed,
+    names, rare words, abbreviations, code, addresses, words that fit. `probability` is P(meant | typed,
     context); a client that corrects by itself can wait for 0.9 or more.
 
     `prefix` is the word. `replace` covers it; where a stray space is to go (`to gether`) it covers the word before it
     too, and each `insert` then holds both. A missed space (`doinghere`) is an `insert` of two words. Letter case stays
-    as it is, but for a second capital (`THis`). Where there is no word before the cursor, `suggestions` is empty.
+    as it is, but for a second capital (`THis`); a word in capitals among such words is corrected too. Where there is no
+    word before the cursor, `suggestions` is empty.
 
     With `all`, the answer lists the words that should change, in the order of the text, each with its own
     `suggestions`, the best correction first; `min_probability` leaves out the unsure ones. Each word is judged by what
-    stands before it. To apply several, begin with the last one: the spans before it then stay right.
+    stands before it and by the word behind it. To apply several, begin with the last one: the spans before it then stay
+    right.
     """
     return await (service.correct_all(body) if body.all else service.correct(body))
 

@@ -42,7 +42,7 @@ class LanguageModel:
         return WordIndex(self.vocabulary, self.spelling.lexicon if self.spelling else EMPTY_LEXICON)
 
     def offered(self, ids: range, letters: int) -> FloatArray:
-        """Return 1 for those of a range of ids that may be offered after so many typed letters, 0 for the others."""
+        """Return 1 for those of a range of ids that may be offered after some typed letters, 0 for the others."""
         if letters == 0:
             return self._offered_unasked[ids.start : ids.stop]
         able: FloatArray = (self.letters_needed[ids.start : ids.stop] <= letters).astype(np.float32)

@@ -83,7 +83,7 @@ def _combine(network: FloatArray, ngrams: FloatArray, mass: float, share: float,
     """(1 - a) ((1 - share) network + share n-grams) + a √(network · n-grams) / Σ, a = ``AGREED``, in ``network``.
 
     Both, the n-grams of Σ ``mass``, are brought to a sum of 1 on the way, and the whole to ``total``. They may have the
-    length of the vocabulary, so both arrays are written over, as seldom as it can be done.
+    length of the vocabulary, so both arrays are written over, in as few passes as possible.
     """
     agreed = network * ngrams
     np.sqrt(agreed, out=agreed)

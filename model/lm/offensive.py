@@ -90,7 +90,7 @@ class Guard:
         return any(words[-len(beginning) :] == beginning for beginning in beginnings)
 
     def letters_needed(self, words: SortedWords) -> ByteArray:
-        """How many letters must be typed before each word (V,) is offered: 0 of one that is not guarded."""
+        """The number of letters to be typed before each word (V,) is offered: 0 for one that is not guarded."""
         needed = np.zeros(len(words), dtype=np.uint8)
         for plain in {*self._stems, *self._words}:
             for i in words.prefix_range(plain):

@@ -87,7 +87,7 @@ class BeamSearch:
         return Beam(self._keep(found), states, typed)
 
     def _transposed(self, before: States, first: int, second: int) -> States:
-        """From two letters ago: the two typed since changed places."""
+        """States two letters on from ``before``, for two letters that changed places."""
         able = np.flatnonzero(before.edits < MOST_EDITS)
         owner, child = self._children_by_letter(before.node[able], second)
         place, grandchild = self._children_by_letter(child, first)

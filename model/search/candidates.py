@@ -38,17 +38,17 @@ class CandidateSearch:
         self.beams = BeamSearch(self.trie, ErrorCosts(self.trie.alphabet, layout))
 
     def literal_rows(self, key: str) -> range:
-        """The rows of the words that begin as was typed."""
+        """The rows of the words that begin with the typed letters."""
         node = _literal_node(self.beams.after(key))
         return range(0) if node is None else range(int(self.trie.low[node]), int(self.trie.high[node]))
 
     def exact_words(self, key: str) -> IntArray:
-        """The words whose key is what was typed."""
+        """The words whose key is the typed one."""
         node = _literal_node(self.beams.after(key))
         return self.index.word[:0] if node is None else self.index.word[self.trie.low[node] : self.trie.exact[node]]
 
     def completions(self, key: str) -> Candidates:
-        """The likeliest words whose beginning the letters are a typo for; none of those that begin as was typed."""
+        """The likeliest words whose beginning was typed with a typo, without those that begin as typed."""
         states, trie = self.beams.after(key).states, self.trie
         is_typo = (states.edits > 0) & (states.edits <= most_edits(len(key)))
         if len(key) == 2:
@@ -63,7 +63,7 @@ class CandidateSearch:
         return self._best(chosen, trie.low[chosen.node], trie.high[chosen.node], self.literal_rows(key))
 
     def whole_words(self, key: str) -> Candidates:
-        """The likeliest words that the letters, all of them, were meant for; those without a typo among them."""
+        """The likeliest words that all of the letters may stand for, with a typo or without."""
         states, trie = self.beams.endings(self.beams.after(key).states), self.trie
         able = (states.edits <= most_edits(len(key))) & (trie.exact[states.node] > trie.low[states.node])
         chosen = States(states.node[able], states.cost[able], states.edits[able])

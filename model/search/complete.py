@@ -33,7 +33,7 @@ CORRECTION_COST = 1.0
 _MOST_RARE = 20
 # Rare words and corrections less likely than this, all spellings together, are noise.
 LEAST_SHARE = 1e-4
-# A word is listed in at most so many ways of writing that differ in case.
+# The most spellings of a word, differing in case, that are listed.
 _MOST_SPELLINGS = 4
 # Prefixes that are remembered: some 5 kB each.
 _KEPT_PREFIXES = 2000
@@ -119,7 +119,7 @@ class NextWords:
         return rank(model, query, likely_words(model, everything, p, limit + _SPARE, 0, NEXT_WORD), limit, least)
 
     def _is_opening(self, query: Query) -> bool:
-        """True where a name would be somebody's whom the person may not know: behind a greeting, at a list's head."""
+        """True behind a greeting and at a list's head, where a name would be one of the training text."""
         last = self.model.vocabulary.forms[query.context[-1]]
         return last in _OPENINGS or last.casefold() in _GREETINGS
 

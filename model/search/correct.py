@@ -165,7 +165,7 @@ class Corrector:
             )
 
     def _stays(self, word: FinishedWord) -> bool:
-        """True for what is no word of a text, for what was typed on purpose, and for capitals as names have them."""
+        """True for code, for guarded words, typed on purpose, and for capitals as names and abbreviations have them."""
         typed = straight(word.query.prefix)
         rest = typed[1:]
         if word.is_code or self.model.guard.guards(typed):

@@ -63,7 +63,7 @@ def is_code(text: str, start: int, end: int) -> bool:
 
 
 def run_start(text: str, start: int) -> int:
-    """Where the run of characters without spaces begins that ends at ``start``."""
+    """The beginning of the run of characters without spaces that ends at ``start``."""
     begin = start
     while begin and not text[begin - 1].isspace() and start - begin < LONGEST_RUN:
         begin -= 1

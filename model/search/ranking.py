@@ -85,7 +85,7 @@ def cased(form: str, query: Query) -> str:
 def likely_words(
     model: LanguageModel, ids: range, probabilities: FloatArray, most: int, letters: int, kind: str
 ) -> list[Candidate]:
-    """The ``most`` likeliest words of a range of ids that may be offered after so many letters, all their spellings.
+    """The ``most`` likeliest words of a range that may be offered after ``letters`` letters, all their spellings.
 
     As many values as ``most`` words have spellings reach the bound, so ``most`` words do. A word that comes before
     them does too, with one of its spellings reaching its share of the bound.

@@ -96,11 +96,11 @@ class Scorer:
         return int(found.words[best]) if sure else None
 
     def completions(self, key: str) -> Candidates:
-        """The words that may be offered whose beginning the letters are a typo for."""
+        """The words whose beginning was typed with a typo, without those that may not be offered."""
         return self._may_be_meant(self.candidates.completions(key))
 
     def whole_words(self, key: str) -> Candidates:
-        """The words that may be offered that the letters, all of them, were meant for."""
+        """The words that all of the letters may stand for, without those that may not be offered."""
         return self._may_be_meant(self.candidates.whole_words(key))
 
     def _may_be_meant(self, found: Candidates) -> Candidates:

@@ -42,7 +42,7 @@ NAME_SOURCES = 0.8
 LAZY_SHARE, LAZY_SOURCES = 0.25, 0.15
 # A spelling with capitals inside (LeBron) is right where it has this share of all capitals.
 INNER_SHARE = 0.25
-# A rare word that no list knows is a misspelling of one that is so many times as frequent and one letter away (names
+# A rare word that no list knows is a misspelling of one that is this many times as frequent and one letter away (names
 # resemble each other more), and two words without their space if both are as frequent as this in the training text.
 TIMES_AS_FREQUENT, TIMES_AS_FREQUENT_NAME = 3, 10
 JOINED_COUNT = 300

@@ -13,7 +13,7 @@ from model.text.vocabulary import SortedWords, Vocabulary
 from model.train.choose_vocabulary import true_cased
 from model.train.word_counts import Counts
 
-# A word of the lexicon was written at least so often; a word that was written once may be anything.
+# The least count of a word of the lexicon; a word that was written once may be anything.
 LEAST_COUNT = 2
 # How much rarer typos are in text that was edited than the error model says.
 TYPOS_LEFT_BY_EDITING = 0.15
