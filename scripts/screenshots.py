@@ -35,7 +35,7 @@ def take_screenshots(folder: Path) -> None:
                 page.keyboard.type(beginning, delay=_MILLISECONDS_A_KEY)
                 text = page.locator("#text").input_value()
                 page.wait_for_function("text => JSON.parse(request.textContent).text === text", arg=text)
-                page.locator("#text + .tsuzuki .tsuzuki-ghost i").wait_for()
+                page.locator("#text + tsuzuki-view .tail").wait_for()
             page.screenshot(path=folder / f"{name}.png", full_page=True)
 
 
