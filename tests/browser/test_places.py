@@ -32,6 +32,7 @@ PLACES = {
     "letters spaced": (AREA, "#a { letter-spacing: 2.5px; word-spacing: 6px }"),
     "scrolled": (AREA, ""),
     "tabs": (AREA, "#a { tab-size: 3 }"),
+    "figures and small capitals": (AREA, "#a { font-variant: small-caps tabular-nums; font-stretch: 80% }"),
     "indented": (AREA, "#a { text-indent: 30px }"),
     "another box": (AREA, "#a { box-sizing: border-box; width: 397.4px; padding: 3% }"),
     "upper case": (AREA, "#a { text-transform: uppercase }"),
@@ -178,3 +179,31 @@ def test_the_placeholder_is_left_alone(open_page: OpenPage) -> None:
     expect(ghost_of(page)).to_be_hidden()
     page.keyboard.press("Tab")
     expect(page.locator("#a")).to_have_value("")
+
+
+def test_grey_letters_that_would_melt_into_the_typed_ones_stand_beside_them(open_page: OpenPage) -> None:
+    page = open_field(open_page, AREA, "")
+    suggest(page, {"off": [("office", 0.9)]})
+    page.keyboard.type("at the off")
+    expect(ghost_of(page)).to_have_text("ice")
+    expect(ghost_of(page)).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "html", [AREA, '<input id="a" data-tsuzuki>', '<div id="a" contenteditable data-tsuzuki></div>']
+)
+@pytest.mark.parametrize("options", [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}])
+def test_grey_letters_can_be_seen(open_page: OpenPage, html: str, options: dict[str, str]) -> None:
+    page = open_page(f'<meta name="color-scheme" content="light dark">{html}', **options)
+    page.add_style_tag(content="#a { caret-color: transparent; width: 400px }")
+    suggest(page, {"h": [("help", 0.9)]})
+    page.locator("#a").focus()
+    page.keyboard.type(TYPED)
+    expect(ghost_of(page)).to_be_visible()
+    clip = ghost_of(page).bounding_box()
+    assert clip
+    with_letters = Image.open(BytesIO(page.screenshot(clip=clip))).convert("L")
+    page.keyboard.press("Escape")
+    without = Image.open(BytesIO(page.screenshot(clip=clip))).convert("L")
+    differences = ImageChops.difference(with_letters, without).tobytes()
+    assert max(differences) > 60

@@ -134,7 +134,8 @@ export class EditableGhost {
     tail.style.textTransform = style.textTransform;
     const zoom = (parent.currentCSSZoom ?? 1) / (coordinates.layer.currentCSSZoom ?? 1);
     Object.assign(tail.style, { lineHeight: `${letter.height / scale / zoom}px`, zoom: zoom === 1 ? "" : zoom });
-    Object.assign(view.style, { left: `${left}px`, top: `${top}px`, color: style.color });
+    Object.assign(view.style, { left: `${left}px`, top: `${top}px` });
+    view.style.setProperty("--tsuzuki-text", style.color);
     tail.textContent = letters;
     view.hidden = false;
     const { right } = block.getBoundingClientRect();

@@ -30,7 +30,7 @@ export class TextGhost {
     const style = mirror.align();
     const caretBox = mark.getBoundingClientRect();
     tail.textContent = letters;
-    // Centred text, and text that ends at the right, makes room for each letter: there they stand loose at the caret.
+    // Centred text makes room for each letter, and some letters melt into one: there they stand loose at the caret.
     const moves = !close(mark.getBoundingClientRect(), caretBox);
     if (moves) tail.className = "tail loose";
     const boxes = tail.getClientRects();
@@ -42,9 +42,9 @@ export class TextGhost {
     return shown;
   }
 
-  fitsLoose({ textAlign, direction, writingMode, paddingRight }, caretBox, box, inside) {
+  fitsLoose({ direction, writingMode, paddingRight }, caretBox, box, inside) {
     const scale = inside.width / this.view.offsetWidth || 1;
-    return textAlign.endsWith("center") && direction === "ltr" && writingMode === "horizontal-tb" &&
+    return direction === "ltr" && writingMode === "horizontal-tb" &&
       Math.abs(box.left - caretBox.left) < LOOSE && box.right <= inside.right - parseFloat(paddingRight) * scale;
   }
 }

@@ -1,8 +1,8 @@
 // A transparent copy of a field's text that lies exactly over the field, whatever the page does to either.
 
 // The properties that make text in the mirror break into lines as it does in the field.
-const METRICS = `direction font fontFeatureSettings fontKerning fontSizeAdjust fontVariationSettings hyphens letterSpacing
-  lineBreak overflowWrap padding tabSize textAlign textAlignLast textIndent textOrientation textRendering textTransform
+const METRICS = `direction fontFamily fontFeatureSettings fontKerning fontSize fontSizeAdjust fontStretch fontStyle
+  fontVariant fontVariationSettings fontWeight hyphens letterSpacing lineBreak lineHeight overflowWrap padding tabSize textAlign textAlignLast textIndent textOrientation textRendering textTransform
   unicodeBidi whiteSpace wordBreak wordSpacing writingMode`.split(/\s+/);
 const PROBE = 100; // pixels
 
@@ -101,8 +101,8 @@ export class Mirror {
       scale: style.scale,
       transformOrigin: `${width / 2 - x}px ${height / 2 - y}px`,
       zoom: zoom === 1 ? "" : zoom,
-      color: style.color,
     });
+    view.style.setProperty("--tsuzuki-text", style.color);
     view.style.zIndex = /^\d+$/.test(style.zIndex) ? style.zIndex : 0;
     // In such an input the letters themselves stand in the middle, not their line.
     const content = height - top - bottom - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
