@@ -123,6 +123,7 @@ def test_an_error_is_told_in_words(open_page: OpenPage, forgiven: list[str], sta
         route.fulfill(status=status, json={"detail": "what was wrong"})
 
     page.route("**/complete", refuse)
+    page.clock.install()
     page.locator("#a").click()
     expect(message(page)).to_have_text(told)
     expect(message(page)).to_be_visible()
@@ -130,6 +131,7 @@ def test_an_error_is_told_in_words(open_page: OpenPage, forgiven: list[str], sta
     # Where it helps to wait, the widget asks again by itself; else the next letter does.
     page.unroute("**/complete", refuse)
     page.keyboard.type("Thank you for your h")
+    page.clock.run_for(2_500)
     expect(message(page)).to_have_text("")
     expect(ghost(page, "a")).to_have_text("elp")
     expect(ghost(page, "a")).to_be_visible()
