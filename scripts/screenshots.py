@@ -1,23 +1,31 @@
-"""Pictures of the page in light, dark, and on a phone: ``python -m scripts.screenshots [FOLDER]``.
+"""Pictures of the page, in several looks, and of host pages: ``python -m scripts.screenshots [FOLDER]``.
 
 ``docs/page.png`` of the README is made so. The title needs a Japanese font on the machine.
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.servers import running_server
 from scripts.chromium import chromium, missing
+from scripts.host_pages import HOST_PAGES
 
-# Typed in turn; between them the grey text is taken.
-_BEGINNINGS = ("I am looking forw", " to seeing you tom", " morning at the off")
+if TYPE_CHECKING:
+    from playwright.sync_api import Route
+
+# Typed in turn; between them the first suggestion is taken. (Where its word would move to the next line, none is grey.)
+_BEGINNINGS = ("I am looking forw", " to seeing you tom", " at the off")
+_IN_HOST_PAGES = " Thank you for your h"
 # As a person types: faster, and the last answer waits for those before it.
 _MILLISECONDS_A_KEY = 80
 _VIEWS: dict[str, dict[str, Any]] = {
     "page": {"color_scheme": "light", "viewport": {"width": 1160, "height": 800}},
     "page-dark": {"color_scheme": "dark", "viewport": {"width": 1200, "height": 800}},
+    "page-forced-colours": {"forced_colors": "active", "viewport": {"width": 1160, "height": 800}},
     "page-phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True},
+    "page-small-phone": {"viewport": {"width": 320, "height": 640}, "is_mobile": True, "has_touch": True},
 }
 
 
@@ -31,12 +39,26 @@ def take_screenshots(folder: Path) -> None:
             page.locator("#text").click()
             for number, beginning in enumerate(_BEGINNINGS):
                 if number:
-                    page.keyboard.press("Tab")
+                    page.keyboard.press("Alt+Digit1")
                 page.keyboard.type(beginning, delay=_MILLISECONDS_A_KEY)
                 text = page.locator("#text").input_value()
                 page.wait_for_function("text => JSON.parse(request.textContent).text === text", arg=text)
-                page.locator("#text + .tsuzuki .tsuzuki-ghost i").wait_for()
+                page.locator("#text + tsuzuki-view ul[aria-busy=false] li").first.wait_for()
             page.screenshot(path=folder / f"{name}.png", full_page=True)
+        for name, html in HOST_PAGES.items():
+            page = browser.new_page(viewport={"width": 640, "height": 400})
+            body = f'<!doctype html>{html}<script type="module" src="/tsuzuki.js"></script>'
+            page.route("**/host.html", partial(_fulfill, body=body))
+            page.goto(f"http://127.0.0.1:{server.port}/host.html")
+            page.locator("#a").click()
+            page.keyboard.press("Control+End")
+            page.keyboard.type(_IN_HOST_PAGES, delay=_MILLISECONDS_A_KEY)
+            page.locator("tsuzuki-view ul[aria-busy=false] li").first.wait_for()
+            page.screenshot(path=folder / f"host-{name.replace(' ', '-')}.png")
+
+
+def _fulfill(route: "Route", body: str) -> None:
+    route.fulfill(content_type="text/html", body=body)
 
 
 def main() -> None:

@@ -63,6 +63,7 @@ ELSEWHERE = {
     "python -m examples.terminal": ("tests/examples/test_terminal.py", "from examples import terminal"),
     "python -m scripts.api_docs": ("tests/scripts/test_api_docs.py", "api_docs.api_page()"),
     "python -m scripts.container": (".ci/run", "python -m scripts.container"),
+    "python -m scripts.count_grey_text": ("tests/browser/test_grey_text.py", "count_grey_text(open_page("),
 }
 
 # A line of a block: a command, in which quotes may hold anything, and a comment.

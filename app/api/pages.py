@@ -73,6 +73,7 @@ def pages_router() -> APIRouter:
     parts = [ours / name for name in ("docs.js", "icon.svg", "page.css", "page.js")]
     parts += [swagger_ui / name for name in ("swagger-ui-bundle.js", "swagger-ui.css")]
     static = {file.name: read_asset(file) for file in parts}
+    static |= {f"widget/{file.name}": read_asset(file, _FOR_ALL) for file in (ours / "widget").iterdir()}
 
     async def part(name: str, request: Request) -> Response:
         if name not in static:
@@ -82,7 +83,7 @@ def pages_router() -> APIRouter:
     router = APIRouter(include_in_schema=False)
     for path, asset in pages.items():
         router.add_api_route(path, _endpoint(asset), methods=["GET", "HEAD"], response_model=None)
-    router.add_api_route("/static/{name}", part, methods=["GET", "HEAD"], response_model=None)
+    router.add_api_route("/static/{name:path}", part, methods=["GET", "HEAD"], response_model=None)
     return router
 
 

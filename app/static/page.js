@@ -2,11 +2,9 @@
 
 const find = (id) => document.getElementById(id);
 const text = find("text");
-// Of this tab alone, and gone when it is closed.
 const KEY = "tsuzuki-key";
 const counted = { keystrokes: 0, saved: 0 };
 
-// Whether the text is being put in by a button.
 let beginning = false;
 
 function showFigures() {
@@ -54,7 +52,6 @@ function askForKey({ detail: { status } }) {
   const needed = status === 401;
   // One that is refused now would be refused again after a reload.
   if (needed) sessionStorage.removeItem(KEY);
-  // An error says nothing of the key.
   if (needed || status === 200) find("unlock").hidden = !needed;
 }
 
@@ -69,7 +66,6 @@ function unlock(event) {
   sessionStorage.setItem(KEY, key);
   useKey(key);
   find("key").value = "";
-  // With the focus the widget asks again.
   text.focus();
 }
 
@@ -79,7 +75,7 @@ async function copy({ currentTarget: { dataset } }) {
     await navigator.clipboard.writeText(source.textContent);
     find("copied").textContent = "Copied";
   } catch {
-    // Without https there is no clipboard: select it, and the person copies.
+    // Without https there is no clipboard.
     getSelection().selectAllChildren(source);
     find("copied").textContent = "Selected, copy it with Ctrl+C";
   }

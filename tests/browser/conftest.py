@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 NewPage = Callable[..., "Page"]
+OpenPage = Callable[..., "Page"]
+LOG = "for (const name of ['answered', 'shown', 'taken', 'refused', 'failed']) document.addEventListener(" + (
+    "`tsuzuki:${name}`, ({ target, detail }) => events.push({ name, id: target.id, detail }))"
+)
 
 
 @pytest.fixture(scope="session")
@@ -93,5 +97,22 @@ def page(new_page: NewPage, server: str) -> "Page":
     page = new_page()
     page.goto(server)
     page.locator("#text").click()
-    page.locator("#text + .tsuzuki li").first.wait_for()
+    page.locator("#text + tsuzuki-view li").first.wait_for()
     return page
+
+
+@pytest.fixture
+def open_page(new_page: NewPage, server: str) -> OpenPage:
+    """Opens a page of the service's origin that holds the given HTML and the widget; its events go to ``events``."""
+
+    def open_with(
+        html: str, script: str = '<script type="module" src="/tsuzuki.js"></script>', **options: Any
+    ) -> "Page":
+        page = new_page(**options)
+        head = '<!doctype html><html lang="en"><title>A page</title><link rel="icon" href="data:,">'
+        head += f"<script>events = []; {LOG}</script>"
+        page.route("**/page.html", lambda route: route.fulfill(content_type="text/html", body=head + html + script))
+        page.goto(f"{server}/page.html")
+        return page
+
+    return open_with

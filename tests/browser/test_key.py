@@ -1,4 +1,4 @@
-"""The pages of a service that asks for a key."""
+"""The pages of a service that asks for a key (data-tsuzuki-key)."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +22,7 @@ KEY = "sesame-open-sesame"
 
 @pytest.fixture
 def locked(tiny_folder: Path, tiny_model: LanguageModel) -> Iterator[str]:
-    """The address of a service that asks for a key."""
+    """The address of a service that asks for a key (data-tsuzuki-key)."""
     settings = Settings(models={"tiny": tiny_folder}).model_copy(update={"api_keys": read_keys(KEY)})
     with serving(create_app(settings, {"tiny": tiny_model})) as address:
         yield address
@@ -40,7 +40,9 @@ def locked_page(new_page: NewPage, locked: str, forgiven: list[str]) -> Page:
     page = new_page(viewport={"width": 390, "height": 844})
     page.goto(locked)
     box(page).click()
-    expect(page.locator(".tsuzuki-message")).to_have_text("The suggestion service asks for a key.")
+    expect(page.locator("tsuzuki-view .message")).to_have_text(
+        "The suggestion service asks for a key (data-tsuzuki-key)."
+    )
     return page
 
 
@@ -57,7 +59,7 @@ def test_a_missing_key_is_asked_for_and_used(locked_page: Page) -> None:
     expect(chips(locked_page).first).to_be_visible()
     expect(box(locked_page)).to_be_focused()
     expect(locked_page.locator("#unlock")).to_be_hidden()
-    expect(locked_page.locator(".tsuzuki-message")).to_have_text("")
+    expect(locked_page.locator("tsuzuki-view .message")).to_have_text("")
     locked_page.keyboard.type("the a")
     expect(locked_page.locator("#request")).to_contain_text('"the a"')
     expect(locked_page.locator("#curl")).to_contain_text('-H "Authorization: Bearer $KEY"')
@@ -83,7 +85,9 @@ def test_a_key_is_kept_for_the_tab_alone(locked_page: Page, locked: str) -> None
 
 def test_a_refused_key_is_told_of_and_not_kept(locked_page: Page) -> None:
     give(locked_page, "wrong-wrong-wrong")
-    expect(locked_page.locator(".tsuzuki-message")).to_have_text("The suggestion service refuses this key.")
+    expect(locked_page.locator("tsuzuki-view .message")).to_have_text(
+        "The suggestion service refuses this key (data-tsuzuki-key)."
+    )
     expect(locked_page.get_by_label("Your key")).to_have_value("")
     expect(locked_page.locator("#unlock")).to_be_visible()
     assert locked_page.evaluate("sessionStorage.length") == 0

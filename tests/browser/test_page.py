@@ -6,7 +6,7 @@ import shlex
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import Page, Request, expect
 
 from tests.browser.conftest import NewPage
 from tests.browser.writing import BEGINNING, accepted, answer, box, chips, ghost, place_caret, words, write
@@ -21,9 +21,11 @@ def test_the_ghost_is_the_rest_of_the_likeliest_word_and_a_key_takes_it(page: Pa
     page.keyboard.press(key)
     expect(box(page)).to_have_value("Thank you for your help")
     expect(box(page)).to_be_focused()
-    # The word is finished: now the next one is offered, and its insert brings the space.
+    # The word is finished: now the next one is offered, and its insert brings the space; but the same key once more may
+    # be meant for something else, so that nothing is grey before the next letter.
     following = answer(server, "Thank you for your help", "next-word")
-    expect(ghost(page)).to_have_text(following["suggestions"][0]["insert"])
+    expect(chips(page).locator("span")).to_have_text(words(following))
+    expect(ghost(page)).to_be_hidden()
     expect(page.locator("#saved")).to_have_text("2")
 
 
@@ -36,10 +38,10 @@ def test_a_suggestion_is_taken_by_a_click(page: Page, server: str) -> None:
 
 @pytest.mark.parametrize("digit", [1, 3, 5])
 def test_a_suggestion_is_taken_by_alt_and_its_number(page: Page, server: str, digit: int) -> None:
-    found = write(page, server, BEGINNING)
+    found = write(page, server, "I w")
     expect(chips(page).nth(digit - 1).locator("kbd").first).to_have_text(str(digit))
     page.keyboard.press(f"Alt+Digit{digit}")
-    expect(box(page)).to_have_value(accepted(BEGINNING, found, digit - 1))
+    expect(box(page)).to_have_value(accepted("I w", found, digit - 1))
 
 
 def test_escape_puts_them_away_and_tab_leaves_the_box_then(page: Page, server: str) -> None:
@@ -62,64 +64,6 @@ def test_shift_and_tab_leaves_the_box_always(page: Page, server: str) -> None:
     expect(chips(page)).to_have_count(0)
 
 
-def test_undo_takes_a_suggestion_back_and_redo_brings_it_again(page: Page, server: str) -> None:
-    write(page, server, BEGINNING)
-    page.keyboard.press("Tab")
-    expect(box(page)).to_have_value("Thank you for your help")
-    page.keyboard.press("Control+z")
-    expect(box(page)).to_have_value(BEGINNING)
-    page.keyboard.press("Control+Shift+z")
-    expect(box(page)).to_have_value("Thank you for your help")
-
-
-@pytest.mark.parametrize("aborts", [True, False])
-def test_an_answer_that_comes_late_is_dropped(new_page: NewPage, server: str, aborts: bool) -> None:
-    page = new_page()
-    if not aborts:
-        # So that the order of the requests alone decides.
-        page.add_init_script("AbortController.prototype.abort = () => {}")
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        if (route.request.post_data_json or {})["text"] == "th":
-            held.append(route)
-        else:
-            route.continue_()
-
-    page.route("**/complete", hold)
-    page.goto(server)
-    box(page).click()
-    with page.expect_request(lambda request: "th" in (request.post_data or "")):
-        page.keyboard.type("th")
-    found = write(page, server, "e app")
-    answers: list[str] = []
-    page.expose_function("tell", lambda text: answers.append(text))
-    page.evaluate("document.addEventListener('tsuzuki:answered', ({ detail }) => tell(detail.request.text))")
-    held[0].continue_()
-    # The next answer comes behind the late one.
-    later = write(page, server, "l")
-    assert words(later) != words(answer(server, "th"))
-    assert words(found)
-    assert "th" not in answers
-
-
-def test_the_ghost_stays_while_its_letters_are_typed_and_no_answer_has_come(page: Page, server: str) -> None:
-    write(page, server, BEGINNING)
-    page.route("**/complete", lambda route: None)
-    for letter, rest in (("e", "lp"), ("L", "p")):
-        page.keyboard.type(letter)
-        expect(ghost(page)).to_have_text(rest)
-        expect(ghost(page)).to_be_visible()
-    # The strip is that of the text before.
-    chips(page).nth(1).click()
-    page.keyboard.press("Alt+Digit2")
-    expect(box(page)).to_have_value("Thank you for your heL")
-    page.keyboard.press("Tab")
-    expect(box(page)).to_have_value("Thank you for your help")
-    page.keyboard.type("x")
-    expect(ghost(page)).to_be_hidden()
-
-
 def test_nothing_is_asked_for_while_an_input_method_composes(page: Page) -> None:
     asked: list[Request] = []
     page.on("request", lambda request: asked.append(request))
@@ -132,7 +76,7 @@ def test_nothing_is_asked_for_while_an_input_method_composes(page: Page) -> None
     assert asked == []
     with page.expect_request("**/complete") as committed:
         keyboard.send("Input.insertText", {"text": "日本"})
-    assert committed.value.post_data_json == {"text": "日本", "cursor": 2, "limit": 5}
+    assert committed.value.post_data_json == {"text": "日本", "cursor": 2, "limit": 5, "min_probability": 0.01}
 
 
 def test_nothing_is_offered_while_text_is_selected(page: Page, server: str) -> None:
@@ -141,24 +85,24 @@ def test_nothing_is_offered_while_text_is_selected(page: Page, server: str) -> N
     expect(chips(page)).to_have_count(0)
     expect(ghost(page)).to_be_hidden()
     place_caret(page, len(BEGINNING))
-    expect(ghost(page)).to_have_text("elp")
+    expect(chips(page).first).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [390, 1200])
 def test_corrections_are_marked_and_can_be_read(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
-    forms = ["receive", "received", "receivers", "receiving", "receives"]
+    forms = ["receive", "receives", "receiver", "received"]
     suggestions = [{"text": form, "insert": form, "probability": 0.1, "kind": "correction"} for form in forms]
     body = {"suggestions": suggestions, "prefix": "recieve", "replace": {"start": 0, "end": 7}, "model": "en"}
     page.route("**/complete", lambda route: route.fulfill(json=body))
     page.keyboard.type("recieve")
-    expect(chips(page)).to_have_count(5)
+    expect(chips(page)).to_have_count(4)
     for index, form in enumerate(forms):
-        expect(chips(page).nth(index)).to_have_accessible_name(f"{form}, correction")
+        expect(chips(page).nth(index)).to_have_accessible_name(f"{form}, replaces recieve")
         # All of the word can be read, on a wide screen and on a narrow one.
         assert chips(page).nth(index).evaluate("chip => chip.scrollWidth <= chip.clientWidth")
-        assert chips(page).nth(index).evaluate("chip => chip.getBoundingClientRect().right < innerWidth")
-    expect(chips(page).locator("small")).to_have_text(["correction"])
+        expect(chips(page).nth(index)).to_be_in_viewport()
+    expect(chips(page).locator("small")).to_have_text(["for recieve"])
     expect(ghost(page)).to_be_hidden()
     page.keyboard.press("Alt+Digit1")
     expect(box(page)).to_have_value("receive")
@@ -178,7 +122,7 @@ def test_the_call_behind_it_is_shown(page: Page, server: str) -> None:
     text = 'I don\'t say "no" \\ to 50 % of an app'
     found = write(page, server, text)
     expect(page.locator("#path")).to_have_text("POST /complete")
-    request = {"text": text, "cursor": len(text), "limit": 5}
+    request = {"text": text, "cursor": len(text), "limit": 5, "min_probability": 0.01}
     expect(page.locator("#status")).to_have_text("200")
     assert json.loads(page.locator("#request").inner_text()) == request
     assert json.loads(page.locator("#answer").inner_text()) == found
@@ -200,6 +144,11 @@ def test_a_beginning_is_put_in_and_can_be_undone(page: Page, server: str) -> Non
 
 def test_what_is_offered_is_announced(page: Page, server: str) -> None:
     found = write(page, server, BEGINNING)
-    heard = page.locator("#text + .tsuzuki .tsuzuki-spoken")
+    heard = page.locator("#text + tsuzuki-view .spoken")
     expect(heard).to_have_text(f"Suggestions: {', '.join(words(found))}. Tab takes help")
-    expect(box(page)).to_have_attribute("aria-controls", chips(page).locator("..").get_attribute("id") or "")
+    # Announcements can be switched off.
+    page.evaluate("text.dataset.tsuzukiAnnounce = 'off'")
+    write(page, server, "e")
+    expect(ghost(page)).to_have_text("lp")
+    page.wait_for_timeout(1000)
+    expect(heard).to_have_text(f"Suggestions: {', '.join(words(found))}. Tab takes help")

@@ -24,7 +24,10 @@ TYPES = {
     "/static/swagger-ui-bundle.js": SCRIPT,
     "/static/swagger-ui.css": STYLE,
 }
-WEIGHT_LIMIT = 40_000
+TYPES |= {f"/static/widget/{file.name}": SCRIPT for file in (STATIC / "widget").iterdir()}
+# Loaded where a page uses them, and not by the page at ``/``.
+ON_DEMAND = {"check.js", "editable.js", "taps.js"}
+WEIGHT_LIMIT = 60 * 1024
 
 
 def links(html: str) -> set[str]:
@@ -50,7 +53,7 @@ def test_a_file_is_served_with_its_type_and_kept_by_its_tag(client: TestClient, 
 
 def test_all_files_of_the_folder_are_served(client: TestClient) -> None:
     served = {client.get(path).content for path in TYPES}
-    assert {file.read_bytes() for file in STATIC.iterdir()} <= served
+    assert {file.read_bytes() for file in STATIC.rglob("*") if file.is_file()} <= served
 
 
 @pytest.mark.parametrize("path", ["/", "/docs"])
@@ -65,15 +68,17 @@ def test_a_page_loads_only_what_is_served_here(client: TestClient, path: str) ->
 
 def test_the_page_weighs_little(client: TestClient) -> None:
     page = client.get("/")
-    assert len(page.content) + sum(len(client.get(link).content) for link in links(page.text)) <= WEIGHT_LIMIT
+    modules = {f"static/widget/{file.name}" for file in (STATIC / "widget").iterdir() if file.name not in ON_DEMAND}
+    assert len(page.content) + sum(len(client.get(link).content) for link in links(page.text) | modules) <= WEIGHT_LIMIT
 
 
 @pytest.mark.parametrize("origins", [(), ("https://a.example",), ("*",)])
 def test_the_widget_may_be_loaded_by_any_page(make_app: MakeApp, origins: tuple[str, ...]) -> None:
     with TestClient(make_app(cors_origins=origins)) as client:
-        response = client.get("/tsuzuki.js", headers={"Origin": "https://b.example"})
-        assert response.headers["Access-Control-Allow-Origin"] == "*"
-        assert response.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+        for path in ("/tsuzuki.js", "/static/widget/index.js"):
+            response = client.get(path, headers={"Origin": "https://b.example"})
+            assert response.headers["Access-Control-Allow-Origin"] == "*"
+            assert response.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
 
 
 @pytest.mark.parametrize(
@@ -86,11 +91,16 @@ def test_what_is_not_there_is_refused_as_everywhere(client: TestClient, method: 
 
 
 def test_exactly_the_attributes_and_events_of_the_widget_are_documented() -> None:
-    script = (STATIC / "tsuzuki.js").read_text("utf-8")
+    script = "".join(file.read_text("utf-8") for file in (STATIC / "widget").iterdir())
     document = (ROOT / "docs" / "widget.md").read_text("utf-8")
     names: list[Any] = re.findall(r"dataset\.(tsuzuki\w+)", script)
     attributes = {"data-" + re.sub("[A-Z]", lambda letter: "-" + letter[0].lower(), name) for name in names}
     events = {f"tsuzuki:{name}" for name in re.findall(r'this\.emit\("(\w+)"', script)}
-    assert len(attributes) == 6 and len(events) == 5
+    assert len(attributes) == 9 and len(events) == 5
     assert set(re.findall(r"^\| `(data-[\w-]+)`", document, re.MULTILINE)) == attributes | {"data-tsuzuki"}
     assert set(re.findall(r"^\| `(tsuzuki:\w+)`", document, re.MULTILINE)) == events
+
+
+def test_the_files_of_the_widget_are_short() -> None:
+    for file in (STATIC / "widget").iterdir():
+        assert len(file.read_text("utf-8").splitlines()) <= 300, file.name
