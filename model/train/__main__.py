@@ -12,9 +12,9 @@ from types import FrameType
 from typing import Any
 
 from model.errors import UserError
-from model.train.choose_vocabulary import LARGEST_VOCABULARY
 from model.train.run import STOP_SIGNALS, Run, StoppedError
 from model.train.trainer import NotFiniteError, TrainingOptions
+from model.train.words.vocabulary import LARGEST_VOCABULARY
 
 
 def main(arguments: list[str] | None = None) -> int:

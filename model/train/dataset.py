@@ -25,8 +25,8 @@ from model.text.corpus import Recipe, documents, files_of
 from model.text.encoding import encode_documents, id_type
 from model.text.tokens import LINE_END
 from model.text.vocabulary import Vocabulary
-from model.train.choose_vocabulary import VocabularyOptions, choose_vocabulary
-from model.train.word_counts import Counts, batched_documents, count_documents
+from model.train.words.counts import Counts, batched_documents, count_documents
+from model.train.words.vocabulary import VocabularyOptions, choose_vocabulary
 
 T = TypeVar("T")
 # Takes the name of a stage, and how many more lines or tokens of it are done.

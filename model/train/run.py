@@ -20,11 +20,11 @@ from model.nn.network import Network, NetworkConfig, initial_weights
 from model.nn.perplexity import perplexity, token_losses
 from model.text.corpus import recipe_of
 from model.train.checkpoint import load_checkpoint, save_checkpoint
-from model.train.choose_vocabulary import VocabularyOptions
 from model.train.dataset import PROCESSES, Dataset, prepare
 from model.train.extend_vocabulary import extended_weights
 from model.train.progress import LossLog, ProgressBar, plot_learning_curve
 from model.train.trainer import Trainer, TrainingOptions
+from model.train.words.vocabulary import VocabularyOptions
 
 # A checkpoint keeps these beside the options of the training, so that the points of a learning curve are comparable.
 VALIDATION_OPTIONS = ("validate_every", "validation_tokens")

@@ -22,10 +22,10 @@ from model.text.corpus import recipe_of
 from model.text.tokens import LINE_END, SPECIAL_TOKENS, TEXT_START, UNKNOWN
 from model.text.vocabulary import Vocabulary
 from model.train.dataset import PROCESSES, check_sources, count
-from model.train.lexicon import expected_typos, is_typo, make_lexicon, own_count, rare_words
 from model.train.progress import ProgressBar
 from model.train.trainer import Trainer, TrainingOptions
-from model.train.word_counts import Counts
+from model.train.words.counts import Counts
+from model.train.words.lexicon import expected_typos, is_typo, make_lexicon, own_count, rare_words
 
 # Characters that fewer words than this hold are one unknown character.
 LEAST_WORDS_A_CHARACTER = 20

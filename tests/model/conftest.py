@@ -17,8 +17,8 @@ from model.nn.network import Network, NetworkConfig, initial_weights
 from model.text.corpus import Recipe, Source
 from model.text.vocabulary import Vocabulary
 from model.train import dataset
-from model.train.choose_vocabulary import VocabularyOptions
 from model.train.dataset import Dataset, prepare
+from model.train.words.vocabulary import VocabularyOptions
 
 NumericGradient = Callable[[Callable[[], float], FloatArray], FloatArray]
 MakeDataset = Callable[[str], Dataset]

@@ -18,8 +18,8 @@ from model.text.corpus import Recipe, Source
 from model.text.encoding import encode_documents, id_type
 from model.text.tokens import LINE_END, TEXT_START
 from model.text.vocabulary import Vocabulary
-from model.train.choose_vocabulary import VocabularyOptions
 from model.train.dataset import HELD_OUT_EVERY, Dataset, _in_processes, check_sources, lanes, prepare
+from model.train.words.vocabulary import VocabularyOptions
 
 MakeDataset = Callable[[str], Dataset]
 

@@ -19,9 +19,9 @@ from model.nn.network import Network
 from model.text.corpus import Recipe, Source
 from model.text.tokens import TEXT_START
 from model.text.vocabulary import Vocabulary
-from model.train.choose_vocabulary import VocabularyOptions
 from model.train.dataset import Dataset, prepare
 from model.train.ngrams import SHARES, Estimated, best_share, estimate, main, prune
+from model.train.words.vocabulary import VocabularyOptions
 from tests.model.train.kneser_ney import START, VOCABULARY, Gram, KneserNey, Text, V
 
 MakeNetwork = Callable[..., Network]

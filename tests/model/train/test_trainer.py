@@ -19,9 +19,9 @@ from model.nn.perplexity import perplexity, token_losses
 from model.text import encoding
 from model.text.corpus import Recipe, Source
 from model.train.checkpoint import load_checkpoint, save_checkpoint
-from model.train.choose_vocabulary import VocabularyOptions
 from model.train.dataset import Dataset, prepare
 from model.train.trainer import NotFiniteError, Trainer, TrainingOptions
+from model.train.words.vocabulary import VocabularyOptions
 
 MakeDataset = Callable[[str], Dataset]
 MakeNetwork = Callable[..., Network]

@@ -8,7 +8,7 @@ from operator import or_
 from model.errors import UserError
 from model.text.tokens import SPECIAL_TOKENS, UNKNOWN
 from model.text.vocabulary import Vocabulary
-from model.train.word_counts import Counts
+from model.train.words.counts import Counts
 
 LARGEST_VOCABULARY = 32_000
 # A spelling with at least this share of a word's occurrences inside sentences is an entry of its own

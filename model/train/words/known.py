@@ -1,4 +1,4 @@
-"""Make a model's filter of known words: ``python -m model.train.known_words MODEL LIST…``.
+"""Make a model's filter of known words: ``python -m model.train.words.known MODEL LIST…``.
 
 A list has a form, a tab and its class a line: ``name`` for the names of people, ``shorthand`` for forms that people
 write short, anything else for other words; ``-weak`` behind it for forms that are mostly typos. Without a class it is
@@ -21,7 +21,7 @@ WEAK = "-weak"
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns 0, or 2 for bad input."""
-    p = argparse.ArgumentParser(prog="python -m model.train.known_words", description=__doc__.splitlines()[0])
+    p = argparse.ArgumentParser(prog="python -m model.train.words.known", description=__doc__.splitlines()[0])
     p.add_argument("model", type=Path, help="a trained model's folder")
     p.add_argument("lists", nargs="+", type=Path, help="files of a form, a tab and its class a line")
     p.add_argument("--bytes", type=int, default=MOST_BYTES, help="size of the filter")

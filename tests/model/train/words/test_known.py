@@ -7,7 +7,7 @@ import pytest
 from model.lm.known_words import KNOWN_WORDS
 from model.lm.language_model import LanguageModel
 from model.lm.storage import load_model, save_model
-from model.train import known_words
+from model.train.words import known as known_words
 from tests.model.tiny_model import random_model
 
 LIST = (

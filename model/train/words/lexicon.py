@@ -10,8 +10,8 @@ from model.lm.spelling import LONGEST, Lexicon
 from model.search.error_model import ErrorModel
 from model.text.tokens import fold
 from model.text.vocabulary import SortedWords, Vocabulary
-from model.train.choose_vocabulary import true_cased
-from model.train.word_counts import Counts
+from model.train.words.counts import Counts
+from model.train.words.vocabulary import true_cased
 
 # The least count of a word of the lexicon; a word that was written once may be anything.
 LEAST_COUNT = 2

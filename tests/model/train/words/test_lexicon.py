@@ -13,8 +13,8 @@ from model.lm.storage import LEXICON, SPELLING, load_model, save_model
 from model.search.scorer import Scorer
 from model.text.vocabulary import Vocabulary
 from model.train import spelling as train_spelling
-from model.train.lexicon import expected_typos, is_typo, make_lexicon, own_count, rare_words
-from model.train.word_counts import Counts
+from model.train.words.counts import Counts
+from model.train.words.lexicon import expected_typos, is_typo, make_lexicon, own_count, rare_words
 from tests.model.tiny_model import random_model, tiny_vocabulary
 
 

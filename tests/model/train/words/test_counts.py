@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from model.errors import UserError
 from model.text.tokens import LINE_END, SPECIAL_TOKENS, TEXT_START, UNKNOWN
 from model.text.vocabulary import Vocabulary
-from model.train import word_counts as counting
-from model.train.choose_vocabulary import (
+from model.train.words import counts as counting
+from model.train.words.counts import Counts, batched_documents, count_documents
+from model.train.words.vocabulary import (
     LEAST_DOCUMENTS,
     VocabularyOptions,
     choose_vocabulary,
     true_cased,
     trusted_words,
 )
-from model.train.word_counts import Counts, batched_documents, count_documents
 
 
 def counted(*lines: str, times: int = 1) -> Counts:

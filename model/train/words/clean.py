@@ -1,4 +1,4 @@
-"""Clean the words that a model offers: ``python -m model.train.clean_words MODEL TEXT…``.
+"""Clean the words that a model offers: ``python -m model.train.words.clean MODEL TEXT…``.
 
 Counts the texts, each file a source for itself, and writes anew what concerns the words alone: which are misspellings,
 and withheld from then on; in which letter case they are written; and how common each is, whatever the source
@@ -27,9 +27,9 @@ from model.text.corpus import Recipe, Source, files_of
 from model.text.tokens import UNKNOWN, fold
 from model.text.vocabulary import SortedWords, Vocabulary
 from model.train.dataset import count
-from model.train.lexicon import one_left_out
 from model.train.progress import ProgressBar
-from model.train.word_counts import Counts
+from model.train.words.counts import Counts
+from model.train.words.lexicon import one_left_out
 
 # Sources in which a word stands inside sentences, at least, to tell its letter case from.
 LEAST_SOURCES = 2
@@ -99,7 +99,7 @@ class CaseCounts:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns 0, or 2 for bad input."""
-    p = argparse.ArgumentParser(prog="python -m model.train.clean_words", description=__doc__.splitlines()[0])
+    p = argparse.ArgumentParser(prog="python -m model.train.words.clean", description=__doc__.splitlines()[0])
     p.add_argument("model", type=Path, help="a trained model's folder")
     p.add_argument("texts", nargs="+", type=Path, help="text files or folders of them; each file is a source")
     p.add_argument(
