@@ -24,7 +24,7 @@ from model.search.ranking import (
 )
 from model.search.scorer import OWN_SHARE, Scored, Scorer
 from model.search.units import units
-from model.text.tokens import APOSTROPHES, LINE_END, TEXT_START, fold, straight, unaccented
+from model.text.tokens import APOSTROPHES, fold, straight, unaccented
 
 # A correction's cost beyond what the error model says, so that a literal completion does not yield to a word that is
 # only frequent. Chosen on held-out text: keystroke savings without typos stay what they are without corrections.
@@ -44,7 +44,7 @@ FINISHED_CORRECTION = 0.05
 _ADDRESS_SHARE = 0.3
 # Behind these a name would be one of the training text, which nobody else knows.
 _GREETINGS = frozenset({"dear", "hi", "hello", "hey", "hiya", "thanks", "cheers", "regards", "morning", "evening"})
-_OPENINGS = frozenset({TEXT_START, LINE_END, "-", "--", "(", "*", "•", "[", '"'})
+_OPENINGS = frozenset({"-", "--", "(", "*", "•", "["})
 # Names that are words of the calendar as well.
 _MONTHS = frozenset({"april", "may", "june", "august"})
 # How often a word with a capital of its own is begun with a small letter, roughly: people are lazy, but not all.
@@ -247,6 +247,8 @@ def _fits(prefix: str, forms: list[str]) -> FloatArray | None:
     if not prefix.isascii():
         letters = straight(prefix).casefold()
         fits[[not form.casefold().startswith(letters) for form in forms]] *= OTHER_MARKS
+        # The same letters without their accents would take away what was typed.
+        fits[[fold(form) == fold(prefix) and form.casefold() != letters for form in forms]] = 0
     if inner:
         fits[[not form.startswith(prefix) for form in forms]] *= OTHER_MARKS
     return fits
