@@ -65,8 +65,8 @@ class KnownWords:
         return self._holds(_SHORTHAND + _key(word))
 
     def is_name(self, word: str) -> bool:
-        """True for the name of a person."""
-        return self._holds(_NAME + _key(word))
+        """True for the name of a person, and its possessive."""
+        return self._holds(_NAME + _key(word).removesuffix("'s"))
 
     def save(self, path: Path) -> None:
         """Write the filter to a file."""

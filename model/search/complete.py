@@ -22,7 +22,7 @@ from model.search.ranking import (
     likely_words,
     rank,
 )
-from model.search.scorer import OWN_SHARE, Scored, Scorer
+from model.search.scorer import LISTED, NOT_LISTED, OWN_SHARE, SHORTHAND, Scored, Scorer
 from model.search.units import units
 from model.text.tokens import APOSTROPHES, fold, straight, unaccented
 
@@ -150,7 +150,7 @@ class Completer:
         if query.place is Place.ADDRESS:
             return []
         has_inner_capital = query.prefix[1:] != query.prefix[1:].lower() and not query.prefix.isupper()
-        typed = self._typed(query.prefix, fuzzy and query.place is Place.TEXT and not has_inner_capital)
+        typed = self._typed(query.prefix, fuzzy and query.place is Place.TEXT and not has_inner_capital, query.capital)
         literal, others = logits[typed.span.start : typed.span.stop], logits[typed.scored.ids]
         joint = self.scorer.joint(query.context, np.concatenate((literal, others)), typed.span, typed.scored)
         # A misspelling that is never offered is on its way to what it is a misspelling of.
@@ -177,7 +177,7 @@ class Completer:
         )
         return rank(self.model, query, found, limit, least)
 
-    def _prepare(self, prefix: str, fuzzy: bool) -> Typed:
+    def _prepare(self, prefix: str, fuzzy: bool, capital: bool) -> Typed:
         scorer, index, vocabulary = self.scorer, self.scorer.index, self.model.vocabulary
         key = fold(prefix)
         rows = scorer.candidates.literal_rows(key)
@@ -202,7 +202,12 @@ class Completer:
         meant_shares *= _begun_small(prefix, [index.forms[word] for word in found.words.tolist()])
         rare_shares = np.exp(log_p.astype(np.float64))
         typed = unaccented(prefix)
-        is_word = prefix in self.model.known or any(
+        exists = scorer.existence(straight(prefix), capital)
+        rest += exists.share
+        # Two letters are too few to be a word for sure: ta is on its way to table, or to at.
+        if len(key) > 2:
+            meant_shares *= math.exp(NOT_LISTED.cost - exists.cost)
+        is_word = exists in (LISTED, SHORTHAND) or any(
             unaccented(index.forms[word]) == typed and self.model.letters_needed[word] == 0
             for word in scorer.candidates.exact_words(key).tolist()
         )

@@ -14,13 +14,9 @@ from model.arrays import FloatArray
 from model.search.error_model import RATES, cost, most_edits
 from model.search.query import FinishedWord, Query
 from model.search.ranking import CORRECTION, TYPED, Candidate, Suggestion, cased, rank
-from model.search.scorer import Scorer
+from model.search.scorer import CHANGE_COST, LISTED, SHORTHAND, Existence, Scorer
 from model.text.tokens import fold, straight, unaccented
 
-# The cost of a change beyond the error model, chosen on held-out text for nine right changes in ten.
-CHANGE_COST = 2.0
-# The same of a word that the vocabulary does not hold and that has no capital: unknown words are mostly names.
-SMALL_COST = -0.5
 # The further cost of a change to a word of the lexicon, whose words are less to be trusted.
 RARE_COST = 8.0
 # The same of a word with a capital: there are more names than any lexicon holds.
@@ -34,21 +30,6 @@ LONGEST_WORD = 40
 # Candidates less likely than this part of the likeliest one are not weighed by the next word.
 _LEAST_WEIGHED = 1e-3
 _LEAST_FOLLOWING = 1e-6
-
-
-class Existence(NamedTuple):
-    """The weight of a typed word's existence: P(word | unknown) is at least ``share``, a change costs ``cost``."""
-
-    share: float
-    cost: float
-
-
-# Of words that lists hold; of those that are mostly typos of frequent ones; of what people write for short in chats,
-# of which there is little, often written; of all others.
-LISTED = Existence(2e-6, CHANGE_COST + 3.0)
-WEAK = Existence(2e-6, SMALL_COST + 1.5)
-SHORTHAND = Existence(1e-4, SMALL_COST + 4.5)
-NOT_LISTED = Existence(0.0, SMALL_COST)
 # The further cost of a change for each unknown word close before: the text may be in another language.
 FOREIGN_COST = 1.0
 _CLOSE = 4
@@ -192,16 +173,9 @@ class Corrector:
         return id_ != self.scorer.unknown_id and float(self.scorer.index.log_counts[id_]) > _COMMON
 
     def _existence(self, typed: str, query: Query) -> Existence:
-        """How sure a typed word exists, by the lists of words and names."""
-        known = self.model.known
-        if known.is_shorthand(typed):
-            return SHORTHAND
         # A hyphened word whose plural was counted exists too.
         has_plural = "-" in typed and len(self.scorer.candidates.exact_words(fold(typed) + "s")) > 0
-        is_name = typed[0].isupper() and not query.capital and known.is_name(typed)
-        if typed in known or is_name or has_plural:
-            return LISTED
-        return WEAK if known.is_weak(typed) or known.is_name(typed) else NOT_LISTED
+        return LISTED if has_plural else self.scorer.existence(typed, query.capital)
 
     def _may_stand(self, word: int) -> bool:
         return word >= len(self.vocabulary) or bool(self.scorer.stands[word])
