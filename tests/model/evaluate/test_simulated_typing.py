@@ -158,10 +158,11 @@ def test_only_wanted_lines_are_typed_and_the_others_are_read() -> None:
 def test_the_probability_of_the_first_suggestion_is_kept() -> None:
     (word,) = typed(model_of({"the": 0.5, "then": 0.3, "dog": 0.2}), "then")
     # Half of the first is how common the word is, beside a hundred unknown ones.
-    first = 0.25 + 0.25 * 1e6 / (1e6 + 100)
+    common = 1e6 / (1e6 + 100)
+    first = (0.5 + 0.5 * common) / 2
     assert [ask.first_probability for ask in word.asks] == pytest.approx([first, 5 / 8, 5 / 8, 3 / 8], abs=1e-5)
     (word,) = typed(model_of({"the": 1}), "xy")
-    assert [ask.first_probability for ask in word.asks] == pytest.approx([1, 0, 0], abs=1e-5)
+    assert [ask.first_probability for ask in word.asks] == pytest.approx([(1 + common) / 2, 0, 0], abs=1e-5)
 
 
 @pytest.mark.parametrize("context_tokens", [64, 3])
