@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from model.arrays import FloatArray, IntArray
+from model.arrays import BoolArray, FloatArray, IntArray
 from model.lm.spelling import Lexicon
 from model.text.packed_strings import PackedStrings
 from model.text.tokens import UNKNOWN
@@ -15,7 +15,7 @@ class WordIndex:
 
     A word's number is its id in the vocabulary, or V and more for those of the lexicon. ``word[row]`` is the word of
     a row of the trie, ``log_p[row]`` its context-free probability; ``spelling[word]`` is one number for all words that
-    differ in case only.
+    differ in case only, and ``is_small[word]`` is true for those that begin with a small letter.
     """
 
     def __init__(self, vocabulary: Vocabulary, lexicon: Lexicon) -> None:
@@ -33,6 +33,7 @@ class WordIndex:
         self.spelling: IntArray = np.array(
             [spelled.setdefault(form.casefold(), i) for i, form in enumerate(self.forms)], dtype=np.int32
         )
+        self.is_small: BoolArray = np.array([form[0].islower() for form in self.forms])
         self.word: IntArray = words[order].astype(np.int32)
         self.log_p: FloatArray = log_p[order].astype(np.float32)
         self.trie = Trie([keys[i] for i in order.tolist()], self.log_p)

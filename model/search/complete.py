@@ -67,7 +67,7 @@ class Typed(NamedTuple):
 
     key: str
     span: range
-    fits: FloatArray | None
+    fits: FloatArray
     meant: IntArray
     scored: Scored
     meant_shares: FloatArray
@@ -155,8 +155,7 @@ class Completer:
         joint = self.scorer.joint(query.context, np.concatenate((literal, others)), typed.span, typed.scored)
         # A misspelling that is never offered is on its way to what it is a misspelling of.
         p_literal = joint.literal * self.scorer.stands[typed.span.start : typed.span.stop]
-        if typed.fits is not None:
-            p_literal *= typed.fits
+        p_literal *= typed.fits
         own = self._own(query, typed.key, joint.unknown)
         p_meant = joint.others * typed.meant_shares
         total = float(p_literal.sum()) + joint.unknown * typed.rest + sum(own.values()) + float(p_meant.sum())
@@ -183,30 +182,26 @@ class Completer:
         rows = scorer.candidates.literal_rows(key)
         found = scorer.completions(key) if fuzzy else NO_CANDIDATES
         span = vocabulary.prefix_range(prefix)
-        fits = _fits(prefix, vocabulary.forms[span.start : span.stop])
+        fits = self._fits(prefix, np.arange(span.start, span.stop))
         rare = index.word[rows.start : rows.stop]
         rare = rare[rare >= index.vocabulary_size]
         log_p = index.lexicon.log_probability[rare - index.vocabulary_size]
         if len(rare) > _MOST_RARE:
             best = np.argpartition(-log_p, _MOST_RARE)[:_MOST_RARE]
             rare, log_p = rare[best], log_p[best]
-        if fits is not None:
-            fitting = _fits(prefix, [index.forms[word] for word in rare])
-            log_p = log_p + np.log(np.maximum(fitting, 1e-30)) if fitting is not None else log_p
         able = self.model.letters_needed[rare] <= len(key)
         rare, log_p = rare[able], log_p[able]
+        rare_shares = np.exp(log_p.astype(np.float64)) * self._fits(prefix, rare)
         rest = float(index.lexicon_share[rows.stop] - index.lexicon_share[rows.start])
         rest += index.lexicon.novel * math.exp(scorer.speller.log_beginning(prefix))
         no_typo = len(key) * math.log1p(-RATES["a letter"])
         meant_shares = np.exp(-found.cost - CORRECTION_COST - no_typo)
-        meant_shares *= _begun_small(prefix, [index.forms[word] for word in found.words.tolist()])
-        rare_shares = np.exp(log_p.astype(np.float64))
+        meant_shares *= self._begun(prefix, found.words)
         typed = unaccented(prefix)
-        exists = scorer.existence(straight(prefix), capital)
-        rest += exists.share
         # Two letters are too few to be a word for sure: ta is on its way to table, or to at.
-        if len(key) > 2:
-            meant_shares *= math.exp(NOT_LISTED.cost - exists.cost)
+        exists = scorer.existence(straight(prefix), capital) if len(key) > 2 else NOT_LISTED
+        rest += exists.share
+        meant_shares *= math.exp(NOT_LISTED.cost - exists.cost)
         is_word = exists in (LISTED, SHORTHAND) or any(
             unaccented(index.forms[word]) == typed and self.model.letters_needed[word] == 0
             for word in scorer.candidates.exact_words(key).tolist()
@@ -215,6 +210,35 @@ class Completer:
             key, span, fits, found.words, scorer.prepare(found.words), meant_shares, rare, rare_shares, rest, is_word
         )
 
+    def _fits(self, prefix: str, words: IntArray) -> FloatArray:
+        """How well each word goes with the letter case, the apostrophes and the accents that were typed.
+
+        ``don'`` is not on its way to *done*; ``WiF`` is to *WiFi*, not to *Wife*; a small letter seldom begins a name.
+        """
+        fits = self._begun(prefix, words)
+        has_apostrophe = any(c in APOSTROPHES for c in prefix)
+        inner = prefix[1:] != prefix[1:].lower() and not prefix.isupper()
+        if not has_apostrophe and not inner and prefix.isascii():
+            return fits
+        forms = [self.scorer.index.forms[word] for word in words.tolist()]
+        if has_apostrophe:
+            typed = unaccented(prefix)
+            fits[[not unaccented(form).startswith(typed) for form in forms]] = 0
+        if not prefix.isascii():
+            letters = straight(prefix).casefold()
+            fits[[not form.casefold().startswith(letters) for form in forms]] *= OTHER_MARKS
+            # The same letters without their accents would take away what was typed.
+            fits[[fold(form) == fold(prefix) and form.casefold() != letters for form in forms]] = 0
+        if inner:
+            fits[[not form.startswith(prefix) for form in forms]] *= OTHER_MARKS
+        return fits
+
+    def _begun(self, prefix: str, words: IntArray) -> FloatArray:
+        """How often each word is begun as here: a small letter seldom begins a name."""
+        if not prefix[:1].islower():
+            return np.ones(len(words), np.float32)
+        return np.where(self.scorer.index.is_small[words], np.float32(1), np.float32(SMALL_FOR_CAPITAL))
+
     def _own(self, query: Query, key: str, unknown: float) -> dict[str, float]:
         """The person's own words that begin as typed, and P(word | context)."""
         if not query.unknown or len(key) < 2:
@@ -222,8 +246,12 @@ class Completer:
         forms = [form for _, form in query.unknown]
         fits = [form for form in forms if len(fold(form)) > len(key) and fold(form).startswith(key)]
         words = list(dict.fromkeys(fits))
-        shares = unknown * OWN_SHARE / len(forms) * _begun_small(query.prefix, words)
-        return {form: fits.count(form) * float(share) for form, share in zip(words, shares, strict=True)}
+        small = query.prefix[:1].islower()
+        share = unknown * OWN_SHARE / len(forms)
+        return {
+            form: share * fits.count(form) * (SMALL_FOR_CAPITAL if small and not form[0].islower() else 1)
+            for form in words
+        }
 
     def _listed(self, words: IntArray, shares: FloatArray, least: float, kind: str) -> list[Candidate]:
         """Words by their numbers as candidates, without those that are noise."""
@@ -234,34 +262,3 @@ class Completer:
         able = able[np.bincount(word, shares[able])[word] >= least]
         forms = self.scorer.index.forms
         return [Candidate(forms[words[i]].casefold(), forms[words[i]], float(shares[i]), kind) for i in able.tolist()]
-
-
-def _fits(prefix: str, forms: list[str]) -> FloatArray | None:
-    """How well each form goes with the apostrophes and capitals that were typed; None where all do.
-
-    ``don'`` is not on its way to *done*; ``WiF`` is to *WiFi*, not to *Wife*; a small letter seldom begins a name.
-    """
-    has_apostrophe = any(c in APOSTROPHES for c in prefix)
-    inner = prefix[1:] != prefix[1:].lower() and not prefix.isupper()
-    if not has_apostrophe and not inner and prefix.isascii() and not prefix[:1].islower():
-        return None
-    fits = _begun_small(prefix, forms)
-    if has_apostrophe:
-        typed = unaccented(prefix)
-        fits[[not unaccented(form).startswith(typed) for form in forms]] = 0
-    if not prefix.isascii():
-        letters = straight(prefix).casefold()
-        fits[[not form.casefold().startswith(letters) for form in forms]] *= OTHER_MARKS
-        # The same letters without their accents would take away what was typed.
-        fits[[fold(form) == fold(prefix) and form.casefold() != letters for form in forms]] = 0
-    if inner:
-        fits[[not form.startswith(prefix) for form in forms]] *= OTHER_MARKS
-    return fits
-
-
-def _begun_small(prefix: str, forms: list[str]) -> FloatArray:
-    """How often each form is begun as here: a small letter seldom begins a name."""
-    shares = np.ones(len(forms), np.float32)
-    if prefix[:1].islower():
-        shares[[not form[0].islower() for form in forms]] = SMALL_FOR_CAPITAL
-    return shares

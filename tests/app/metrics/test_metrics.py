@@ -50,7 +50,7 @@ def test_requests_are_counted_by_route_method_and_status(make_app: MakeApp) -> N
         ("/complete", "POST", "422", 1),
         ("/complete", "GET", "200", 1),
         ("/health/live", "GET", "200", 1),
-        ("/static/{name}", "GET", "200", 1),
+        ("/static/{name:path}", "GET", "200", 1),
     ):
         labels = frozenset({"route": route, "method": method, "status": status}.items())
         assert found[name, labels] == count
