@@ -1,4 +1,4 @@
-"""Requests as JSON bodies and query strings: parsed strictly, the former without the framework's routing."""
+"""Strict routes: the route, request and middleware classes that parse JSON bodies and query strings strictly."""
 
 import json
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The app that workers serve, prepared by the supervisor before it forks them."""
+"""What the supervisor prepares before it forks: the loaded models and the app that all workers serve."""
 
 import asyncio
 from collections.abc import Mapping

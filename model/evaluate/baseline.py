@@ -1,4 +1,4 @@
-"""The baseline of a prefix index: words by their frequency, whatever stands before them."""
+"""The frequency baseline: a model that offers words by how often they occur, whatever stands before them."""
 
 import numpy as np
 

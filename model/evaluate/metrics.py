@@ -1,4 +1,4 @@
-"""The metrics of suggestions and corrections, with bootstrap intervals."""
+"""The metrics of typing, typos, perplexity and reliability, with bootstrap intervals and the reliability plot."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -71,7 +71,7 @@ class ErrorCosts:
 
     def __init__(self, alphabet: Sequence[str], layout: str = DEFAULT_LAYOUT) -> None:
         A = len(alphabet)
-        slip, near = RATES["a letter"], neighbours(layout)
+        typo, near = RATES["a letter"], neighbours(layout)
         letters = sum(c.isalpha() for c in alphabet) or 1
         substituted = np.full((A + 1, A + 1), RATES["other letter"] / letters)
         added = np.full((A + 1, A + 1), RATES["added"] / letters)
@@ -85,10 +85,10 @@ class ErrorCosts:
             added[close, i] += RATES["added, near key"] / max(1, 2 * len(close))
             added[i, i] = RATES["doubled"]
             missed[i, i] = RATES["missed, of a double"] / RATES["doubles"]
-        self.substituted: FloatArray = -np.log(slip * substituted).astype(np.float32)
+        self.substituted: FloatArray = -np.log(typo * substituted).astype(np.float32)
         np.fill_diagonal(self.substituted[:A, :A], 0)
-        self.added: FloatArray = -np.log(slip * added).astype(np.float32)
-        self.missed: FloatArray = -np.log(slip * missed).astype(np.float32)
+        self.added: FloatArray = -np.log(typo * added).astype(np.float32)
+        self.missed: FloatArray = -np.log(typo * missed).astype(np.float32)
         self.transposed = cost("a letter", "transposition")
 
 

@@ -1,4 +1,4 @@
-"""Reading a place in a text: the context before it, the word being typed there, and what an insertion needs.
+"""A query: the context before a place in a text, the word typed or finished there, and what an insertion needs.
 
 From one keystroke to the next a text grows by a letter, and from one word to the next by a word. So contexts are
 remembered by their text up to the last white space, and a new one begins where a remembered one ends.

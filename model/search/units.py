@@ -1,4 +1,4 @@
-"""Completions behind a digit: the endings of ordinals and the units, all that is written without a space there."""
+"""Completions of a number: the ending of its ordinal, and units, which follow its digits without a space."""
 
 from model.search.query import Query
 from model.search.ranking import COMPLETION, Candidate

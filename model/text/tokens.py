@@ -1,4 +1,4 @@
-"""The tokeniser: raw text to tokens with their spans in code points, the same for training and serving.
+"""The tokeniser, the same for training and serving, with the normal forms of words and the starts of sentences.
 
 A token keeps the span it was read from, so whatever normalisation does to its form (NFC, straight
 quotes, contractions given their apostrophe), positions in the original text stay exact.

@@ -1,4 +1,4 @@
-"""Count n-grams for a trained model: ``python -m model.train.ngrams DIR``.
+"""Estimate and prune a trained model's n-grams: ``python -m model.train.ngrams DIR``.
 
 Counts the prepared text that ``model.train`` left in ``DIR/corpus`` and adds ``ngrams.safetensors`` to the
 model in DIR. It takes some 60 bytes of memory for each token of the text.
