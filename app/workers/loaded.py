@@ -1,4 +1,4 @@
-"""What the supervisor prepares before it forks: the loaded models and the app that all workers serve."""
+"""The models and the app that the supervisor prepares before it forks the workers."""
 
 import asyncio
 from collections.abc import Mapping
