@@ -22,7 +22,7 @@ from model.search.ranking import (
     likely_words,
     rank,
 )
-from model.search.scorer import LISTED, NOT_LISTED, OWN_SHARE, SHORTHAND, Scored, Scorer
+from model.search.scorer import LISTED, NOT_LISTED, OWN_SHARE, WEAK, Existence, Scored, Scorer
 from model.search.units import units
 from model.text.tokens import APOSTROPHES, fold, straight, unaccented
 
@@ -51,6 +51,10 @@ _MONTHS = frozenset({"april", "may", "june", "august"})
 SMALL_FOR_CAPITAL = 0.2
 # How likely capitals inside a word, or accents, are typed for a word that has others: WiF for Wife, café for cafeteria.
 OTHER_MARKS = 0.01
+# What a correction costs in addition where small letters are a word that exists.
+GOING_ON_COST = 1.5
+# Fewer small letters may be the beginning of anything.
+_LEAST_LETTERS = 5
 # More words than are asked for are ranked: the typed letters themselves and guarded words are left out of them.
 _SPARE = 8
 
@@ -200,9 +204,10 @@ class Completer:
         typed = unaccented(prefix)
         # Two letters are too few to be a word for sure: ta is on its way to table, or to at.
         exists = scorer.existence(straight(prefix), capital) if len(key) > 2 else NOT_LISTED
-        rest += exists.share
-        meant_shares *= math.exp(NOT_LISTED.cost - exists.cost)
-        is_word = exists in (LISTED, SHORTHAND) or any(
+        finished = _finished(prefix, exists)
+        rest += finished.share
+        meant_shares *= math.exp(NOT_LISTED.cost - finished.cost)
+        is_word = finished is not NOT_LISTED or any(
             unaccented(index.forms[word]) == typed and self.model.letters_needed[word] == 0
             for word in scorer.candidates.exact_words(key).tolist()
         )
@@ -262,3 +267,15 @@ class Completer:
         able = able[np.bincount(word, shares[able])[word] >= least]
         forms = self.scorer.index.forms
         return [Candidate(forms[words[i]].casefold(), forms[words[i]], float(shares[i]), kind) for i in able.tolist()]
+
+
+def _finished(prefix: str, exists: Existence) -> Existence:
+    """What it counts for that the letters typed so far are a word that exists.
+
+    Names with their capital and words with accents are mostly finished then; small letters more often go on.
+    """
+    if exists in (WEAK, NOT_LISTED) or (len(prefix) < _LEAST_LETTERS and prefix.islower() and exists is LISTED):
+        return NOT_LISTED
+    if prefix[0].isupper() or not prefix.isascii():
+        return exists
+    return LISTED._replace(cost=NOT_LISTED.cost + GOING_ON_COST)
