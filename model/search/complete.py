@@ -105,6 +105,8 @@ class NextWords:
         something are ruled out: those stand behind a word, not apart from it. Behind a full stop without a space there
         may be an address going on, which is left alone.
         """
+        if query.place is Place.ADDRESS:
+            return []
         model, everything = self.model, range(len(self.model.vocabulary))
         excluded = [NO_IDS if query.lead else model.vocabulary.closing]
         if self._is_opening(query):
@@ -112,8 +114,6 @@ class NextWords:
         is_dotted = query.run.endswith(".")
         if not is_dotted and self._follows_mark(query):
             excluded.append(self._pieces)
-        if query.place is Place.ADDRESS:
-            return []
         p = mixture(model, query.context, logits, everything, excluded=np.concatenate(excluded))
         if is_dotted:
             if float(p[self._pieces].sum()) > _ADDRESS_SHARE:
@@ -153,8 +153,8 @@ class Completer:
             return rank(self.model, query, units(query), limit, least)
         if query.place is Place.ADDRESS:
             return []
-        has_inner_capital = query.prefix[1:] != query.prefix[1:].lower() and not query.prefix.isupper()
-        typed = self._typed(query.prefix, fuzzy and query.place is Place.TEXT and not has_inner_capital, query.capital)
+        may_correct = fuzzy and query.place is Place.TEXT and not _has_inner_capital(query.prefix)
+        typed = self._typed(query.prefix, may_correct, query.capital)
         literal, others = logits[typed.span.start : typed.span.stop], logits[typed.scored.ids]
         joint = self.scorer.joint(query.context, np.concatenate((literal, others)), typed.span, typed.scored)
         # A misspelling that is never offered is on its way to what it is a misspelling of.
@@ -222,7 +222,7 @@ class Completer:
         """
         fits = self._begun(prefix, words)
         has_apostrophe = any(c in APOSTROPHES for c in prefix)
-        inner = prefix[1:] != prefix[1:].lower() and not prefix.isupper()
+        inner = _has_inner_capital(prefix)
         if not has_apostrophe and not inner and prefix.isascii():
             return fits
         forms = [self.scorer.index.forms[word] for word in words.tolist()]
@@ -269,8 +269,13 @@ class Completer:
         return [Candidate(forms[words[i]].casefold(), forms[words[i]], float(shares[i]), kind) for i in able.tolist()]
 
 
+def _has_inner_capital(prefix: str) -> bool:
+    """Whether there is a capital behind the first letter, as in "iPh", unless all letters are capitals."""
+    return prefix[1:] != prefix[1:].lower() and not prefix.isupper()
+
+
 def _finished(prefix: str, exists: Existence) -> Existence:
-    """What it counts for that the letters typed so far are a word that exists.
+    """The weight of the letters typed so far being a word that exists.
 
     Names with their capital and words with accents are mostly finished then; small letters more often go on.
     """
