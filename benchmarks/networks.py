@@ -58,8 +58,8 @@ def ours(network: Network) -> Runner:
     memory = np.empty((max(BATCHES), network.output_width), np.float32)
 
     def run(x: Input) -> tuple[Top, Any]:
-        state = network.step(x.ids, np.stack((x.h, x.c)))
-        logits = network.logits(network.project(state[0]), out=memory[: len(x.ids)])
+        state = network.step(x.ids, np.concatenate((x.h, x.c), axis=1))
+        logits = network.logits(network.project(state), out=memory[: len(x.ids)])
         found = np.stack([_largest(*row) for row in zip(logits, reached(logits, MOST), strict=True)])
         return Top(np.take_along_axis(logits, found, axis=1), found), state
 
@@ -164,7 +164,7 @@ def inputs(network: Network, batch: int) -> list[Input]:
     for _ in range(INPUTS):
         ids = rng.integers(network.config.vocabulary, size=batch)
         state = network.step(ids, state)
-        found.append(Input(ids, *state))
+        found.append(Input(ids, *np.split(state, 2, axis=1)))
     return found
 
 

@@ -27,7 +27,7 @@ from model.nn.network import Network, NetworkConfig, initial_weights
 from model.nn.softmax import NegativeSampler
 from model.text.encoding import id_type
 from model.text.vocabulary import Vocabulary
-from model.train.dataset import Dataset, lanes
+from model.train.dataset import Dataset, Epoch
 from model.train.trainer import Trainer, TrainingOptions
 
 # Seconds for the threads of the one to fall asleep before the other is timed.
@@ -79,7 +79,7 @@ def made_up_text(folder: Path, setting: Setting) -> Dataset:
     ids.tofile(folder / "ids.bin")
     ids[:2].tofile(folder / "validation.bin")
     np.save(folder / "documents.npy", np.array([[0, tokens], [0, -1]], dtype=np.int64))
-    (folder / "corpus.json").write_text(json.dumps({"weights": [1.0]}))
+    (folder / "corpus.json").write_text(json.dumps({"weights": [1.0], "late_weights": [1.0]}))
     return Dataset(folder, vocabulary)
 
 
@@ -113,10 +113,8 @@ def theirs(torch: Any, dataset: Dataset, setting: Setting) -> Iterator[float]:
     tables = {name: RowTable(torch, tensor[name]) for name in ("embedding", "bias")}
     sampler = NegativeSampler(np, np.asarray(dataset.vocabulary.counts, dtype=np.float64), setting.K)
     rng = np.random.default_rng(1)
-    state = None
-    ids = dataset.epoch_ids(1, 0)
     while True:
-        for inputs, targets in lanes(ids, setting.batch, setting.T, 0):
+        for inputs, targets in dataset.windows(Epoch(1, 0, False), setting.batch, setting.T, 0):
             negatives = sampler.draw(rng)
             host = np.concatenate([inputs.reshape(-1), targets.reshape(-1), negatives.ids])
             unique, where = torch.unique(torch.tensor(host, device=device), return_inverse=True)
@@ -125,8 +123,7 @@ def theirs(torch: Any, dataset: Dataset, setting: Setting) -> Iterator[float]:
             log_expected = torch.tensor(negatives.log_expected[negatives.ids], device=device)
 
             X = torch.nn.functional.embedding(x.reshape(setting.T, setting.batch), rows)
-            h, after = lstm(X, state)
-            state = tuple(part.detach() for part in after)
+            h, _ = lstm(X)
             p = h.reshape(-1, setting.H) @ projection
             z = torch.addmm(bias[sampled] - log_expected, p, torch.nn.functional.embedding(sampled, rows).T)
             z = z.masked_fill(wanted[:, None] == sampled, -torch.inf)

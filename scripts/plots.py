@@ -124,7 +124,8 @@ def read(shipped: LanguageModel, text: str) -> Reading:
     held = []
     for id_ in vocabulary.encode(forms):
         state = network.step(np.array([id_]), state)
-        held.append(np.tanh(state[1, 0]) if network.config.cell == "lstm" else state[0, 0])
+        output, memory = state[0, : network.config.hidden], state[0, network.config.hidden :]
+        held.append(np.tanh(memory) if network.config.cell == "lstm" else output)
     return Reading(forms, np.array(held))
 
 

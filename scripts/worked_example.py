@@ -47,15 +47,16 @@ def learn_from(w: Arrays) -> Pass:
     ids = np.array([LETTERS.index(letter) for letter in WORD])
     inputs, targets = ids[:-1], ids[1:]
     cell, work = CELLS["rnn"], Workspace(np, np.float64)
-    parameters = Parameters(w["W_in"], w["W_hidden"], w["b"])
+    # No projection here: the output rows multiply h itself.
+    parameters = Parameters(w["W_in"], w["W_hidden"], w["b"], np.eye(HIDDEN))
     X = np.eye(len(LETTERS))[inputs][:, None]
-    h, _ = cell.forward(parameters, X, np.zeros((1, 1, HIDDEN)), work)
+    h, _ = cell.forward(parameters, X, np.zeros((1, HIDDEN)), work)
     rows = h[:, 0]
     output = full_softmax(np, rows, targets, w["W_out"], w["bias"], 1 / len(targets))
     _, gradients = cell.backward(parameters, X, output.dp[:, None], work)
     losses, difference = cross_entropy(np, rows @ w["W_out"].T + w["bias"], targets)
     y = difference + np.eye(len(LETTERS))[targets]
-    found = gradients._asdict() | {"W_out": output.rows[0].values, "bias": output.bias[0].values}
+    found = gradients | {"W_out": output.rows[0].values, "bias": output.bias[0].values}
     return Pass(rows.copy(), y, losses, found)
 
 
@@ -171,13 +172,14 @@ def sampled_table() -> str:
 
 
 def sizes_table(V: int = 32_000, E: int = 256, H: int = 512) -> str:
-    """The number of weights of each cell's network, and what an output layer of its own would add."""
+    """The number of weights of each cell's network, and of one whose output layer is not the embedding."""
     lines = ["| cell | cell's weights | embedding, also the output | all | with V·H output weights of its own |"]
     lines.append("|---|---|---|---|---|")
     for name in CELLS:
         sizes = {part: int(np.prod(shape)) for part, shape in NetworkConfig(name, V, E, H).shapes().items()}
-        own = sizes["W_in"] + sizes["W_hidden"] + sizes["b"]
-        untied = V * E + own + V * H + V
+        projects = CELLS[name].projects
+        own = sizes["W_in"] + sizes["W_hidden"] + sizes["b"] + (sizes["projection"] if projects else 0)
+        untied = V * E + own + V * (E if projects else H) + V
         lines.append(f"| {name} | {own:,} | {sizes['embedding']:,} | {sum(sizes.values()):,} | {untied:,} |")
     return "\n".join(lines)
 

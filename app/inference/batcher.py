@@ -102,7 +102,7 @@ class Batcher:
         Any thread may call it.
         """
         if entry.output is None:
-            entry = Entry(entry.state, self.model.network.project(entry.state[0]))
+            entry = Entry(entry.state, self.model.network.project(entry.state))
             self.cache.put(context, entry)
         assert entry.output is not None
         return entry.output
@@ -163,7 +163,7 @@ class Batcher:
         if entry is not None and length == len(job.context):
             self._finish(job, self.output(job.context, entry))
             return
-        state = self.model.network.zero_state(1)[:, 0] if entry is None else entry.state
+        state = self.model.network.zero_state(1)[0] if entry is None else entry.state
         self._prefills[job.context] = _Prefill(job.context, length, state, [job])
 
     def _finish(self, job: Job, output: FloatArray) -> None:
@@ -190,15 +190,15 @@ class Batcher:
         ids = np.array([prefill.context[prefill.position] for prefill in prefills])
         before = self.model.network.zero_state(len(prefills))
         for i, prefill in enumerate(prefills):
-            before[:, i] = prefill.state
+            before[i] = prefill.state
         states = np.empty_like(before)
 
         def step(part: slice) -> None:
-            states[:, part] = self.model.network.step(ids[part], before[:, part])
+            states[part] = self.model.network.step(ids[part], before[part])
 
         self._in_parts(len(prefills), step)
         for i, prefill in enumerate(prefills):
-            prefill.state = states[:, i]
+            prefill.state = states[i]
             prefill.position += 1
             self._keep(prefill)
 

@@ -17,7 +17,7 @@ LOGITS_SHARE = 0.75
 
 
 class Entry(NamedTuple):
-    """The state (S, H) after a context, and the projected output (E,) once it was asked for."""
+    """The state (S,) after a context, and the projected output (E,) once it was asked for."""
 
     state: FloatArray
     output: FloatArray | None = None

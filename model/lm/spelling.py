@@ -117,7 +117,7 @@ def _step(spelling: Spelling, before: _Spelled, character: str) -> _Spelled:
     network, id_ = spelling.network, spelling.encode(character)[-1]
     log_p = before.log_p + (float(before.following[id_]) if character else 0.0)
     state = network.step(np.array([id_]), before.state)
-    z = network.logits(network.project(state[0]))[0]
+    z = network.logits(network.project(state))[0]
     z -= z.max()
     z -= math.log(float(np.exp(z).sum()))
     return _Spelled(log_p, state, z)

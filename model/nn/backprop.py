@@ -16,7 +16,7 @@ from model.nn.softmax import Negatives, RowGradient, full_softmax, sampled_softm
 
 
 class Masks(NamedTuple):
-    """Dropout masks (B, E) and (B, H), the same at every time step (Gal & Ghahramani 2016), or ``None``."""
+    """Dropout masks (B, E) and (B, O), the same at every time step (Gal & Ghahramani 2016), or ``None``."""
 
     embedding: Array | None
     hidden: Array | None
@@ -39,7 +39,8 @@ def dropout_masks(network: Network, rng: np.random.Generator, rate: float, batch
     if rate == 0:
         return NO_DROPOUT
     xp, dtype = network.xp, network.weights["bias"].dtype
-    E, H = network.config.embedding, network.config.hidden
+    E = network.config.embedding
+    H = E if network.cell.projects else network.config.hidden
     draws = (rng.random((batch, E + H)) >= rate).astype(dtype) / np.asarray(1 - rate, dtype=dtype)
     return Masks(xp.asarray(draws[:, :E]), xp.asarray(draws[:, E:]))
 
@@ -55,13 +56,12 @@ def gradients(
     work: Workspace,
     masks: Masks = NO_DROPOUT,
 ) -> Gradients:
-    """Run forward and backward over ids and targets (T, B) from ``state`` (S, B, H).
+    """Run forward and backward over ids and targets (T, B) from ``state`` (B, S).
 
     Without ``negatives`` the softmax is over the whole vocabulary. The gradients are those of ``scale`` · Σ loss.
     """
     xp, w = network.xp, network.weights
     T, B = ids.shape
-    H = network.config.hidden
     flat_targets = targets.reshape(-1)
 
     X = w["embedding"][ids]
@@ -69,27 +69,36 @@ def gradients(
         X *= masks.embedding
     h, state_after = network.cell.forward(network.parameters, X, state, work)
     if masks.hidden is not None:
-        h = xp.multiply(h, masks.hidden, out=work.array("dropped", T, B, H))
-    h_rows = h.reshape(T * B, H)
-    p = xp.matmul(h_rows, w["projection"], out=work.array("p", T * B, network.config.embedding))
+        h = xp.multiply(h, masks.hidden, out=work.array("dropped", *h.shape))
+    h_rows = h.reshape(T * B, -1)
+    is_projected = network.cell.projects
+    p = h_rows if is_projected else xp.matmul(h_rows, w["projection"], out=work.array("p", T * B, X.shape[2]))
     if negatives is None:
         output = full_softmax(xp, p, flat_targets, w["embedding"], w["bias"], scale)
     else:
         output = sampled_softmax(xp, p, flat_targets, w["embedding"], w["bias"], negatives, scale)
 
-    d_projection = h_rows.T @ output.dp
-    dh = xp.matmul(output.dp, w["projection"].T, out=work.array("dh", T * B, H)).reshape(T, B, H)
+    dense = {} if is_projected else {"projection": h_rows.T @ output.dp}
+    dh = output.dp if is_projected else xp.matmul(output.dp, w["projection"].T, out=work.array("dh", *h_rows.shape))
+    dh = dh.reshape(h.shape)
     if masks.hidden is not None:
         dh *= masks.hidden
     dX, d_cell = network.cell.backward(network.parameters, X, dh, work)
     if masks.embedding is not None:
         dX *= masks.embedding
     inputs = RowGradient(ids.reshape(-1), dX.reshape(T * B, -1))
+    if negatives is None:
+        # The output layer's part is every row already: no need to look which rows are the same.
+        (embedding,), (bias,) = output.rows, output.bias
+        own = sum_rows(xp, [inputs])
+        embedding.values[own.ids] += own.values
+    else:
+        embedding, bias = sum_rows(xp, [inputs, *output.rows]), sum_rows(xp, output.bias)
     return Gradients(
         float(output.loss),
         state_after,
-        d_cell._asdict() | {"projection": d_projection},
-        {"embedding": sum_rows(xp, [inputs, *output.rows]), "bias": sum_rows(xp, output.bias)},
+        dense | d_cell,
+        {"embedding": embedding, "bias": bias},
     )
 
 

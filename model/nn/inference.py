@@ -73,9 +73,8 @@ class InferenceNetwork(Network):
         self._digest = network.digest()
         weights = dict(network.weights)
         self._output = BlockedMatrix(weights.pop("embedding").T)
-        self._parameters = Parameters(
-            BlockedMatrix(weights.pop("W_in")), BlockedMatrix(weights.pop("W_hidden")), weights["b"]
-        )
+        W_in, W_hidden, projection = (BlockedMatrix(weights.pop(name)) for name in ("W_in", "W_hidden", "projection"))
+        self._parameters = Parameters(W_in, W_hidden, weights["b"], projection)
         super().__init__(network.config, weights)
 
     @property
@@ -93,7 +92,7 @@ class InferenceNetwork(Network):
         return self._digest
 
     def step(self, ids: Array, state: Array) -> Array:
-        """Step over one token in each of B sequences: ids (B,), state (S, B, H) → the next state."""
+        """Step over one token in each of B sequences: ids (B,), state (B, S) → the next state."""
         return self.cell.step(self._parameters, self._output.columns(ids), state)
 
     def logits(self, p: Array, ids: Array | None = None, out: Array | None = None) -> Array:
@@ -127,7 +126,7 @@ class ContextRunner:
         for token in context[shared:]:
             self._states.append(self._network.step(np.array([token]), self._states[-1]))
             self._ids.append(token)
-        output: FloatArray = self._network.project(self._states[-1][0])[0]
+        output: FloatArray = self._network.project(self._states[-1])[0]
         return output
 
     def logits(self, context: tuple[int, ...]) -> FloatArray:

@@ -2,6 +2,8 @@
 
 x_t = embedding[w_t]; h_t = cell(x_t, h_{t-1}); p_t = h_t projection; y_t = softmax(embedding p_t + bias)
 
+Where the projection is a part of the cell, p_t = h_t.
+
 The embedding is tied to the output layer (Press & Wolf 2017; Inan et al. 2017) through the projection,
 which lets H and E differ. The same network over characters spells words.
 """
@@ -32,11 +34,12 @@ class NetworkConfig:
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """List the shape of every weight array by its name."""
         V, E, H = self.vocabulary, self.embedding, self.hidden
-        columns = CELLS[self.cell].gates * H
+        cell = CELLS[self.cell]
+        columns = cell.gates * H
         return {
             "embedding": (V, E),
             "W_in": (E, columns),
-            "W_hidden": (H, columns),
+            "W_hidden": (E if cell.projects else H, columns),
             "b": (columns,),
             "projection": (H, E),
             "bias": (V,),
@@ -60,14 +63,14 @@ def initial_weights(config: NetworkConfig, log_unigrams: FloatArray, seed: int, 
         weights[name] = rng.uniform(-bound, bound, shape).astype(dtype)
     H = config.hidden
     weights["b"][:] = 0
-    if config.cell == "lstm":
+    if config.cell in ("lstm", "lstmp"):
         weights["b"][H : 2 * H] = 1
     weights["bias"][:] = log_unigrams
     return weights
 
 
 class Network:
-    """The weights, and the functions of inference. A state is (S, B, H), the output h first."""
+    """The weights, and the functions of inference. A state is (B, S), the output h in its first columns."""
 
     def __init__(self, config: NetworkConfig, weights: Arrays, xp: ModuleType = np) -> None:
         self.config, self.weights, self.xp = config, weights, xp
@@ -76,20 +79,22 @@ class Network:
     @property
     def parameters(self) -> Parameters:
         """The weights of the cell."""
-        return Parameters(self.weights["W_in"], self.weights["W_hidden"], self.weights["b"])
+        return Parameters(*(self.weights[name] for name in Parameters._fields))
 
     def zero_state(self, batch: int) -> Array:
-        """Make the state (S, B, H) before any token."""
-        shape = (self.cell.state_parts, batch, self.config.hidden)
-        return self.xp.zeros(shape, dtype=self.weights["bias"].dtype)
+        """Make the state (B, S) before any token."""
+        width = self.cell.state_width(self.config.hidden, self.config.embedding)
+        return self.xp.zeros((batch, width), dtype=self.weights["bias"].dtype)
 
     def step(self, ids: Array, state: Array) -> Array:
-        """Step over one token in each of B sequences: ids (B,), state (S, B, H) → the next state."""
+        """Step over one token in each of B sequences: ids (B,), state (B, S) → the next state."""
         return self.cell.step(self.parameters, self.weights["embedding"][ids], state)
 
     def project(self, h: Array) -> Array:
-        """Project the output: h (…, H) → p (…, E), by which the output rows are multiplied."""
-        return h @ self.weights["projection"]
+        """Project outputs, or those of states: (…, O or S) → p (…, E), by which the output rows are multiplied."""
+        if self.cell.projects:
+            return h[..., : self.config.embedding]
+        return h[..., : self.config.hidden] @ self.parameters.projection
 
     def logits(self, p: Array, ids: Array | None = None, out: Array | None = None) -> Array:
         """Unnormalised log probabilities of n tokens, by default all: p (…, E) → (…, n).

@@ -26,7 +26,8 @@ def clip_factor(xp: ModuleType, arrays: Iterable[Array], largest: float) -> tupl
 
     Pascanu, Mikolov & Bengio, "On the difficulty of training recurrent neural networks" (2013).
     """
-    norm = math.sqrt(sum(float(xp.dot(a.reshape(-1), a.reshape(-1))) for a in arrays))
+    # One number leaves the device, not one for each array.
+    norm = math.sqrt(float(sum(xp.dot(a.reshape(-1), a.reshape(-1)) for a in arrays)))
     return norm, min(1.0, largest / norm) if norm > 0 else 1.0
 
 

@@ -34,25 +34,26 @@ class Negatives(NamedTuple):
     log_expected: Array
 
 
-def cross_entropy(xp: ModuleType, logits: Array, targets: Array) -> tuple[Array, Array]:
-    """Compute losses (N,) and their gradient by the logits (N, V), softmax(logits) - onehot(target).
+def cross_entropy(xp: ModuleType, logits: Array, targets: Array, scale: float = 1.0) -> tuple[Array, Array]:
+    """Compute losses (N,), and scale · (softmax(logits) - onehot(target)), the gradient of scale · Σ loss.
 
-    Overwrites ``logits`` with the gradient.
+    Overwrites the ``logits`` (N, V) with the gradient.
     """
     rows = xp.arange(len(targets))
     logits -= logits.max(axis=1, keepdims=True)
     wanted = logits[rows, targets]
     xp.exp(logits, out=logits)
     total = logits.sum(axis=1, keepdims=True)
-    logits /= total
-    logits[rows, targets] -= 1
+    logits *= scale / total
+    logits[rows, targets] -= scale
     return xp.log(total[:, 0]) - wanted, logits
 
 
 def full_softmax(xp: ModuleType, p: Array, targets: Array, rows: Array, bias: Array, scale: float) -> OutputGradient:
     """Cross-entropy over all V tokens; gradients are those of scale · Σ loss."""
-    losses, d = cross_entropy(xp, p @ rows.T + bias, targets)
-    d *= scale
+    logits = p @ rows.T
+    logits += bias
+    losses, d = cross_entropy(xp, logits, targets, scale)
     everything = xp.arange(len(rows))
     return OutputGradient(
         losses.sum(), d @ rows, [RowGradient(everything, d.T @ p)], [RowGradient(everything, d.sum(axis=0))]

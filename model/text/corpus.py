@@ -17,6 +17,7 @@ from typing import IO
 
 from model.errors import UserError
 from model.files import loading
+from model.text.cleaning import typed_lines
 
 SUFFIXES = (".txt", ".txt.gz", ".txt.xz", ".jsonl")
 # Long documents are cut here so that shuffling them mixes the sources well; in lines.
@@ -32,13 +33,15 @@ _LONE_SURROGATES = re.compile("[\ud800-\udfff]+")
 
 @dataclass(frozen=True)
 class Source:
-    """Files of text, how often an epoch holds them (2: twice; 0.5: half of the documents), and their origin.
+    """Files of text, how often an epoch holds them (2: twice; 0.5: half of the text), and their origin.
 
-    ``private`` text is about people whom others do not know: mails, tickets.
+    ``late_weight`` is how often the last part of the training holds them. ``private`` text is about people whom others
+    do not know: mails, tickets.
     """
 
     path: Path
     weight: float = 1.0
+    late_weight: float = 1.0
     licence: str = ""
     credit: str = ""
     field: str = "text"
@@ -77,17 +80,24 @@ def load_recipe(path: Path, root: Path | None = None) -> Recipe:
 
 
 def _source(recipe: Path, root: Path, entry: dict[str, object]) -> Source:
-    unknown = set(entry) - {"path", "weight", "licence", "credit", "field", "private"}
+    unknown = set(entry) - {"path", "weight", "late_weight", "licence", "credit", "field", "private"}
     if unknown or "path" not in entry:
-        raise UserError(f"{recipe}: a source has path, weight, licence, credit, field, private; found {sorted(entry)}")
-    weight = entry.get("weight", 1.0)
-    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= 100:
-        raise UserError(f"{recipe}: weight {weight!r} of {entry['path']}: must be a number above 0, at most 100")
+        fields = "path, weight, late_weight, licence, credit, field, private"
+        raise UserError(f"{recipe}: a source has {fields}; found {sorted(entry)}")
+    weight = _weight(recipe, entry, "weight", 1.0)
+    late_weight = _weight(recipe, entry, "late_weight", weight)
     private = entry.get("private", False)
     if not isinstance(private, bool):
         raise UserError(f"{recipe}: private {private!r} of {entry['path']}: must be true or false")
     texts = {key: str(entry[key]) for key in ("licence", "credit", "field") if key in entry}
-    return Source(root / str(entry["path"]), float(weight), private=private, **texts)
+    return Source(root / str(entry["path"]), weight, late_weight, private=private, **texts)
+
+
+def _weight(recipe: Path, entry: dict[str, object], name: str, default: float) -> float:
+    value = entry.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 100:
+        raise UserError(f"{recipe}: {name} {value!r} of {entry['path']}: must be a number above 0, at most 100")
+    return float(value)
 
 
 def recipe_of(arguments: list[Path], root: Path | None = None) -> Recipe:
@@ -129,6 +139,14 @@ def documents(path: Path, text_field: str = "text") -> Iterator[list[str]]:
             if lines and (not line or len(lines) >= LONGEST_DOCUMENT):
                 yield lines
                 lines = []
+        if lines:
+            yield lines
+
+
+def typed_documents(source: Source) -> Iterator[list[str]]:
+    """Yield the documents of a source without what nobody typed."""
+    for lines in documents(source.path, source.field):
+        lines = typed_lines(lines, source.private)
         if lines:
             yield lines
 

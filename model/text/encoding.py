@@ -13,7 +13,7 @@ from model.text.vocabulary import Vocabulary
 CONTEXT_TOKENS = 64
 # The share of line ends inside a document that are encoded as the start of a text, so that the network
 # learns to begin anywhere, as it must when it sees only the sentence that is being typed.
-FRESH_START_SHARE = 0.2
+FRESH_START_SHARE = 0.35
 
 
 def encode_documents(vocabulary: Vocabulary, fresh_starts: bool, batch: list[list[str]]) -> list[IntArray]:

@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 from model.errors import UserError
+from model.nn.cells import CELLS
 from model.train.run import STOP_SIGNALS, Run, StoppedError
 from model.train.trainer import NotFiniteError, TrainingOptions
 from model.train.words.vocabulary import LARGEST_VOCABULARY
@@ -47,12 +48,17 @@ def _stop_preparing(number: int, frame: FrameType | None) -> None:
 def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line; the defaults are those of the shipped model."""
     p = argparse.ArgumentParser(prog="python -m model.train", description=__doc__.splitlines()[0])
-    p.add_argument("sources", nargs="*", type=Path, help="recipes (.toml), text files or folders of them")
+    p.add_argument(
+        "sources",
+        nargs="*",
+        type=Path,
+        help="recipes (.toml), text files or folders of them; without any, the text that --out holds prepared",
+    )
     p.add_argument("--out", type=Path, required=True, help="folder for the model, its log and checkpoints")
     p.add_argument("--root", type=Path, help="folder that the paths in recipes are relative to")
     p.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out, with its options")
     p.add_argument("--init-from", type=Path, metavar="DIR", help="start from this trained model")
-    p.add_argument("--cell", choices=("rnn", "lstm", "gru"), help="recurrent cell (lstm)")
+    p.add_argument("--cell", choices=tuple(CELLS), help="recurrent cell (lstm)")
     p.add_argument("--embedding", type=_positive, help="embedding width E (256)")
     p.add_argument("--hidden", type=_positive, help="hidden width H (512)")
     p.add_argument("--vocabulary", type=_positive, help=f"tokens V (as many as trusted, {LARGEST_VOCABULARY} at most)")
@@ -63,6 +69,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--batch", type=_positive, default=defaults.batch, help="sequences B")
     p.add_argument("--length", type=_positive, default=defaults.length, help="time steps T")
     p.add_argument("--negatives", type=_natural, default=defaults.negatives, help="sampled tokens; 0: full softmax")
+    p.add_argument(
+        "--full-from", type=_share_or_all, default=defaults.full_from, help="full softmax from this share on"
+    )
     p.add_argument("--dropout", type=_share, default=defaults.dropout, help="share of units left out")
     p.add_argument("--peak-rate", type=_positive_float, default=defaults.peak_rate, help="highest learning rate")
     p.add_argument("--warm-up", type=_share, default=defaults.warm_up, help="share of the budget until the peak")
@@ -94,6 +103,7 @@ _two_or_more = _number(int, 2, 1 << 31, "a whole number above 1")
 _natural = _number(int, 0, 1 << 31, "a whole number, 0 or more")
 _positive_float = _number(float, 1e-9, 1e9, "a number above 0")
 _share = _number(float, 0, 1, "at least 0 and below 1")
+_share_or_all = _number(float, 0, 1.000001, "a number from 0 to 1")
 
 
 if __name__ == "__main__":

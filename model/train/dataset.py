@@ -1,8 +1,8 @@
 """The dataset: a corpus as token ids on disk, and the order in which training goes through it.
 
 ``ids.bin`` holds all documents one after the other (uint16 up to 65,536 tokens, else uint32),
-``documents.npy`` where each begins and which source it is from. An epoch is a shuffled copy of them, each
-source as often as its weight says; both are memory-mapped, so a text of any size takes little memory.
+``documents.npy`` where each begins and which source it is from. The ids are memory-mapped, so a text of any size takes
+little memory.
 """
 
 import itertools
@@ -13,18 +13,19 @@ import signal
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from model.arrays import FloatArray, IntArray
 from model.errors import UserError
-from model.text.corpus import Recipe, documents, files_of
+from model.text.corpus import Recipe, documents, files_of, typed_documents
 from model.text.encoding import encode_documents, id_type
 from model.text.tokens import LINE_END
 from model.text.vocabulary import Vocabulary
+from model.train.stretches import Stretches
 from model.train.words.counts import Counts, batched_documents, count_documents
 from model.train.words.vocabulary import VocabularyOptions, choose_vocabulary
 
@@ -70,7 +71,7 @@ def count(recipe: Recipe, processes: int, progress: Progress) -> Counts:
     """Count all sources in worker processes; ``UserError`` where there is no text."""
     total = Counts()
     for number, source in enumerate(recipe.sources):
-        batches = batched_documents(documents(source.path, source.field))
+        batches = batched_documents(typed_documents(source))
         for counts in _in_processes(count_documents, batches, processes):
             total.merge(counts, number, source.weight, source.private)
             progress(f"counting {source.name}", counts.marks[LINE_END])
@@ -79,26 +80,28 @@ def count(recipe: Recipe, processes: int, progress: Progress) -> Counts:
     return total
 
 
+class Epoch(NamedTuple):
+    """An epoch of a run: its seed and number, and whether the sources have their late weights."""
+
+    seed: int
+    number: int
+    late: bool
+
+
 class Dataset:
     """A prepared folder: the vocabulary, the encoded documents, and the validation ids."""
+
+    carries_state = False
 
     def __init__(self, folder: Path, vocabulary: Vocabulary) -> None:
         kind = id_type(len(vocabulary))
         self.folder, self.vocabulary = folder, vocabulary
-        self.weights: list[float] = json.loads((folder / "corpus.json").read_text("utf-8"))["weights"]
+        weights = json.loads((folder / "corpus.json").read_text("utf-8"))
+        self.weights: list[float] = weights["weights"]
+        self.late_weights: list[float] = weights["late_weights"]
         self.ids: IntArray = np.memmap(folder / "ids.bin", dtype=kind, mode="r")
         self.validation: IntArray = np.fromfile(folder / "validation.bin", dtype=kind)
         self._bounds, self._source = np.load(folder / "documents.npy")
-
-    def epoch_documents(self, seed: int, epoch: int) -> IntArray:
-        """Draw the documents of an epoch, by number, in their order.
-
-        A source of weight 2.5 is in it twice, and a random half of its documents a third time.
-        """
-        rng = np.random.default_rng([seed, epoch])
-        weight = np.asarray(self.weights)[self._source[:-1]]
-        times = np.floor(weight + rng.random(len(weight))).astype(np.int64)
-        return rng.permutation(np.repeat(np.arange(len(weight)), times))
 
     def epoch_tokens(self) -> int:
         """Compute the expected number of tokens in an epoch."""
@@ -109,14 +112,23 @@ class Dataset:
         weight = np.asarray(self.weights, dtype=np.float32)[self._source[:-1]]
         return np.repeat(weight, np.diff(self._bounds))
 
-    def epoch_ids(self, seed: int, epoch: int) -> IntArray:
-        """Write the shuffled epoch to ``epoch.bin`` and map it."""
-        path = self.folder / "epoch.bin"
-        with path.open("wb") as file:
-            for document in self.epoch_documents(seed, epoch):
-                file.write(self.ids[self._bounds[document] : self._bounds[document + 1]].tobytes())
-        # An empty file cannot be mapped.
-        return np.memmap(path, dtype=self.ids.dtype, mode="r") if path.stat().st_size else self.ids[:0]
+    @cached_property
+    def stretches(self) -> Stretches:
+        """The stretches of the documents of each source."""
+        sources = np.arange(len(self.weights))
+        ends = self._bounds[np.searchsorted(self._source[:-1], sources, side="right")]
+        return Stretches(self.ids, ends, self.vocabulary)
+
+    def windows(self, epoch: Epoch, batch: int, length: int, skip: int) -> Iterator[tuple[IntArray, IntArray]]:
+        """Yield inputs and targets (T, B) of an epoch, T = ``length``, without the first ``skip`` pairs."""
+        weights = np.asarray(self.late_weights if epoch.late else self.weights)
+        rng = np.random.default_rng([epoch.seed, epoch.number])
+        places = self.stretches.places(weights, length, rng)
+        if len(places) < batch:
+            raise UserError(
+                f"too little text: an epoch has {len(places)} stretches of {length} tokens, a batch {batch}"
+            )
+        return self.stretches.windows(places, batch, length, skip)
 
 
 def lanes(ids: IntArray, batch: int, length: int, skip: int) -> Iterator[tuple[IntArray, IntArray]]:
@@ -126,6 +138,8 @@ def lanes(ids: IntArray, batch: int, length: int, skip: int) -> Iterator[tuple[I
     left out.
     """
     reach = (len(ids) - 1) // batch
+    if reach < length:
+        raise UserError(f"too little text: an epoch has {len(ids)} tokens, a batch needs {batch * length}")
     begins = np.arange(batch) * reach
     for t in range(skip * length, reach - length + 1, length):
         window = np.stack([ids[b + t : b + t + length + 1] for b in begins], axis=1).astype(np.int64)
@@ -144,7 +158,7 @@ def prepare(recipe: Recipe, folder: Path, options: VocabularyOptions, *, process
     held_out: list[IntArray] = []
     with (folder / "ids.bin").open("wb") as file:
         for number, source in enumerate(recipe.sources):
-            batches = batched_documents(documents(source.path, source.field))
+            batches = batched_documents(typed_documents(source))
             for encoded in _in_processes(partial(encode_documents, vocabulary, True), batches, processes):
                 for ids in encoded:
                     if not recipe.validation and (len(bounds) + len(held_out)) % HELD_OUT_EVERY == 0:
@@ -165,8 +179,11 @@ def prepare(recipe: Recipe, folder: Path, options: VocabularyOptions, *, process
     np.concatenate(held_out).astype(kind).tofile(folder / "validation.bin")
     np.save(folder / "documents.npy", np.stack([np.asarray(bounds), np.append(source_of, -1)]))
     (folder / "words.txt").write_text("".join(vocabulary.lines()), "utf-8")
-    weights = [source.weight for source in recipe.sources]
-    (folder / "corpus.json").write_text(json.dumps({"weights": weights}), "utf-8")
+    weights = {
+        "weights": [source.weight for source in recipe.sources],
+        "late_weights": [source.late_weight for source in recipe.sources],
+    }
+    (folder / "corpus.json").write_text(json.dumps(weights), "utf-8")
     return Dataset(folder, vocabulary)
 
 

@@ -19,6 +19,7 @@ from model.lm.storage import load_model, load_words, save_model
 from model.nn.network import Network, NetworkConfig, initial_weights
 from model.nn.perplexity import perplexity, token_losses
 from model.text.corpus import recipe_of
+from model.text.vocabulary import Vocabulary
 from model.train.checkpoint import load_checkpoint, save_checkpoint
 from model.train.dataset import PROCESSES, Dataset, prepare
 from model.train.extend_vocabulary import extended_weights
@@ -60,19 +61,10 @@ class Run:
 
     def _fresh(self, xp: ModuleType) -> tuple[Dataset, Network]:
         options = self.options
-        if not options.sources:
-            raise UserError("name a recipe, a text file or a folder to train on, or --resume")
         base = load_model(options.init_from) if options.init_from else None
         if base:
             self._require_sizes_of(base.network.config)
-        recipe = recipe_of(options.sources, options.root)
-        choice = VocabularyOptions(
-            size=options.vocabulary,
-            base=base.vocabulary if base else None,
-            withheld=frozenset(load_word_list(options.withhold) if options.withhold else ()),
-        )
-        with ProgressBar.counting() as show:
-            dataset = prepare(recipe, self.out / "corpus", choice, processes=PROCESSES, progress=show)
+        dataset = self._prepared(base.vocabulary if base else None) if options.sources else self._prepared_before()
         V = len(dataset.vocabulary)
         if base:
             config = NetworkConfig(base.network.config.cell, V, options.embedding, options.hidden)
@@ -81,6 +73,25 @@ class Run:
             config = NetworkConfig(options.cell or "lstm", V, options.embedding or 256, options.hidden or 512)
             weights = initial_weights(config, dataset.vocabulary.log_unigrams(), options.seed)
         return dataset, Network(config, {name: xp.asarray(value) for name, value in weights.items()}, xp)
+
+    def _prepared(self, base: Vocabulary | None) -> Dataset:
+        options = self.options
+        choice = VocabularyOptions(
+            size=options.vocabulary,
+            base=base,
+            withheld=frozenset(load_word_list(options.withhold) if options.withhold else ()),
+        )
+        recipe = recipe_of(options.sources, options.root)
+        with ProgressBar.counting() as show:
+            return prepare(recipe, self.out / "corpus", choice, processes=PROCESSES, progress=show)
+
+    def _prepared_before(self) -> Dataset:
+        corpus = self.out / "corpus"
+        if not (corpus / "ids.bin").is_file():
+            raise UserError(
+                f"name a recipe, a text file or a folder to train on, or --resume; {corpus} holds no text yet"
+            )
+        return Dataset(corpus, load_words(corpus / "words.txt"))
 
     def _require_sizes_of(self, config: NetworkConfig) -> None:
         for name in ("cell", "embedding", "hidden"):

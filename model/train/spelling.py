@@ -6,7 +6,7 @@ writes both to ``MODEL/spelling``, which the service then loads with the model.
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +17,12 @@ from model.errors import UserError
 from model.files import load_word_list
 from model.lm.spelling import LONGEST, Spelling, spelled
 from model.lm.storage import load_model, save_spelling
+from model.nn.cells import CELLS
 from model.nn.network import Network, NetworkConfig, initial_weights
 from model.text.corpus import recipe_of
 from model.text.tokens import LINE_END, SPECIAL_TOKENS, TEXT_START, UNKNOWN
 from model.text.vocabulary import Vocabulary
-from model.train.dataset import PROCESSES, check_sources, count
+from model.train.dataset import PROCESSES, Epoch, check_sources, count, lanes
 from model.train.progress import ProgressBar
 from model.train.trainer import Trainer, TrainingOptions
 from model.train.words.counts import Counts
@@ -36,6 +37,8 @@ _VALIDATION_SHARE = 0.02
 
 class SpelledWords:
     """Words as character ids, a ``TrainingText``; each as often in an epoch as its count, flattened, says."""
+
+    carries_state = True
 
     def __init__(self, characters: Vocabulary, words: Mapping[str, int]) -> None:
         self.vocabulary = characters
@@ -57,6 +60,10 @@ class SpelledWords:
         order = rng.permutation(np.repeat(np.arange(len(times)), times))
         return np.concatenate([self._words[i] for i in order.tolist()])
 
+    def windows(self, epoch: Epoch, batch: int, length: int, skip: int) -> Iterator[tuple[IntArray, IntArray]]:
+        """Yield inputs and targets (T, B) of an epoch, without the first ``skip`` pairs."""
+        return lanes(self.epoch_ids(epoch.seed, epoch.number), batch, length, skip)
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns 0, or 2 for bad input."""
@@ -77,7 +84,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--root", type=Path, help="folder that the paths in recipes are relative to")
     p.add_argument("--vouched", type=Path, metavar="FILE", help="words, one a line, that need not stand there twice")
     p.add_argument("--misspelled", type=Path, metavar="FILE", help="words, one a line up to any '->', to leave out")
-    p.add_argument("--cell", choices=("rnn", "lstm", "gru"), default="lstm")
+    p.add_argument("--cell", choices=tuple(CELLS), default="lstm")
     p.add_argument("--embedding", type=int, default=32, help="embedding width E")
     p.add_argument("--hidden", type=int, default=128, help="hidden width H")
     p.add_argument("--minutes", type=float, default=6.0, help="time budget of the training")
@@ -191,7 +198,7 @@ def log_spellings(spelling: Spelling, words: list[str], batch: int = 2000) -> li
         state = spelling.network.zero_state(len(ids))
         for t in range(longest - 1):
             state = spelling.network.step(padded[:, t], state)
-            z = spelling.network.logits(spelling.network.project(state[0])).astype(np.float64)
+            z = spelling.network.logits(spelling.network.project(state)).astype(np.float64)
             z -= z.max(axis=1, keepdims=True)
             z -= np.log(np.exp(z).sum(axis=1, keepdims=True))
             total += np.where(t + 1 < lengths, z[np.arange(len(ids)), padded[:, t + 1]], 0)

@@ -22,16 +22,23 @@ from model.nn.network import Network
 from model.nn.optimiser import Adam, clip_factor, learning_rate
 from model.nn.softmax import NegativeSampler, RowGradient
 from model.text.vocabulary import Vocabulary
-from model.train.dataset import lanes
+from model.train.dataset import Epoch
+
+# From this share of the budget on the sources have their late weights.
+LATE_FROM = 0.75
 
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """The options of a run; B = batch sequences, T = length time steps, K = negatives (0: full softmax)."""
+    """The options of a run; B = batch sequences, T = length time steps, K = negatives (0: full softmax).
+
+    From the share ``full_from`` of the budget on the softmax is full, whatever K.
+    """
 
     batch: int = 64
     length: int = 35
     negatives: int = 1024
+    full_from: float = 1.0
     dropout: float = 0.0
     peak_rate: float = 2e-3
     warm_up: float = 0.02
@@ -42,16 +49,23 @@ class TrainingOptions:
 
 
 class TrainingText(Protocol):
-    """Text to train on, as token ids of ``vocabulary``."""
+    """Text to train on, as token ids of ``vocabulary``.
+
+    ``carries_state``: the windows of an epoch go on where the ones before them ended, and so does the state.
+    """
 
     vocabulary: Vocabulary
+    carries_state: bool
 
     def epoch_tokens(self) -> int:
         """Compute the expected number of tokens in an epoch."""
         ...
 
-    def epoch_ids(self, seed: int, epoch: int) -> IntArray:
-        """Shuffle the text for an epoch: the same ids for the same seed and number."""
+    def windows(self, epoch: Epoch, batch: int, length: int, skip: int) -> Iterator[tuple[IntArray, IntArray]]:
+        """Yield inputs and targets (T, B) of an epoch, without the first ``skip``; the same for the same epoch.
+
+        Raises ``UserError`` where the text is too short for one.
+        """
         ...
 
 
@@ -81,6 +95,7 @@ class Trainer:
         counts = np.asarray(text.vocabulary.counts, dtype=np.float64)
         self.sampler = NegativeSampler(self.xp, counts, options.negatives) if options.negatives else None
         self.epoch = self.window = self.tokens = 0
+        self.late = False
         self.seconds = 0.0
         self.total_tokens = max(1, int(options.epochs * text.epoch_tokens()))
 
@@ -95,11 +110,8 @@ class Trainer:
     def steps(self) -> Iterator[Step]:
         """Train until the budget is used up; a checkpoint may be taken after each step."""
         while self.progress < 1:
-            ids = self.text.epoch_ids(self.options.seed, self.epoch)
-            if (len(ids) - 1) // self.options.batch < self.options.length:
-                needed = self.options.batch * self.options.length
-                raise UserError(f"too little text: an epoch has {len(ids)} tokens, a batch needs {needed}")
-            for inputs, targets in lanes(ids, self.options.batch, self.options.length, self.window):
+            epoch = Epoch(self.options.seed, self.epoch, self.late)
+            for inputs, targets in self.text.windows(epoch, self.options.batch, self.options.length, self.window):
                 begun = time.perf_counter()
                 step = self._step(inputs, targets)
                 self.window += 1
@@ -108,7 +120,10 @@ class Trainer:
                 yield step
                 if self.progress >= 1:
                     return
+                if self.progress >= LATE_FROM and not self.late:
+                    break
             self.epoch, self.window = self.epoch + 1, 0
+            self.late = self.progress >= LATE_FROM
 
     def _step(self, inputs: IntArray, targets: IntArray) -> Step:
         options = self.options
@@ -116,7 +131,9 @@ class Trainer:
         self.adam.begin_step()
         # Random numbers depend on seed and step alone, so a resumed run draws the same ones.
         rng = np.random.default_rng([options.seed, self.adam.steps])
-        negatives = self.sampler.draw(rng) if self.sampler else None
+        negatives = self.sampler.draw(rng) if self.sampler and self.progress < options.full_from else None
+        if not self.text.carries_state:
+            self.states = [self.network.zero_state(len(shard)) for shard in self.shards]
         masks = dropout_masks(self.network, rng, options.dropout, options.batch)
 
         def shard_gradients(number: int) -> Gradients:
@@ -172,7 +189,7 @@ class Trainer:
         arrays = {f"weight.{name}": value for name, value in self.network.weights.items()}
         arrays |= {f"first.{name}": value for name, value in self.adam.first.items()}
         arrays |= {f"second.{name}": value for name, value in self.adam.second.items()}
-        arrays["state"] = self.xp.concatenate(self.states, axis=1)
+        arrays["state"] = self.xp.concatenate(self.states)
         return arrays
 
     def position(self) -> dict[str, Any]:
@@ -181,6 +198,7 @@ class Trainer:
             "step": self.adam.steps,
             "epoch": self.epoch,
             "window": self.window,
+            "late": self.late,
             "tokens": self.tokens,
             "seconds": self.seconds,
             "options": asdict(self.options),
@@ -193,7 +211,7 @@ class Trainer:
             self.adam.first[name][...] = self.xp.asarray(arrays[f"first.{name}"])
             self.adam.second[name][...] = self.xp.asarray(arrays[f"second.{name}"])
         state = self.xp.asarray(arrays["state"])
-        self.states = [state[:, part[0] : part[-1] + 1].copy() for part in self.shards]
+        self.states = [state[part[0] : part[-1] + 1].copy() for part in self.shards]
         self.adam.steps = position["step"]
-        self.epoch, self.window = position["epoch"], position["window"]
+        self.epoch, self.window, self.late = position["epoch"], position["window"], position["late"]
         self.tokens, self.seconds = position["tokens"], position["seconds"]

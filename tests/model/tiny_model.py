@@ -81,7 +81,7 @@ def output_of(model: LanguageModel, context: tuple[int, ...]) -> FloatArray:
     state = model.network.zero_state(1)
     for id_ in context:
         state = model.network.step(np.array([id_]), state)
-    output: FloatArray = model.network.project(state[0])[0]
+    output: FloatArray = model.network.project(state)[0]
     return output
 
 

@@ -1,7 +1,8 @@
-"""The base of the three cells: their interface, their parameters, and the arrays they work in.
+"""The base of the cells: their interface, their parameters, and the arrays they work in.
 
-Notation: T time steps, B sequences, E embedding width, H hidden width, G gates. x_t is a row of
-X (T, B, E), h_t of h (T, B, H). ``dX`` is the gradient of the loss with respect to X.
+Notation: T time steps, B sequences, E embedding width, H hidden width, O output width, G gates. x_t is a row of
+X (T, B, E), h_t of h (T, B, O). O = H, but in the LSTM with a recurrent projection O = E. ``dX`` is the gradient of the
+loss with respect to X.
 """
 
 from types import ModuleType
@@ -26,29 +27,37 @@ class Workspace:
 
 
 class Parameters(NamedTuple):
-    """W_in (E, G·H), W_hidden (H, G·H), b (G·H)."""
+    """W_in (E, G·H), W_hidden (O, G·H), b (G·H), and the projection (H, E), which is a part of some cells only."""
 
     W_in: Array
     W_hidden: Array
     b: Array
+    projection: Array
 
 
 class Cell(Protocol):
-    """A recurrent cell. A state is (S, B, H): its S parts, the output h_t first."""
+    """A recurrent cell. A state is (B, S), the output h_t (B, O) in its first columns.
+
+    ``projects``: the projection is a part of the cell, and O = E; otherwise O = H, and the projection comes behind it.
+    """
 
     gates: int
-    state_parts: int
+    projects: bool
+
+    def state_width(self, hidden: int, embedding: int) -> int:
+        """S, the numbers of one sequence's state."""
+        ...
 
     def step(self, w: Parameters, x: Array, state: Array) -> Array:
-        """Compute one time step for inference: x (B, E), state (S, B, H) → the next state (S, B, H)."""
+        """Compute one time step for inference: x (B, E), state (B, S) → the next state (B, S)."""
         ...
 
     def forward(self, w: Parameters, X: Array, state: Array, work: Workspace) -> tuple[Array, Array]:
-        """Compute all time steps: X (T, B, E), state before them → h (T, B, H), state after them."""
+        """Compute all time steps: X (T, B, E), state before them → h (T, B, O), state after them."""
         ...
 
-    def backward(self, w: Parameters, X: Array, dh: Array, work: Workspace) -> tuple[Array, Parameters]:
-        """Go back through the time steps of the last ``forward`` on ``work``: dh (T, B, H) → dX, dw.
+    def backward(self, w: Parameters, X: Array, dh: Array, work: Workspace) -> tuple[Array, Arrays]:
+        """Go back through the time steps of the last ``forward`` on ``work``: dh (T, B, O) → dX, and dw by name.
 
         Truncated: the gradient that would flow into the steps before the first is dropped.
         """
@@ -63,16 +72,14 @@ def sigmoid_(xp: ModuleType, z: Array) -> None:
     z += 0.5
 
 
-def parameter_gradients(
-    xp: ModuleType, w: Parameters, X: Array, h_before: Array, dZ: Array, dZ_hidden: Array
-) -> tuple[Array, Parameters]:
+def parameter_gradients(w: Parameters, X: Array, h_before: Array, dZ: Array, dZ_hidden: Array) -> tuple[Array, Arrays]:
     """Derive the gradients of X and the parameters from those of Z = X W_in + b and of A = h W_hidden.
 
-    h_before (T, B, H) holds h_{t-1}; one product over all T·B rows each, instead of one a time step.
+    h_before (T, B, O) holds h_{t-1}; one product over all T·B rows each, instead of one a time step.
     """
     rows = dZ.reshape(-1, dZ.shape[-1])
     hidden_rows = dZ_hidden.reshape(rows.shape)
     dX = (rows @ w.W_in.T).reshape(X.shape)
     dW_in = X.reshape(len(rows), -1).T @ rows
     dW_hidden = h_before.reshape(len(rows), -1).T @ hidden_rows
-    return dX, Parameters(dW_in, dW_hidden, rows.sum(axis=0))
+    return dX, {"W_in": dW_in, "W_hidden": dW_hidden, "b": rows.sum(axis=0)}

@@ -10,7 +10,7 @@ product gives all of W_hidden h_{t-1}, as cuDNN computes it too.
 
 import numpy as np
 
-from model.arrays import Array
+from model.arrays import Array, Arrays
 from model.nn.cells.base import Parameters, Workspace, parameter_gradients, sigmoid_
 
 
@@ -18,23 +18,27 @@ class GRUCell:
     """The gated recurrent unit."""
 
     gates = 3
-    state_parts = 1
+    projects = False
+
+    def state_width(self, hidden: int, embedding: int) -> int:
+        """The state is the output: H."""
+        return hidden
 
     def step(self, w: Parameters, x: Array, state: Array) -> Array:
-        """Compute one time step: x (B, E), state (1, B, H) → the next state."""
+        """Compute one time step: x (B, E), state (B, H) → the next state."""
         H = w.W_hidden.shape[0]
         Z = x @ w.W_in
         Z += w.b
-        A = state[0] @ w.W_hidden
+        A = state @ w.W_hidden
         Z[:, : 2 * H] += A[:, : 2 * H]
         sigmoid_(np, Z[:, : 2 * H])
         z, r, n = Z[:, :H], Z[:, H : 2 * H], Z[:, 2 * H :]
         n += np.multiply(r, A[:, 2 * H :], out=r)
         np.tanh(n, out=n)
-        h = state[0] - n
+        h = state - n
         h *= z
         h += n
-        return h[None]
+        return h
 
     def forward(self, w: Parameters, X: Array, state: Array, work: Workspace) -> tuple[Array, Array]:
         """Compute all time steps: X (T, B, E) → h (T, B, H), and the state after them."""
@@ -45,7 +49,7 @@ class GRUCell:
         A = work.array("A", T, B, 3 * H)
         h = work.array("h", T + 1, B, H)
         reset = work.array("reset", B, H)
-        h[0] = state[0]
+        h[0] = state
         xp.matmul(X.reshape(T * B, E), w.W_in, out=Z.reshape(T * B, 3 * H))
         for t in range(T):
             xp.matmul(h[t], w.W_hidden, out=A[t])
@@ -60,9 +64,9 @@ class GRUCell:
             xp.subtract(h[t], n, out=h[t + 1])
             h[t + 1] *= z
             h[t + 1] += n
-        return h[1:], h[T:].copy()
+        return h[1:], h[T].copy()
 
-    def backward(self, w: Parameters, X: Array, dh: Array, work: Workspace) -> tuple[Array, Parameters]:
+    def backward(self, w: Parameters, X: Array, dh: Array, work: Workspace) -> tuple[Array, Arrays]:
         """Go back through the steps of the last ``forward``: dh (T, B, H) → dX, dw."""
         xp = work.xp
         T, B, H = dh.shape
@@ -98,4 +102,4 @@ class GRUCell:
             xp.matmul(dA[t], w.W_hidden.T, out=product)
             dh_t *= z
             dh_t += product
-        return parameter_gradients(xp, w, X, h[:T], dZ, dA)
+        return parameter_gradients(w, X, h[:T], dZ, dA)

@@ -5,7 +5,7 @@ h_t = tanh(W_in x_t + W_hidden h_{t-1} + b)
 
 import numpy as np
 
-from model.arrays import Array
+from model.arrays import Array, Arrays
 from model.nn.cells.base import Parameters, Workspace, parameter_gradients
 
 
@@ -13,22 +13,26 @@ class ElmanCell:
     """The simple recurrent network."""
 
     gates = 1
-    state_parts = 1
+    projects = False
+
+    def state_width(self, hidden: int, embedding: int) -> int:
+        """The state is the output: H."""
+        return hidden
 
     def step(self, w: Parameters, x: Array, state: Array) -> Array:
-        """Compute one time step: x (B, E), state (1, B, H) → the next state."""
+        """Compute one time step: x (B, E), state (B, H) → the next state."""
         z = x @ w.W_in
-        z += state[0] @ w.W_hidden
+        z += state @ w.W_hidden
         z += w.b
         np.tanh(z, out=z)
-        return z[None]
+        return z
 
     def forward(self, w: Parameters, X: Array, state: Array, work: Workspace) -> tuple[Array, Array]:
         """Compute all time steps: X (T, B, E) → h (T, B, H), and the state after them."""
         T, B, E = X.shape
         H = w.W_hidden.shape[0]
         h = work.array("h", T + 1, B, H)
-        h[0] = state[0]
+        h[0] = state
         work.xp.matmul(X.reshape(T * B, E), w.W_in, out=h[1:].reshape(T * B, H))
         A = work.array("A", B, H)
         for t in range(T):
@@ -37,9 +41,9 @@ class ElmanCell:
             z += A
             z += w.b
             work.xp.tanh(z, out=z)
-        return h[1:], h[T:].copy()
+        return h[1:], h[T].copy()
 
-    def backward(self, w: Parameters, X: Array, dh: Array, work: Workspace) -> tuple[Array, Parameters]:
+    def backward(self, w: Parameters, X: Array, dh: Array, work: Workspace) -> tuple[Array, Arrays]:
         """Go back through the steps of the last ``forward``: dh (T, B, H) → dX, dw."""
         T, B, H = dh.shape
         h = work.array("h", T + 1, B, H)
@@ -54,4 +58,4 @@ class ElmanCell:
             dh_next += dh[t]
             dz *= dh_next
             work.xp.matmul(dz, w.W_hidden.T, out=dh_next)
-        return parameter_gradients(work.xp, w, X, h[:T], dZ, dZ)
+        return parameter_gradients(w, X, h[:T], dZ, dZ)

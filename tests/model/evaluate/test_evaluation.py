@@ -1,6 +1,5 @@
 """The evaluation command on a tiny model: its figures against brute force, its options, and every way it says no."""
 
-import itertools
 import json
 import re
 from collections.abc import Callable
@@ -23,7 +22,7 @@ from tests.model.tiny_model import random_model
 
 CHAT = [["The dog eats my food.", "I'd like an apple, please"], ["Hello world!", "it's 5 o'clock", "may I help?"]]
 MAIL = [["My cat doesn't know London", "the café is well-known"]]
-LANES = 16
+STEPS = 16
 
 
 class OneProcess:
@@ -93,7 +92,7 @@ def measured(command: Command, tiny_folder: Path, tmp_path: Path) -> Measured:
 
 
 def losses(model: LanguageModel, text: list[list[str]]) -> tuple[list[float], int]:
-    """−ln P of each token, one after the other, from sixteen empty states; and how many are unknown."""
+    """−ln P of each token after those of its block and of the one before it; and how many are unknown."""
     vocabulary, network = model.vocabulary, model.network
     ids: list[int] = []
     for lines in text:
@@ -101,13 +100,12 @@ def losses(model: LanguageModel, text: list[list[str]]) -> tuple[list[float], in
         for line in lines:
             ids += vocabulary.encode([token.form for token in tokens(line)])
             ids.append(vocabulary.id_of(LINE_END))
-    reach = -(-(len(ids) - 1) // LANES)
     found = []
-    for i, (read, wanted) in enumerate(itertools.pairwise(ids)):
-        if i % reach == 0:
-            state = network.zero_state(1)
-        state = network.step(np.array([read]), state)
-        logits = network.logits(network.project(state[0]))[0].astype(np.float64)
+    for i, wanted in enumerate(ids[1:]):
+        state = network.zero_state(1)
+        for read in ids[max(0, i // STEPS - 1) * STEPS : i + 1]:
+            state = network.step(np.array([read]), state)
+        logits = network.logits(network.project(state))[0].astype(np.float64)
         found.append(float(np.log(np.exp(logits).sum()) - logits[wanted]))
     return found, ids[1:].count(vocabulary.id_of(UNKNOWN))
 

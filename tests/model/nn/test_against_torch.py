@@ -9,14 +9,14 @@ import pytest
 from model.arrays import Arrays, IntArray
 from model.nn.backprop import dropout_masks
 from model.nn.network import Network
-from model.train.dataset import Dataset, lanes
+from model.train.dataset import Dataset, Epoch
 from model.train.trainer import Trainer, TrainingOptions
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (the extra `torch`)")
 
 # PyTorch's order of the gates, given by the places of ours: i, f, g, o from i, f, o, g; r, z, n from z, r, n.
-ORDER = {"rnn": [0], "lstm": [0, 1, 3, 2], "gru": [1, 0, 2]}
-CELLS = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU"}
+ORDER = {"rnn": [0], "lstm": [0, 1, 3, 2], "lstmp": [0, 1, 3, 2], "gru": [1, 0, 2]}
+CELLS = {"rnn": "RNN", "lstm": "LSTM", "lstmp": "LSTM", "gru": "GRU"}
 
 
 class Reference:
@@ -26,21 +26,22 @@ class Reference:
         self.cell = network.config.cell
         self.H = network.config.hidden
         kind = getattr(torch.nn, CELLS[self.cell])
-        self.recurrent = kind(network.config.embedding, self.H).double()
-        self.weights = {
-            name: torch.nn.Parameter(torch.tensor(network.weights[name]))
-            for name in ("embedding", "projection", "bias")
-        }
+        E = network.config.embedding
+        self.projects = network.cell.projects
+        self.recurrent = kind(E, self.H, **({"proj_size": E} if self.projects else {})).double()
+        own = ("embedding", "bias") if self.projects else ("embedding", "projection", "bias")
+        self.weights = {name: torch.nn.Parameter(torch.tensor(network.weights[name])) for name in own}
         with torch.no_grad():
             self.recurrent.weight_ih_l0.copy_(self.gates(network.weights["W_in"]).T)
             self.recurrent.weight_hh_l0.copy_(self.gates(network.weights["W_hidden"]).T)
             self.recurrent.bias_ih_l0.copy_(self.gates(network.weights["b"]))
             self.recurrent.bias_hh_l0.zero_()
+            if self.projects:
+                self.recurrent.weight_hr_l0.copy_(torch.tensor(network.weights["projection"]).T)
         # PyTorch has a second bias, which only repeats the first (in the GRU, almost).
         self.recurrent.bias_hh_l0.requires_grad_(False)
         self.parameters = [p for p in [*self.weights.values(), *self.recurrent.parameters()] if p.requires_grad]
         self.adam = torch.optim.Adam(self.parameters, lr=1.0, betas=(0.9, 0.999), eps=1e-8)
-        self.state: Any = None
 
     def gates(self, ours: Any) -> Any:
         """The blocks of columns in PyTorch's order."""
@@ -54,11 +55,10 @@ class Reference:
         x = self.weights["embedding"][torch.tensor(ids)]
         if masks.embedding is not None:
             x = x * torch.tensor(masks.embedding)
-        h, state = self.recurrent(x, self.state)
-        self.state = tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
+        h, _ = self.recurrent(x)
         if masks.hidden is not None:
             h = h * torch.tensor(masks.hidden)
-        p = (h @ self.weights["projection"]).reshape(-1, self.weights["embedding"].shape[1])
+        p = (h if self.projects else h @ self.weights["projection"]).reshape(-1, self.weights["embedding"].shape[1])
         flat = torch.tensor(targets.reshape(-1))
         loss = self.sampled(p, flat, negatives) if negatives else self.full(p, flat)
         self.adam.zero_grad()
@@ -85,11 +85,16 @@ class Reference:
         return torch.nn.functional.cross_entropy(logits, torch.zeros_like(targets))
 
     def as_ours(self) -> Arrays:
-        return {name: p.detach().numpy() for name, p in self.weights.items()} | {
-            "W_in": self.recurrent.weight_ih_l0.detach().numpy().T,
-            "W_hidden": self.recurrent.weight_hh_l0.detach().numpy().T,
-            "b": self.recurrent.bias_ih_l0.detach().numpy(),
-        }
+        projection = {"projection": self.recurrent.weight_hr_l0.detach().numpy().T} if self.projects else {}
+        return (
+            {name: p.detach().numpy() for name, p in self.weights.items()}
+            | projection
+            | {
+                "W_in": self.recurrent.weight_ih_l0.detach().numpy().T,
+                "W_hidden": self.recurrent.weight_hh_l0.detach().numpy().T,
+                "b": self.recurrent.bias_ih_l0.detach().numpy(),
+            }
+        )
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -104,7 +109,7 @@ def one_thread() -> Iterator[None]:
 # Where every row is touched in every step, Adam by rows is Adam: only then can several steps be compared.
 @pytest.mark.parametrize(("negatives", "steps"), [(0, 4), (20, 1)], ids=["full", "sampled"])
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "lstmp", "gru"])
 def test_training_steps(
     cell: str,
     dropout: float,
@@ -120,7 +125,7 @@ def test_training_steps(
         batch=6, length=5, negatives=negatives, dropout=dropout, peak_rate=0.02, warm_up=0.0, clip=0.1
     )
     trainer = Trainer(dataset, network, options, threads=2)
-    windows = lanes(dataset.epoch_ids(options.seed, 0), options.batch, options.length, 0)
+    windows = dataset.windows(Epoch(options.seed, 0, False), options.batch, options.length, 0)
     for number, (ids, targets), step in zip(range(1, steps + 1), windows, trainer.steps(), strict=False):
         rng = np.random.default_rng([options.seed, number])
         sample = trainer.sampler.draw(rng) if trainer.sampler else None

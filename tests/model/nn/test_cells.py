@@ -1,6 +1,6 @@
 """The cells against their formulas, and their backward passes against finite differences.
 
-Notation as in model.cells.base: X (T, B, E), h (T, B, H), a state (S, B, H).
+Notation as in model.nn.cells.base: X (T, B, E), h (T, B, O), a state (B, S).
 """
 
 from collections.abc import Callable
@@ -37,8 +37,24 @@ def a_case(name: str, T: int, B: int = 2, E: int = 3, H: int = 4) -> Case:
     rng = np.random.default_rng(T)
     cell = CELLS[name]
     columns = cell.gates * H
-    w = Parameters(rng.normal(size=(E, columns)), rng.normal(size=(H, columns)), rng.normal(size=columns))
-    return Case(cell, w, rng.normal(size=(T, B, E)), rng.uniform(-1, 1, (cell.state_parts, B, H)))
+    w = Parameters(
+        rng.normal(size=(E, columns)),
+        rng.normal(size=(E if cell.projects else H, columns)),
+        rng.normal(size=columns),
+        rng.normal(size=(H, E)),
+    )
+    return Case(cell, w, rng.normal(size=(T, B, E)), rng.uniform(-1, 1, (B, cell.state_width(H, E))))
+
+
+def a_gradient(case: Case) -> FloatArray:
+    """Some dh (T, B, O)."""
+    T, B, E = case.X.shape
+    return np.random.default_rng(9).normal(size=(T, B, E if case.cell.projects else case.w.projection.shape[0]))
+
+
+def parameters_of(cell: Cell) -> tuple[str, ...]:
+    """The parameters that the cell itself has."""
+    return Parameters._fields if cell.projects else Parameters._fields[:3]
 
 
 def sigmoid(z: Any) -> Any:
@@ -47,17 +63,19 @@ def sigmoid(z: Any) -> Any:
 
 def one_step(name: str, w: Parameters, x: Any, state: Any) -> Any:
     """The formulas at the heads of the cells' files, written down once more."""
-    Z, A, h = x @ w.W_in + w.b, state[0] @ w.W_hidden, state[0]
+    width = len(w.W_hidden)
+    Z, A, h = x @ w.W_in + w.b, state[:, :width] @ w.W_hidden, state[:, :width]
     if name == "rnn":
-        return np.tanh(Z + A)[None]
-    if name == "lstm":
+        return np.tanh(Z + A)
+    if name in ("lstm", "lstmp"):
         i, f, o, g = np.split(Z + A, 4, axis=-1)
-        c = sigmoid(f) * state[1] + sigmoid(i) * np.tanh(g)
-        return np.stack([sigmoid(o) * np.tanh(c), c])
+        c = sigmoid(f) * state[:, width:] + sigmoid(i) * np.tanh(g)
+        h = sigmoid(o) * np.tanh(c)
+        return np.concatenate([h @ w.projection if name == "lstmp" else h, c], axis=1)
     (Zz, Zr, Zn), (Az, Ar, An) = np.split(Z, 3, axis=-1), np.split(A, 3, axis=-1)
     z, r = sigmoid(Zz + Az), sigmoid(Zr + Ar)
     n = np.tanh(Zn + r * An)
-    return ((1 - z) * n + z * h)[None]
+    return (1 - z) * n + z * h
 
 
 @every_cell
@@ -67,7 +85,7 @@ def test_forward_follows_the_formulas(name: str) -> None:
     state = case.state
     for t in range(4):
         state = one_step(name, case.w, case.X[t], state)
-        np.testing.assert_allclose(h[t], state[0], rtol=1e-12)
+        np.testing.assert_allclose(h[t], state[:, : h.shape[2]], rtol=1e-12)
     np.testing.assert_allclose(after, state, rtol=1e-12)
 
 
@@ -80,7 +98,7 @@ def test_step_equals_forward(name: str, T: int, B: int, E: int, H: int) -> None:
     state = case.state
     for t in range(T):
         state = case.cell.step(case.w, case.X[t], state)
-        np.testing.assert_allclose(state[0], h[t], rtol=1e-10, atol=1e-14)
+        np.testing.assert_allclose(state[:, : h.shape[2]], h[t], rtol=1e-10, atol=1e-14)
     np.testing.assert_allclose(state, after, rtol=1e-10, atol=1e-14)
 
 
@@ -100,7 +118,7 @@ def test_two_stretches_equal_one_of_twice_the_length(name: str) -> None:
 @pytest.mark.parametrize("T", [1, 4])
 def test_backward_equals_finite_differences(name: str, T: int, numeric_gradient: NumericGradient) -> None:
     case = a_case(name, T)
-    dh = np.random.default_rng(9).normal(size=(T, 2, 4))
+    dh = a_gradient(case)
 
     def loss() -> float:
         return float((case.forward()[0] * dh).sum())
@@ -109,16 +127,16 @@ def test_backward_equals_finite_differences(name: str, T: int, numeric_gradient:
     case.forward(work)
     dX, dw = case.cell.backward(case.w, case.X, dh, work)
     np.testing.assert_allclose(dX, numeric_gradient(loss, case.X), rtol=1e-6, atol=1e-8)
-    for parameter in Parameters._fields:
+    for parameter in parameters_of(case.cell):
         expected = numeric_gradient(loss, getattr(case.w, parameter))
         assert np.abs(expected).max() > 1e-3
-        np.testing.assert_allclose(getattr(dw, parameter), expected, rtol=1e-6, atol=1e-8, err_msg=parameter)
+        np.testing.assert_allclose(dw[parameter], expected, rtol=1e-6, atol=1e-8, err_msg=parameter)
 
 
 @every_cell
 def test_the_gradient_stops_where_the_stretch_begins(name: str) -> None:
     whole = a_case(name, T=6)
-    dh = np.random.default_rng(9).normal(size=(6, 2, 4))
+    dh = a_gradient(whole)
     dh[:3] = 0
     work = workspace()
     whole.forward(work)
@@ -132,13 +150,13 @@ def test_the_gradient_stops_where_the_stretch_begins(name: str) -> None:
     np.testing.assert_allclose(dX, dX_whole[3:], rtol=1e-12)
     # The loss of the second stretch depends on the inputs of the first, but that part is dropped.
     assert np.abs(dX_whole[:3]).max() > 1e-3
-    assert np.abs(dw.W_in - dw_whole.W_in).max() > 1e-3
+    assert np.abs(dw["W_in"] - dw_whole["W_in"]).max() > 1e-3
 
 
 @every_cell
 def test_what_was_handed_over_stays_as_it_is(name: str) -> None:
     case = a_case(name, T=3)
-    dh = np.random.default_rng(9).normal(size=(3, 2, 4))
+    dh = a_gradient(case)
     handed = [*case.w, case.X, case.state, dh]
     before = [array.copy() for array in handed]
     work = workspace()
@@ -152,16 +170,16 @@ def test_what_was_handed_over_stays_as_it_is(name: str) -> None:
 @every_cell
 def test_a_used_workspace_changes_nothing(name: str) -> None:
     case, other = a_case(name, T=3), a_case(name, T=5)
-    dh = np.random.default_rng(9).normal(size=(3, 2, 4))
+    dh = a_gradient(case)
     fresh, used = workspace(), workspace()
     h, state = case.forward(fresh)
     dX, dw = case.cell.backward(case.w, case.X, dh, fresh)
     for _ in range(2):
         other.forward(used)
-        other.cell.backward(other.w, other.X, np.ones((5, 2, 4)), used)
+        other.cell.backward(other.w, other.X, np.ones_like(a_gradient(other)), used)
         h_again, state_again = case.forward(used)
         again = case.cell.backward(case.w, case.X, dh, used)
-        for a, b in [(h, h_again), (state, state_again), (dX, again[0]), *zip(dw, again[1], strict=True)]:
+        for a, b in [(h, h_again), (state, state_again), (dX, again[0]), *((dw[name], again[1][name]) for name in dw)]:
             np.testing.assert_array_equal(a, b)
 
 
@@ -183,5 +201,6 @@ def test_huge_inputs_saturate_and_warn_of_nothing(name: str) -> None:
     state = case.state.astype(np.float32)
     h, _ = case.cell.forward(w, X, state, Workspace(np, np.float32))
     assert h.dtype == np.float32
-    # Its memory adds up at most one unit a step, and every output is at most 1.
-    assert np.abs(h).max() <= 1
+    # Every output of the gates is at most 1; a projection adds up one for each unit.
+    assert np.isfinite(h).all()
+    assert np.abs(h).max() <= (np.abs(w.projection).sum(axis=0).max() if case.cell.projects else 1)

@@ -49,7 +49,7 @@ def test_a_row_alone_is_multiplied_as_a_row_among_others() -> None:
         rng.normal(size=(5, 31)) @ blocked
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "lstmp", "gru"])
 def test_steps_and_logits_are_those_of_the_trained_network(cell: str) -> None:
     trained = random_model(cell=cell).network
     laid_out = InferenceNetwork(trained)
@@ -62,8 +62,8 @@ def test_steps_and_logits_are_those_of_the_trained_network(cell: str) -> None:
         after = trained.step(ids, state)
         np.testing.assert_allclose(laid_out.step(ids, state), after, atol=1e-6)
         state = after
-    p = trained.project(state[0])
-    np.testing.assert_allclose(laid_out.project(state[0]), p, atol=1e-6)
+    p = trained.project(state)
+    np.testing.assert_allclose(laid_out.project(state), p, atol=1e-6)
     logits = trained.logits(p)
     np.testing.assert_allclose(laid_out.logits(p), logits, atol=1e-5)
     np.testing.assert_allclose(laid_out.logits(p[0]), logits[0], atol=1e-5)

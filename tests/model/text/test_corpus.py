@@ -176,6 +176,7 @@ def test_recipes(tmp_path: Path) -> None:
         path = "mails.jsonl"
         field = "body"
         weight = 2.5
+        late_weight = 3.5
         licence = "CC0-1.0"
         credit = "someone"
         private = true
@@ -186,7 +187,7 @@ def test_recipes(tmp_path: Path) -> None:
     )
     expected = Recipe(
         [
-            Source(tmp_path / "mails.jsonl", 2.5, "CC0-1.0", "someone", "body", private=True),
+            Source(tmp_path / "mails.jsonl", 2.5, 3.5, "CC0-1.0", "someone", "body", private=True),
             Source(tmp_path / "chat.txt.xz", 1.0),
         ],
         [tmp_path / "held" / "out.txt"],

@@ -11,14 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.arrays import IntArray
+from model.arrays import FloatArray, IntArray
 from model.errors import UserError
 from model.text import encoding
 from model.text.corpus import Recipe, Source
 from model.text.encoding import encode_documents, id_type
 from model.text.tokens import LINE_END, TEXT_START
 from model.text.vocabulary import Vocabulary
-from model.train.dataset import HELD_OUT_EVERY, Dataset, _in_processes, check_sources, lanes, prepare
+from model.train.dataset import HELD_OUT_EVERY, Dataset, Epoch, _in_processes, check_sources, lanes, prepare
+from model.train.stretches import beginnings
 from model.train.words.vocabulary import VocabularyOptions
 
 MakeDataset = Callable[[str], Dataset]
@@ -59,7 +60,6 @@ def test_documents_become_ids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_ids_are_mapped_not_read(tmp_path: Path) -> None:
     dataset = prepared(tmp_path / "a", "The dog ran.\n\n" * 200)
     assert isinstance(dataset.ids, np.memmap)
-    assert isinstance(dataset.epoch_ids(1, 0), np.memmap)
     assert dataset.ids.dtype == np.uint16
     assert os.path.getsize(tmp_path / "a" / "corpus" / "ids.bin") == 2 * len(dataset.ids)
 
@@ -74,7 +74,7 @@ def test_every_fiftieth_document_is_held_out(tmp_path: Path) -> None:
     text = "".join(f"So number w{i % 7} came.\n\n" for i in range(4 * HELD_OUT_EVERY))
     dataset = prepared(tmp_path / "a", text)
     start = dataset.vocabulary.id_of(TEXT_START)
-    assert len(dataset.epoch_documents(1, 0)) == 4 * HELD_OUT_EVERY - 4
+    assert (dataset.ids == start).sum() >= 4 * HELD_OUT_EVERY - 4
     assert len(dataset.validation) == 4 * 7
     assert (dataset.validation == start).sum() >= 4
 
@@ -86,15 +86,19 @@ def test_named_validation_text_is_held_out_and_nothing_else(tmp_path: Path) -> N
     assert forms(dataset, dataset.validation) == (
         [TEXT_START, "the", "cat", "ran", ".", LINE_END, "the", "dog", "ran", ".", LINE_END]
     )
-    assert len(dataset.epoch_documents(1, 0)) == 200
+    # Three tokens and the two marks of each line, and the start of each document.
+    assert len(dataset.ids) == 100 * (6 + 7)
 
 
 @pytest.mark.usefixtures("one_process")
 def test_of_few_documents_the_end_is_held_out(tmp_path: Path) -> None:
     dataset = prepared(tmp_path / "a", "The dog ran and ran.\n\n" * 10)
     assert len(dataset.validation) == 2
-    ids = dataset.epoch_ids(1, 0)
-    assert len(ids) == dataset.epoch_tokens() == len(dataset.ids) - 2
+    assert dataset.epoch_tokens() == len(dataset.ids) - 2
+    held_out = len(dataset.ids) - 2
+    for inputs, targets in dataset.windows(Epoch(1, 0, False), 1, 4, 0):
+        assert inputs.shape == targets.shape == (4, 1)
+    assert dataset.stretches.beginnings.max() < held_out
 
 
 def test_some_line_ends_are_read_as_the_start_of_a_text() -> None:
@@ -103,66 +107,109 @@ def test_some_line_ends_are_read_as_the_start_of_a_text() -> None:
     start = vocabulary.id_of(TEXT_START)
     (fresh,) = encode_documents(vocabulary, True, batch)
     (plain,) = encode_documents(vocabulary, False, batch)
-    assert (fresh[1:] == start).mean() == pytest.approx(0.2 / 3, abs=0.02)
+    assert (fresh[1:] == start).mean() == pytest.approx(encoding.FRESH_START_SHARE / 3, abs=0.02)
     assert (plain[1:] == start).sum() == 0
     np.testing.assert_array_equal(fresh, encode_documents(vocabulary, True, batch)[0])
 
 
-def weighted(tmp_path: Path, weights: list[float], documents: int) -> Dataset:
-    """A source for each weight; its documents are the ids 10 s + 4, … with s the source's number."""
-    vocabulary = Vocabulary.from_counts({}, {f"w{i:03}": 1 for i in range(300)}, {})
-    bounds = np.arange(0, 3 * documents * len(weights) + 1, 3)
-    source = np.repeat(np.arange(len(weights)), documents)
-    np.save(tmp_path / "documents.npy", np.array([bounds, [*source, -1]], dtype=np.int64))
-    np.repeat(np.arange(len(bounds) - 1, dtype=np.uint16), 3).tofile(tmp_path / "ids.bin")
+LINE = 5
+
+
+def weighted(tmp_path: Path, weights: list[float], lines: int) -> Dataset:
+    """A source for each weight, of as many lines: words that nothing else holds, and a line end."""
+    vocabulary = Vocabulary.from_counts({}, {f"w{i:04}": 1 for i in range(4 * lines * len(weights))}, {})
+    N = LINE * lines
+    ids = np.full((len(weights) * lines, LINE), vocabulary.id_of(LINE_END), dtype=np.uint16)
+    ids[:, :-1] = vocabulary.first_word + np.arange(4 * lines * len(weights)).reshape(-1, 4)
+    ids.tofile(tmp_path / "ids.bin")
+    bounds = N * np.arange(len(weights) + 1)
+    np.save(tmp_path / "documents.npy", np.array([bounds, [*range(len(weights)), -1]], dtype=np.int64))
     np.zeros(2, dtype=np.uint16).tofile(tmp_path / "validation.bin")
-    (tmp_path / "corpus.json").write_text(f'{{"weights": {weights}}}', "utf-8")
+    late = [2 * weight for weight in weights]
+    (tmp_path / "corpus.json").write_text(f'{{"weights": {weights}, "late_weights": {late}}}', "utf-8")
     return Dataset(tmp_path, vocabulary)
 
 
-def test_weights_say_how_often_a_document_is_read(tmp_path: Path) -> None:
-    dataset = weighted(tmp_path, [1.0, 2.5, 0.25], documents=400)
-    times = np.bincount(dataset.epoch_documents(1, 0), minlength=1200).reshape(3, 400)
-    assert set(times[0]) == {1}
-    assert set(times[1]) == {2, 3} and times[1].mean() == pytest.approx(2.5, abs=0.1)
-    assert set(times[2]) == {0, 1} and times[2].mean() == pytest.approx(0.25, abs=0.1)
-    assert dataset.epoch_tokens() == 3 * 400 * 3.75
-    assert len(dataset.epoch_ids(1, 0)) == 3 * times.sum()
+def times_read(dataset: Dataset, epoch: Epoch) -> FloatArray:
+    """How often each token of each source is a target, (S, N), on the average of some epochs."""
+    sources = len(dataset.weights)
+    times = np.zeros(len(dataset.vocabulary))
+    for number in range(20):
+        for _, targets in dataset.windows(epoch._replace(number=number), 1, 2 * LINE, 0):
+            np.add.at(times, targets, 1 / 20)
+    # Every word stands in the text once, in the order of the ids; line ends tell nothing.
+    found: FloatArray = times[dataset.vocabulary.first_word :].reshape(sources, -1)
+    return found
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_weights_say_how_often_a_token_is_read(late: bool, tmp_path: Path) -> None:
+    dataset = weighted(tmp_path, [1.0, 2.5, 0.25], lines=200)
+    times = times_read(dataset, Epoch(1, 0, late))
+    np.testing.assert_allclose(times.mean(axis=1), np.array([1.0, 2.5, 0.25]) * (2 if late else 1), rtol=0.08)
+    # Evenly: none much more often than the others, but near the ends.
+    assert times[1, 50:-50].std() < 0.35 * times[1].mean()
+
+
+def test_a_stretch_is_a_start_and_what_stands_behind_a_beginning(tmp_path: Path) -> None:
+    dataset = weighted(tmp_path, [1.0, 1.0], lines=50)
+    ids, start = np.asarray(dataset.ids), dataset.vocabulary.id_of(TEXT_START)
+    for inputs, targets in dataset.windows(Epoch(1, 0, False), 3, 7, 0):
+        assert (inputs[0] == start).all()
+        np.testing.assert_array_equal(inputs[1:], targets[:-1])
+        for stretch in targets.T:
+            begin = int(np.flatnonzero(ids == stretch[0])[0])
+            assert begin % LINE == 0
+            np.testing.assert_array_equal(ids[begin : begin + 7], stretch)
+
+
+def test_lines_and_sentences_are_beginnings() -> None:
+    vocabulary = Vocabulary.from_counts({".": 9, '"': 9, "?": 9}, {"yes": 5, "no": 4}, {})
+    text = [TEXT_START, "yes", ".", "no", "?", '"', "yes", LINE_END, '"', "no", LINE_END, TEXT_START, "yes"]
+    places = beginnings(np.array([vocabulary.id_of(form) for form in text]), vocabulary)
+    # Not the mark behind a question, which may end the quotation, and not the start itself.
+    assert places.tolist() == [1, 3, 8, 12]
 
 
 def test_an_epoch_is_shuffled_by_seed_and_number(tmp_path: Path) -> None:
-    dataset = weighted(tmp_path, [1.0, 2.5], documents=50)
-    first = dataset.epoch_documents(1, 0)
-    np.testing.assert_array_equal(first, dataset.epoch_documents(1, 0))
-    assert sorted(first) != first.tolist()
-    for seed, epoch in ((1, 1), (2, 0)):
-        other = dataset.epoch_documents(seed, epoch)
-        assert len(other) != len(first) or (other != first).any()
-    ids = np.array(dataset.epoch_ids(1, 0))
-    np.testing.assert_array_equal(ids, np.repeat(first, 3))
+    dataset = weighted(tmp_path, [1.0, 2.5], lines=50)
+
+    def firsts(epoch: Epoch) -> list[int]:
+        return [int(targets[0, 0]) for _, targets in dataset.windows(epoch, 1, 6, 0)]
+
+    first = firsts(Epoch(1, 0, False))
+    assert first == firsts(Epoch(1, 0, False))
+    assert sorted(first) != first
+    for seed, number in ((1, 1), (2, 0)):
+        assert firsts(Epoch(seed, number, False)) != first
+    skipped = list(dataset.windows(Epoch(1, 0, False), 1, 6, 4))
+    assert [int(targets[0, 0]) for _, targets in skipped] == first[4:]
 
 
-def test_an_epoch_that_happens_to_be_empty(tmp_path: Path) -> None:
-    dataset = weighted(tmp_path, [0.001], documents=5)
-    assert len(dataset.epoch_documents(1, 0)) == 0
-    assert len(dataset.epoch_ids(1, 0)) == 0
+def test_an_epoch_without_a_stretch_is_told(tmp_path: Path) -> None:
+    dataset = weighted(tmp_path, [0.001], lines=5)
+    with pytest.raises(UserError, match="too little text: an epoch has 0 stretches of 6 tokens, a batch 4"):
+        dataset.windows(Epoch(1, 0, False), 4, 6, 0)
 
 
 @given(length=st.integers(1, 400), batch=st.integers(1, 9), T=st.integers(1, 20), skip=st.integers(0, 5))
 @settings(max_examples=60, deadline=None)
 def test_lanes_move_on_side_by_side(length: int, batch: int, T: int, skip: int) -> None:
     ids = np.arange(length, dtype=np.uint16)
+    if (length - 1) // batch < T:
+        with pytest.raises(UserError, match="too little text"):
+            list(lanes(ids, batch, T, 0))
+        return
     pairs = list(lanes(ids, batch, T, 0))
-    assert len(pairs) == max(0, (length - 1) // batch // T)
+    assert len(pairs) == (length - 1) // batch // T
     for inputs, targets in pairs:
         assert inputs.shape == targets.shape == (T, batch) and inputs.dtype == np.int64
         np.testing.assert_array_equal(targets, inputs + 1)
     for (inputs, _), (following, _) in itertools.pairwise(pairs):
         np.testing.assert_array_equal(following[0], inputs[-1] + 1)
-    if pairs:
-        read = np.concatenate([inputs for inputs, _ in pairs])
-        assert len(np.unique(read)) == read.size
-        np.testing.assert_array_equal(pairs[0][0][0], np.arange(batch) * ((length - 1) // batch))
+    read = np.concatenate([inputs for inputs, _ in pairs])
+    assert len(np.unique(read)) == read.size
+    np.testing.assert_array_equal(pairs[0][0][0], np.arange(batch) * ((length - 1) // batch))
     for a, b in zip(lanes(ids, batch, T, skip), pairs[skip:], strict=True):
         np.testing.assert_array_equal(a, b)
 

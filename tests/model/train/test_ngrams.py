@@ -159,11 +159,10 @@ def test_the_share_has_the_lowest_perplexity_of_all_tried(make_network: MakeNetw
     unigrams, levels = estimate(Texts(random_texts(4)))
     ngrams = NGrams(unigrams, prune(levels, V, 600), START, 0.0)
     share, perplexities = best_share(model, ngrams, ids)
-    chances = []
+    chances, state = [], model.network.zero_state(1)
     for i in range(1, len(ids)):
-        # At most sixteen predictions: each is in a lane of its own, which begins with an empty state.
-        state = model.network.step(ids[i - 1 : i], model.network.zero_state(1))
-        logits = model.network.logits(model.network.project(state[0]))[0].astype(np.float64)
+        state = model.network.step(ids[i - 1 : i], state)
+        logits = model.network.logits(model.network.project(state))[0].astype(np.float64)
         network = np.exp(logits) / np.exp(logits).sum()
         context = tuple(ids[:i].tolist())
         chances.append((network[ids[i]], float(ngrams.probabilities(context)[ids[i]])))

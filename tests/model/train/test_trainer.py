@@ -47,7 +47,7 @@ def contents(trainer: Trainer) -> dict[str, bytes]:
 
 
 @pytest.mark.usefixtures("one_process")
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "lstmp", "gru"])
 def test_a_text_is_learned_by_heart(
     cell: str, tmp_path: Path, make_network: MakeNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -57,24 +57,23 @@ def test_a_text_is_learned_by_heart(
     recipe = Recipe([Source(tmp_path / "poem.txt")])
     dataset = prepare(recipe, tmp_path / "corpus", VocabularyOptions(), processes=1, progress=lambda what, done: None)
     network = make_network(dataset.vocabulary, cell, E=16, H=32)
-    options = TrainingOptions(batch=8, length=20, negatives=25, peak_rate=0.02, epochs=9, warm_up=0.1)
+    # Longer than the poem, so that every stretch begins where one does.
+    options = TrainingOptions(batch=8, length=45, negatives=25, peak_rate=0.02, epochs=20, warm_up=0.1)
     with threadpool_limits(1):
         losses = run(Trainer(dataset, network, options, threads=1), 1000)
     assert len(losses) < 1000
     assert losses[-1] < 0.05 * losses[0]
     ids = np.array(dataset.ids)
-    # Not quite 1: it is read from 16 places, and where those are nobody can know from one word.
-    assert perplexity(token_losses(network, ids)) < 1.05
+    assert perplexity(token_losses(network, ids[:33])) < 1.05
 
     length = int(np.flatnonzero(ids == ids[0])[1])
     state = network.zero_state(1)
     foreseen = []
     for now in ids[: 2 * length].astype(np.int64):
         state = network.step(np.array([now]), state)
-        foreseen.append(int(network.logits(network.project(state[0]))[0].argmax()))
-    # In the second round: it has seldom met an empty state.
+        foreseen.append(int(network.logits(network.project(state))[0].argmax()))
     forms = dataset.vocabulary.forms
-    assert [forms[i] for i in foreseen[length:]] == [forms[i] for i in ids[length + 1 : 2 * length + 1]]
+    assert [forms[i] for i in foreseen[: length - 1]] == [forms[i] for i in ids[1:length]]
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -205,7 +204,7 @@ def test_too_little_text_for_one_step_is_told_before_the_first(
     dataset = make_dataset("corpus")
     trainer = Trainer(dataset, make_network(dataset.vocabulary), dataclasses.replace(OPTIONS, length=200), threads=1)
     before = contents(trainer)
-    with pytest.raises(UserError, match=r"too little text: an epoch has \d+ tokens, a batch needs 6400"):
+    with pytest.raises(UserError, match=r"too little text: an epoch has \d+ stretches of 200 tokens, a batch 32"):
         run(trainer, 1)
     assert contents(trainer) == before
 
