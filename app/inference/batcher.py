@@ -9,7 +9,6 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -17,6 +16,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from app.inference.jobs import SCORED, Job, NextWord, Statistics, Wanted
+from app.inference.prefill import Prefill, next_inputs
 from app.inference.state_cache import Context, Entry, StateCache
 from model.arrays import FloatArray
 from model.lm.language_model import LanguageModel
@@ -30,16 +30,6 @@ _EVERY_KEPT = 8
 _MOST_SCORED = 32
 # Fewer rows of a batch are not worth another thread.
 _LEAST_ROWS = 8
-
-
-@dataclass(slots=True, eq=False)
-class _Prefill:
-    """A context that is being stepped through: the state after its first ``position`` tokens, and the waiting jobs."""
-
-    context: Context
-    position: int
-    state: FloatArray
-    jobs: list[Job] = field(default_factory=list)
 
 
 class Batcher:
@@ -59,7 +49,7 @@ class Batcher:
         self.batch_limit, self.threads, self.statistics = batch_limit, threads, statistics
         self._others = ThreadPoolExecutor(max(1, threads - 1), "products", _one_blas_thread)
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
-        self._prefills: dict[Context, _Prefill] = {}
+        self._prefills: dict[Context, Prefill] = {}
         # By context: the output after it, and the jobs that wait for its logits.
         self._unscored: dict[Context, tuple[FloatArray, list[Job]]] = {}
         # Reused for each product: fresh memory of this size costs a page fault every 4 KiB.
@@ -164,7 +154,7 @@ class Batcher:
             self._finish(job, self.output(job.context, entry))
             return
         state = self.model.network.zero_state(1)[0] if entry is None else entry.state
-        self._prefills[job.context] = _Prefill(job.context, length, state, [job])
+        self._prefills[job.context] = Prefill(job.context, length, state, [job])
 
     def _finish(self, job: Job, output: FloatArray) -> None:
         """Answer a job whose context is finished, or have the logits computed that it wants."""
@@ -187,14 +177,12 @@ class Batcher:
         if not prefills:
             return
         self.statistics.batches[len(prefills)] += 1
-        ids = np.array([prefill.context[prefill.position] for prefill in prefills])
-        before = self.model.network.zero_state(len(prefills))
-        for i, prefill in enumerate(prefills):
-            before[i] = prefill.state
+        inputs = next_inputs(self.model.network, prefills)
+        before = np.stack([prefill.state for prefill in prefills])
         states = np.empty_like(before)
 
         def step(part: slice) -> None:
-            states[part] = self.model.network.step(ids[part], before[part])
+            states[part] = self.model.network.step_on(inputs[part], before[part])
 
         self._in_parts(len(prefills), step)
         for i, prefill in enumerate(prefills):
@@ -202,7 +190,7 @@ class Batcher:
             prefill.position += 1
             self._keep(prefill)
 
-    def _keep(self, prefill: _Prefill) -> None:
+    def _keep(self, prefill: Prefill) -> None:
         length = len(prefill.context)
         if prefill.position > length - _LAST_KEPT or prefill.position % _EVERY_KEPT == 0:
             # A copy: a view would keep the states of the whole batch in memory.

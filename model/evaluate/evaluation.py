@@ -27,7 +27,7 @@ from model.evaluate.metrics import (
     typing_measures,
     typo_measures,
 )
-from model.evaluate.simulated_typing import TypedWord, TypingTrial
+from model.evaluate.simulated_typing import ModelSuggester, TypedWord, TypingTrial
 from model.evaluate.simulated_typos import CompletedTypo, CorrectedWord, TypoTrial
 from model.lm.language_model import LanguageModel
 from model.lm.storage import load_model
@@ -129,7 +129,7 @@ def _parts(text: list[list[str]], options: argparse.Namespace) -> Iterator[tuple
     """Yield runs of documents to be typed at once, with the number of their first line and the lines wanted."""
     if options.perplexity_only:
         return
-    wanted = _sample(text, options.max_words, options.seed) if options.max_words else None
+    wanted = sample_of_lines(text, options.max_words, options.seed) if options.max_words else None
     line = begin = 0
     for end in range(1, len(text) + 1):
         length = sum(map(len, text[begin:end]))
@@ -138,7 +138,7 @@ def _parts(text: list[list[str]], options: argparse.Namespace) -> Iterator[tuple
             begin, line = end, line + length
 
 
-def _sample(text: list[list[str]], words: int, seed: int) -> set[int]:
+def sample_of_lines(text: list[list[str]], words: int, seed: int) -> set[int]:
     """Draw the line numbers of a seeded sample with about this many ``words``."""
     lengths = [len(line.split()) for lines in text for line in lines]
     order = np.random.default_rng(seed).permutation(len(lengths))
@@ -151,7 +151,7 @@ def _type(name: str, options: argparse.Namespace, text: list[list[str]], lines: 
     typed = Typed([], [], [])
     with threadpool_limits(1):
         model = _for_inference(name, options.model)
-        trial = TypingTrial(model, CONTEXT_TOKENS, not options.literal and name != FREQUENCY)
+        trial = TypingTrial(ModelSuggester(model, CONTEXT_TOKENS, not options.literal and name != FREQUENCY))
         typos = TypoTrial(model, CONTEXT_TOKENS, options.seed) if options.typos else None
         for document in text:
             typed.words.extend(trial.words(document, first, wanted))

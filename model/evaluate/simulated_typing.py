@@ -1,19 +1,19 @@
 """Simulated typing: a text typed letter by letter with suggestions at hand, and the keystrokes they save.
 
-The trial asks the same code that serves (``QueryReader``, ``Completer``). Of each word,
-a token that begins with a letter, it asks before the first letter and after each one until the word is
-offered; case is ignored, and a word that is never offered is typed to its end. Accepting a suggestion is one
-keystroke and gives the space too.
+Of each word, a token that begins with a letter, the trial asks before the first letter and after each one until the
+word is offered; case is ignored, and a word that is never offered is typed to its end. Accepting a suggestion is one
+keystroke and gives the space too. ``ModelSuggester`` answers by the same code that serves; anything else that suggests
+words can be asked too.
 """
 
 import time
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
 
 from model.lm.language_model import LanguageModel
 from model.nn.inference import ContextRunner
 from model.search.complete import Completer
-from model.search.query import Query, QueryReader
+from model.search.query import QueryReader
 from model.search.ranking import Suggestion
 from model.search.scorer import Scorer
 from model.text.tokens import straight, tokens
@@ -41,14 +41,43 @@ class TypedWord(NamedTuple):
     asks: list[Ask]
 
 
-class TypingTrial:
-    """Types documents into a model; ``fuzzy`` as in a request."""
+class Offer(NamedTuple):
+    """A suggested word and its probability."""
+
+    text: str
+    probability: float
+
+
+class Suggester(Protocol):
+    """Whatever suggests words."""
+
+    def suggest(self, text: str, letters: int) -> Sequence[Offer | Suggestion]:
+        """Suggest words for the end of ``text``, best first; its last ``letters`` code points are the word so far."""
+        ...
+
+
+class ModelSuggester:
+    """Suggests by a model of the project; ``fuzzy`` as in a request."""
 
     def __init__(self, model: LanguageModel, context_tokens: int, fuzzy: bool = True) -> None:
         self._fuzzy = fuzzy
         self._reader, self._scorer = QueryReader(model.vocabulary, context_tokens), Scorer(model)
         self._completer = Completer(self._scorer)
         self._network = ContextRunner(model.network)
+
+    def suggest(self, text: str, letters: int) -> list[Suggestion]:
+        """Suggest by the functions that answer a request."""
+        query = (self._reader.completion if letters else self._reader.next_word)(text, len(text))
+        if self._fuzzy:
+            query = self._scorer.resolve(query)
+        return self._completer.complete(query, self._network.logits(query.context), STRIPS[-1], 0.0, self._fuzzy)
+
+
+class TypingTrial:
+    """Types documents with the suggestions of ``suggester`` at hand."""
+
+    def __init__(self, suggester: Suggester) -> None:
+        self._suggester = suggester
 
     def words(self, lines: list[str], first_line: int, wanted: set[int] | None = None) -> Iterator[TypedWord]:
         """Type a document; each line is seen with the lines before it. ``wanted`` line numbers only, if given."""
@@ -79,18 +108,11 @@ class TypingTrial:
 
     def _ask(self, text: str, letters: int, word: str) -> Ask:
         begun = time.perf_counter()
-        read = self._reader.completion if letters else self._reader.next_word
-        query = read(text, len(text))
-        suggestions = self._suggest(query)
+        suggestions = self._suggester.suggest(text, letters)
         seconds = time.perf_counter() - begun
         texts = [suggestion.text.casefold() for suggestion in suggestions]
         rank = texts.index(word) + 1 if word in texts else None
         return Ask(letters, rank, suggestions[0].probability if suggestions else 0.0, seconds)
-
-    def _suggest(self, query: Query) -> list[Suggestion]:
-        if self._fuzzy:
-            query = self._scorer.resolve(query)
-        return self._completer.complete(query, self._network.logits(query.context), STRIPS[-1], 0.0, self._fuzzy)
 
 
 def keystrokes(word: TypedWord, strip: int) -> int:

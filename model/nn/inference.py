@@ -91,9 +91,9 @@ class InferenceNetwork(Network):
         """Hexadecimal digits that tell the weights from others, as before they were laid out."""
         return self._digest
 
-    def step(self, ids: Array, state: Array) -> Array:
-        """Step over one token in each of B sequences: ids (B,), state (B, S) → the next state."""
-        return self.cell.step(self._parameters, self._output.columns(ids), state)
+    def embed(self, ids: Array) -> Array:
+        """Look up the rows of tokens: ids (n,) → x (n, E)."""
+        return self._output.columns(ids)
 
     def logits(self, p: Array, ids: Array | None = None, out: Array | None = None) -> Array:
         """Compute the logits of n tokens, by default all: p (…, E) → (…, n)."""

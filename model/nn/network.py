@@ -86,9 +86,24 @@ class Network:
         width = self.cell.state_width(self.config.hidden, self.config.embedding)
         return self.xp.zeros((batch, width), dtype=self.weights["bias"].dtype)
 
+    def embed(self, ids: Array) -> Array:
+        """Look up the rows of tokens: ids (n,) → x (n, E)."""
+        return self.weights["embedding"][ids]
+
+    def inputs(self, ids: Array) -> Array:
+        """What the tokens alone say to their steps, x W_in + b: ids (n,) → (n, G·H), whatever the states will be."""
+        w = self.parameters
+        z = self.embed(ids) @ w.W_in
+        z += w.b
+        return z
+
     def step(self, ids: Array, state: Array) -> Array:
         """Step over one token in each of B sequences: ids (B,), state (B, S) → the next state."""
-        return self.cell.step(self.parameters, self.weights["embedding"][ids], state)
+        return self.step_on(self.inputs(ids), state)
+
+    def step_on(self, inputs: Array, state: Array) -> Array:
+        """Step over tokens whose ``inputs`` (B, G·H) were computed before, and are overwritten."""
+        return self.cell.step(self.parameters, inputs, state)
 
     def project(self, h: Array) -> Array:
         """Project outputs, or those of states: (…, O or S) → p (…, E), by which the output rows are multiplied."""

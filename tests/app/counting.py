@@ -21,13 +21,13 @@ class CountingNetwork(Network):
         self.go_on = Event()
         self.go_on.set()
 
-    def step(self, ids: Array, state: Array) -> Array:
+    def step_on(self, inputs: Array, state: Array) -> Array:
         self.in_step.set()
         self.go_on.wait()
-        self.batches.append(len(ids))
+        self.batches.append(len(inputs))
         if self.error is not None:
             raise self.error
-        return super().step(ids, state)
+        return super().step_on(inputs, state)
 
     def project(self, h: Array) -> Array:
         if self.project_error is not None:

@@ -48,8 +48,11 @@ class Cell(Protocol):
         """S, the numbers of one sequence's state."""
         ...
 
-    def step(self, w: Parameters, x: Array, state: Array) -> Array:
-        """Compute one time step for inference: x (B, E), state (B, S) → the next state (B, S)."""
+    def step(self, w: Parameters, z: Array, state: Array) -> Array:
+        """Compute one time step for inference: z = x W_in + b (B, G·H), state (B, S) → the next state (B, S).
+
+        Overwrites ``z``.
+        """
         ...
 
     def forward(self, w: Parameters, X: Array, state: Array, work: Workspace) -> tuple[Array, Array]:

@@ -24,15 +24,13 @@ class GRUCell:
         """The state is the output: H."""
         return hidden
 
-    def step(self, w: Parameters, x: Array, state: Array) -> Array:
-        """Compute one time step: x (B, E), state (B, H) → the next state."""
+    def step(self, w: Parameters, z: Array, state: Array) -> Array:
+        """Compute one time step: z = x W_in + b (B, 3 H), state (B, H) → the next state."""
         H = w.W_hidden.shape[0]
-        Z = x @ w.W_in
-        Z += w.b
         A = state @ w.W_hidden
-        Z[:, : 2 * H] += A[:, : 2 * H]
-        sigmoid_(np, Z[:, : 2 * H])
-        z, r, n = Z[:, :H], Z[:, H : 2 * H], Z[:, 2 * H :]
+        z[:, : 2 * H] += A[:, : 2 * H]
+        sigmoid_(np, z[:, : 2 * H])
+        z, r, n = z[:, :H], z[:, H : 2 * H], z[:, 2 * H :]
         n += np.multiply(r, A[:, 2 * H :], out=r)
         np.tanh(n, out=n)
         h = state - n

@@ -26,12 +26,10 @@ class LSTMCell:
         """The state is h and c: 2 H."""
         return 2 * hidden
 
-    def step(self, w: Parameters, x: Array, state: Array) -> Array:
-        """Compute one time step: x (B, E), state (B, 2 H) → the next state."""
+    def step(self, w: Parameters, z: Array, state: Array) -> Array:
+        """Compute one time step: z = x W_in + b (B, 4 H), state (B, 2 H) → the next state."""
         H = w.W_hidden.shape[0]
-        z = x @ w.W_in
         z += state[:, :H] @ w.W_hidden
-        z += w.b
         after = np.empty_like(state)
         step_gates(z, state[:, H:], after[:, H:], after[:, :H])
         return after

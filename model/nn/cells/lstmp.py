@@ -27,14 +27,12 @@ class ProjectedLSTMCell:
         """The state is r and c: E + H."""
         return embedding + hidden
 
-    def step(self, w: Parameters, x: Array, state: Array) -> Array:
-        """Compute one time step: x (B, E), state (B, E + H) → the next state."""
+    def step(self, w: Parameters, z: Array, state: Array) -> Array:
+        """Compute one time step: z = x W_in + b (B, 4 H), state (B, E + H) → the next state."""
         H, E = w.projection.shape
-        z = x @ w.W_in
         z += state[:, :E] @ w.W_hidden
-        z += w.b
         after = np.empty_like(state)
-        h = np.empty((len(x), H), state.dtype)
+        h = np.empty((len(z), H), state.dtype)
         step_gates(z, state[:, E:], after[:, E:], h)
         after[:, :E] = h @ w.projection
         return after

@@ -19,11 +19,9 @@ class ElmanCell:
         """The state is the output: H."""
         return hidden
 
-    def step(self, w: Parameters, x: Array, state: Array) -> Array:
-        """Compute one time step: x (B, E), state (B, H) → the next state."""
-        z = x @ w.W_in
+    def step(self, w: Parameters, z: Array, state: Array) -> Array:
+        """Compute one time step: z = x W_in + b (B, H), state (B, H) → the next state."""
         z += state @ w.W_hidden
-        z += w.b
         np.tanh(z, out=z)
         return z
 

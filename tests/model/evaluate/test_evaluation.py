@@ -14,7 +14,7 @@ from model.evaluate import evaluation as module
 from model.evaluate.__main__ import main, parser
 from model.evaluate.baseline import frequency_model
 from model.evaluate.metrics import typing_measures
-from model.evaluate.simulated_typing import TypedWord, TypingTrial
+from model.evaluate.simulated_typing import ModelSuggester, TypedWord, TypingTrial
 from model.lm.language_model import LanguageModel
 from model.lm.storage import WEIGHTS, load_model, save_model
 from model.text.tokens import LINE_END, TEXT_START, UNKNOWN, tokens
@@ -112,7 +112,7 @@ def losses(model: LanguageModel, text: list[list[str]]) -> tuple[list[float], in
 
 def typed(model: LanguageModel, text: list[list[str]]) -> list[TypedWord]:
     """All words of a file, its lines numbered through."""
-    trial, lengths = TypingTrial(model, 64), [len(lines) for lines in text]
+    trial, lengths = TypingTrial(ModelSuggester(model, 64)), [len(lines) for lines in text]
     firsts = [sum(lengths[:i]) for i in range(len(text))]
     return [word for lines, first in zip(text, firsts, strict=True) for word in trial.words(lines, first)]
 

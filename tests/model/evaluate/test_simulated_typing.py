@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.arrays import Array, Arrays
-from model.evaluate.simulated_typing import MOST_LETTERS, STRIPS, Ask, TypedWord, TypingTrial, keystrokes
+from model.evaluate.simulated_typing import (
+    MOST_LETTERS,
+    STRIPS,
+    Ask,
+    ModelSuggester,
+    TypedWord,
+    TypingTrial,
+    keystrokes,
+)
 from model.lm.language_model import LanguageModel
 from model.nn.inference import ContextRunner
 from model.nn.network import Network, NetworkConfig
@@ -28,7 +36,7 @@ LINES = st.lists(
 
 def typed(model: LanguageModel, *lines: str, wanted: set[int] | None = None, first: int = 0) -> list[TypedWord]:
     """All words of one document."""
-    return list(TypingTrial(model, 64).words(list(lines), first, wanted))
+    return list(TypingTrial(ModelSuggester(model, 64)).words(list(lines), first, wanted))
 
 
 def ranks(word: TypedWord) -> list[int | None]:
@@ -143,7 +151,7 @@ def test_a_line_is_typed_after_the_lines_before_it() -> None:
         assert (ranks(typed(model, line)[0])[0] == 1) == (first == 1)
     assert [ranks(word)[0] for word in typed(model, "cat eats", "dog us", "dog")] == [1] * 5
     # Each document begins anew.
-    trial = TypingTrial(model, 64)
+    trial = TypingTrial(ModelSuggester(model, 64))
     for document in (["cat eats", "dog"], ["cat"]):
         assert [ranks(word)[0] for word in trial.words(document, 0)] == [1] * sum(len(x.split()) for x in document)
 
@@ -172,7 +180,7 @@ def test_every_rank_is_that_of_asking_from_scratch(context_tokens: int, lines: l
     spans = [(t.start, t.end) for t in tokens(text) if t.is_word]
     scorer = Scorer(MODEL)
     completer = Completer(scorer)
-    words = list(TypingTrial(MODEL, context_tokens).words(lines, 0))
+    words = list(TypingTrial(ModelSuggester(MODEL, context_tokens)).words(lines, 0))
     assert len(words) == len(spans)
     for (start, end), word in zip(spans, words, strict=True):
         assert word.length == end - start and word.line == text.count("\n", 0, start)

@@ -97,7 +97,7 @@ def test_step_equals_forward(name: str, T: int, B: int, E: int, H: int) -> None:
     h, after = case.forward()
     state = case.state
     for t in range(T):
-        state = case.cell.step(case.w, case.X[t], state)
+        state = case.cell.step(case.w, case.X[t] @ case.w.W_in + case.w.b, state)
         np.testing.assert_allclose(state[:, : h.shape[2]], h[t], rtol=1e-10, atol=1e-14)
     np.testing.assert_allclose(state, after, rtol=1e-10, atol=1e-14)
 
@@ -162,7 +162,7 @@ def test_what_was_handed_over_stays_as_it_is(name: str) -> None:
     work = workspace()
     case.forward(work)
     case.cell.backward(case.w, case.X, dh, work)
-    case.cell.step(case.w, case.X[0], case.state)
+    case.cell.step(case.w, case.X[0] @ case.w.W_in + case.w.b, case.state)
     for array, kept in zip(handed, before, strict=True):
         np.testing.assert_array_equal(array, kept)
 

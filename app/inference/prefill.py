@@ -1,0 +1,42 @@
+"""Prefill: contexts that are new, or have grown, on the way through the network."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+
+import numpy as np
+
+from app.inference.jobs import Job
+from app.inference.state_cache import Context
+from model.arrays import FloatArray
+from model.nn.network import Network
+
+# The tokens of a context whose inputs are computed in one product, which takes half as long as one by one
+# (docs/performance.md).
+AHEAD = 16
+
+
+@dataclass(slots=True, eq=False)
+class Prefill:
+    """A context that is being stepped through: the state after its first ``position`` tokens, and the waiting jobs.
+
+    ``inputs`` are those of the next tokens, as far as they were computed.
+    """
+
+    context: Context
+    position: int
+    state: FloatArray
+    jobs: list[Job] = field(default_factory=list)
+    inputs: deque[FloatArray] = field(default_factory=deque)
+
+
+def next_inputs(network: Network, prefills: Sequence[Prefill]) -> FloatArray:
+    """The inputs of the next token of each context (B, G·H), those that are wanting from one product for all."""
+    wanting = [prefill for prefill in prefills if not prefill.inputs]
+    ahead = [prefill.context[prefill.position : prefill.position + AHEAD] for prefill in wanting]
+    if ahead:
+        rows = iter(network.inputs(np.array(list(chain.from_iterable(ahead)))))
+        for prefill, tokens in zip(wanting, ahead, strict=True):
+            prefill.inputs.extend(islice(rows, len(tokens)))
+    return np.stack([prefill.inputs.popleft() for prefill in prefills])
