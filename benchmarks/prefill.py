@@ -12,7 +12,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.servers import machine
-from model.arrays import FloatArray, IntArray
+from model.arrays import Array, IntArray
 from model.nn.inference import InferenceNetwork
 from model.nn.network import Network, NetworkConfig, initial_weights
 
@@ -20,26 +20,26 @@ V, E, TOKENS = 32_000, 256, 20
 NETWORKS = (("lstm", 512), ("lstmp", 1024), ("gru", 512))
 
 
-def one_by_one(network: Network, ids: IntArray) -> FloatArray:
+def one_by_one(network: Network, ids: IntArray) -> Array:
     state = network.zero_state(1)
     for id_ in ids:
         state = network.step(np.array([id_]), state)
     return network.project(state)
 
 
-def ahead(network: Network, ids: IntArray) -> FloatArray:
+def ahead(network: Network, ids: IntArray) -> Array:
     state = network.zero_state(1)
     for inputs in network.inputs(ids):
         state = network.step_on(inputs[None], state)
     return network.project(state)
 
 
-def output(network: Network, ids: IntArray) -> FloatArray:
+def output(network: Network, ids: IntArray) -> Array:
     """The product with the whole output layer alone."""
     return network.logits(network.project(network.zero_state(1)))
 
 
-WAYS: dict[str, Callable[[Network, IntArray], FloatArray]] = {
+WAYS: dict[str, Callable[[Network, IntArray], Array]] = {
     "one by one": one_by_one,
     "inputs ahead": ahead,
     "output layer": output,
