@@ -10,7 +10,7 @@ PYTHON ?= python3 python3.13 python3.12 python3.11 python
 ARGS =
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format train bench container lock clean
+.PHONY: help run test check format train bench docs container lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ train: $(VENV)/.dev ## train the English model into build/en (ARGS replaces reci
 bench: $(VENV)/.dev ## measure speed
 	$(BIN)/python -m benchmarks $(ARGS)
 
+docs: $(VENV)/.dev ## build the documentation as a site, into build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 container: $(VENV)/.dev ## build the images with buildah and try them with podman; needs root and Debian
 	$(BIN)/python -m scripts.container
 
@@ -46,7 +49,7 @@ LOCK = build/uv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal 
 	--generate-hashes --no-annotate --no-emit-index-url --custom-compile-command "make lock"
 
 lock: build/uv/bin/uv ## renew the three lock files
-	$(LOCK) --extra train --extra test --extra check --output-file requirements-dev.lock
+	$(LOCK) --extra train --extra test --extra check --extra docs --output-file requirements-dev.lock
 	$(LOCK) --extra redis --constraint requirements-dev.lock --output-file requirements.lock
 	$(LOCK) --extra train --constraint requirements-dev.lock --output-file requirements-train.lock
 

@@ -1,10 +1,11 @@
-"""The errors that a caller is told about, each in one class, and their JSON answers.
+"""The errors that a caller is told about, each in one class, and their answers: problems of RFC 9457.
 
 A class declares its status, the header fields it sends and the arguments of an example. Its docstring says in the
 OpenAPI document when it comes.
 """
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from inspect import getdoc
 from typing import Any, ClassVar
 
@@ -21,6 +22,7 @@ _RETRY_SOON = {"Retry-After": "1"}
 _CLOSE = {"Connection": "close"}
 # The key under which ``responses`` names the classes, for the OpenAPI document to write their examples.
 ERRORS_KEY = "x-errors"
+PROBLEM_TYPE = "application/problem+json"
 
 
 class ServiceError(HTTPException):
@@ -268,7 +270,12 @@ def responses(*errors: type[ServiceError]) -> dict[int | str, dict[str, Any]]:
 
 def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """Make the answer for an error."""
-    return JSONResponse({"detail": detail}, status, headers)
+    return JSONResponse(problem_of(status, detail), status, headers, media_type=PROBLEM_TYPE)
+
+
+def problem_of(status: int, detail: str) -> dict[str, Any]:
+    """Make the fields of ``Problem``. There is no type beyond the status, for which RFC 9457 has ``about:blank``."""
+    return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
 
 
 def answer(error: HTTPException) -> JSONResponse:

@@ -14,18 +14,18 @@ from app.api.error_handlers import add_error_handlers
 from app.api.json_routes import BodyMiddleware
 from app.api.pages import pages_router
 from app.api.routes import router
-from app.http.access import LIMIT, POLICY, AccessMiddleware
+from app.http.access import AccessMiddleware
+from app.http.cross_origin import CrossOriginMiddleware
 from app.http.middleware import (
-    REQUEST_ID,
-    CrossOriginMiddleware,
     FailureMiddleware,
+    PrefixMiddleware,
     RequestMiddleware,
     SizeMiddleware,
     TimeMiddleware,
 )
 from app.inference.model_set import ModelSet
 from app.inference.service import Service, load_models
-from app.keys import KEY_HEADER, Keyring
+from app.keys import Keyring
 from app.metrics.prometheus import Metrics
 from app.metrics.shared_counters import SharedCounters
 from app.paths import ADMIN_OPERATIONS
@@ -35,6 +35,7 @@ from model.lm.language_model import LanguageModel
 
 if TYPE_CHECKING:
     from app.http.rate_limit import RateLimiter
+    from app.http.tracing import Tracer
 
 _TAGS = [
     {"name": "suggestions", "description": "Words that fit at a place in a text."},
@@ -54,7 +55,7 @@ def create_app(
     Raises ``SettingsError`` where a setting needs a package that is not installed.
     """
     settings = settings or read_settings()
-    rate_limiter = _rate_limiter(settings)
+    rate_limiter, tracer = _rate_limiter(settings), _tracer(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -64,6 +65,8 @@ def create_app(
         service = app.state.service = Service(
             settings, loaded, app.state.metrics.statistics, getattr(app.state, "reload_all", None)
         )
+        if tracer is not None:
+            tracer.start()
         try:
             await service.start()
             with reloading_on_hangup(service):
@@ -72,6 +75,8 @@ def create_app(
             await service.stop()
             if rate_limiter is not None:
                 await rate_limiter.close()
+            if tracer is not None:
+                await asyncio.to_thread(tracer.close)
 
     app = FastAPI(
         title="Tsuzuki",
@@ -79,7 +84,8 @@ def create_app(
         description=openapi.description(settings),
         openapi_tags=_TAGS,
         lifespan=lifespan,
-        # Our own page shows the document, with a script and style that are served from here.
+        # Our own pages are the document, and show it with a script and style that are served from here.
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -92,7 +98,7 @@ def create_app(
     openapi.describe(app, settings)
     add_error_handlers(app, router, pages)
     app.state.metrics = Metrics(app.version, app.state.methods, settings, lambda: _model_set(app), counters)
-    _add_middleware(app, settings, rate_limiter)
+    _add_middleware(app, settings, rate_limiter, tracer)
     return app
 
 
@@ -110,7 +116,18 @@ def _rate_limiter(settings: Settings) -> "RateLimiter | None":
     return RateLimiter(settings.rate_limit, settings.rate_limit_storage)
 
 
-def _add_middleware(app: FastAPI, settings: Settings, rate_limiter: "RateLimiter | None") -> None:
+def _tracer(settings: Settings) -> "Tracer | None":
+    if settings.traces is None:
+        return None
+    # Only here: it needs packages that a service without traces does not.
+    from app.http.tracing import Tracer
+
+    return Tracer(settings.traces, version("tsuzuki"))
+
+
+def _add_middleware(
+    app: FastAPI, settings: Settings, rate_limiter: "RateLimiter | None", tracer: "Tracer | None"
+) -> None:
     # The last one added is the first one met.
     app.add_middleware(BodyMiddleware, routes=router.routes)
     app.add_middleware(SizeMiddleware, most=settings.max_request_bytes)
@@ -122,11 +139,11 @@ def _add_middleware(app: FastAPI, settings: Settings, rate_limiter: "RateLimiter
     )
     app.add_middleware(FailureMiddleware)
     if settings.cors_origins:
-        app.add_middleware(
-            CrossOriginMiddleware,
-            allow_origins=settings.cors_origins,
-            allow_methods=("GET", "POST"),
-            allow_headers=("Authorization", "Content-Type", KEY_HEADER, REQUEST_ID),
-            expose_headers=(LIMIT, POLICY, "Retry-After", REQUEST_ID),
-        )
+        methods = {method for found in app.state.methods.values() for method in found} - {"HEAD"}
+        app.add_middleware(CrossOriginMiddleware, origins=settings.cors_origins, methods=sorted(methods))
+    if tracer is not None:
+        from app.http.tracing import TracingMiddleware
+
+        app.add_middleware(TracingMiddleware, tracer=tracer, metrics=app.state.metrics)
     app.add_middleware(RequestMiddleware, metrics=app.state.metrics)
+    app.add_middleware(PrefixMiddleware)

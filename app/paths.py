@@ -1,7 +1,12 @@
-"""The paths with rules of their own: open to everybody, for administrators, not counted by the rate limit."""
+"""The paths with rules of their own: open to everybody, for administrators, not counted by the rate limit.
+
+All of them are written without the prefix ``/v1``, under which every address stands too.
+"""
 
 from starlette.types import Scope
 
+# Addresses keep their meaning under this prefix; those without it mean the newest version, which is this one.
+PREFIX = "/v1"
 # Pages that say what the service is, and probes; they hold nothing and cost nothing.
 OPEN_PATHS = frozenset({"/", "/tsuzuki.js", "/docs", "/openapi.json"})
 OPEN_FOLDERS = ("/static/", "/health/")
@@ -15,6 +20,13 @@ def route_path(scope: Scope) -> str:
     path: str = scope["path"]
     root: str = scope.get("root_path", "").rstrip("/")
     return path[len(root) :] if root and path.startswith(f"{root}/") else path
+
+
+def enter_prefix(scope: Scope) -> None:
+    """Take the prefix for the path that the app is mounted under: from here on both addresses are one."""
+    path = route_path(scope)
+    if path.startswith(f"{PREFIX}/"):
+        scope["root_path"] = scope["path"].removesuffix(path) + PREFIX
 
 
 def is_open(path: str) -> bool:

@@ -183,8 +183,13 @@ class Health(BaseModel):
 
 
 class Problem(BaseModel):
-    """An error: what was wrong, and which rule applies."""
+    """An error, a problem of RFC 9457: what was wrong, and which rule applies."""
 
+    type: Literal["about:blank"] = Field(
+        description="The kind of the problem: none beyond what the status says.", examples=["about:blank"]
+    )
+    title: str = Field(description="The name of the status.", examples=["Too Many Requests"])
+    status: int = Field(ge=400, le=599, description="The status of the answer.", examples=[429])
     detail: str = Field(
         description="A sentence that names the field, the value and the rule.",
         examples=["limit: 0 is not allowed, it must be at least 1"],

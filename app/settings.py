@@ -30,6 +30,7 @@ _RATE_LIMIT = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
 _SECRET = frozenset({"api_keys", "admin_keys", "rate_limit_storage"})
 _KEYS = "a file with one a line, or some separated by commas; sha256:… stands for one"
 _REDIS = re.compile(r"rediss?://(?:[^\s/@]*@)?[A-Za-z0-9.\[\]:-]+:[0-9]{1,5}(?:/[0-9]*)?(?:\?\S*)?")
+_COLLECTOR = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+(?:/[A-Za-z0-9._/-]*)?")
 _ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.:\[\]-]+")
 
 
@@ -94,6 +95,9 @@ class Settings(BaseSettings):
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="pages that may call from a browser: https://a.example,https://b.example; * is any page"
+    )
+    traces: str | None = Field(
+        None, description="OpenTelemetry collector that gets a span of each request, as http://host:4318; none is off"
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="what is logged: debug, info, warning or error; a request is info"
@@ -175,7 +179,14 @@ class Settings(BaseSettings):
             ) from None
         return value
 
-    @field_validator("offensive_words", "rate_limit", "rate_limit_storage", mode="before")
+    @field_validator("traces", mode="after")
+    @classmethod
+    def _check_traces(cls, value: str | None) -> str | None:
+        if value is not None and not _COLLECTOR.fullmatch(value):
+            raise rule_broken("must be an address such as http://host:4318, or none")
+        return value
+
+    @field_validator("offensive_words", "rate_limit", "rate_limit_storage", "traces", mode="before")
     @classmethod
     def _read_none(cls, value: object) -> object:
         return None if value == "none" else value

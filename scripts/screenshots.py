@@ -1,23 +1,33 @@
 """Pictures of the page, in several looks, and of host pages: ``python -m scripts.screenshots [FOLDER]``.
 
-``docs/page.png`` of the README is made so. The title needs a Japanese font on the machine.
+``docs/page.png`` is made so, and ``docs/page.webp``, the moving picture of the README. The title needs a Japanese
+font on the machine.
 """
 
 import argparse
+import io
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from PIL import Image
 
 from benchmarks.servers import running_server
 from scripts.chromium import chromium, missing
 from scripts.host_pages import HOST_PAGES
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Route
+    from playwright.sync_api import Page, Route
 
 # Typed in turn; between them the first suggestion is taken. (Where its word would move to the next line, none is grey.)
 _BEGINNINGS = ("I am looking forw", " to seeing you tom", " at the off")
 _IN_HOST_PAGES = " Thank you for your h"
+# The moving picture: what is typed, with * where the first suggestion is taken, and for how long it shows each key and
+# the end. Smaller than the page, so that it loads fast.
+_FILM = "I am looking forw* to seeing you tom* at the off*. See you then!"
+_FILM_VIEW: dict[str, Any] = {"color_scheme": "light", "viewport": {"width": 1160, "height": 540}}
+_FILM_SIZE = (870, 405)
+_FILM_MILLISECONDS, _TAKEN_MILLISECONDS, _END_MILLISECONDS = 130, 700, 3000
 # As a person types: faster, and the last answer waits for those before it.
 _MILLISECONDS_A_KEY = 80
 _VIEWS: dict[str, dict[str, Any]] = {
@@ -57,6 +67,34 @@ def take_screenshots(folder: Path) -> None:
             page.screenshot(path=folder / f"host-{name.replace(' ', '-')}.png")
 
 
+def film(folder: Path) -> None:
+    """Write the moving picture: a person types a sentence and takes some suggestions."""
+    folder.mkdir(parents=True, exist_ok=True)
+    frames, milliseconds = [], []
+    with running_server() as server, chromium() as browser:
+        page = browser.new_context(**_FILM_VIEW).new_page()
+        page.goto(f"http://127.0.0.1:{server.port}")
+        page.locator("#text").click()
+        for number, letter in enumerate(_FILM):
+            if letter == "*":
+                page.keyboard.press("Alt+Digit1")
+            else:
+                page.keyboard.type(letter)
+            page.wait_for_timeout(2 * _MILLISECONDS_A_KEY)
+            frames.append(_frame(page))
+            is_before_or_after = "*" in _FILM[number : number + 2]
+            milliseconds.append(_TAKEN_MILLISECONDS if is_before_or_after else _FILM_MILLISECONDS)
+    milliseconds[-1] = _END_MILLISECONDS
+    first, *others = frames
+    path = folder / "page.webp"
+    first.save(path, save_all=True, append_images=others, duration=milliseconds, loop=0, quality=50, method=4)
+
+
+def _frame(page: "Page") -> Image.Image:
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    return picture.resize(_FILM_SIZE, Image.Resampling.LANCZOS)
+
+
 def _fulfill(route: "Route", body: str) -> None:
     route.fulfill(content_type="text/html", body=body)
 
@@ -67,7 +105,9 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=Path("build/screenshots"))
     if reason := missing():
         raise SystemExit(reason)
-    take_screenshots(parser.parse_args().folder)
+    folder = parser.parse_args().folder
+    take_screenshots(folder)
+    film(folder)
 
 
 if __name__ == "__main__":

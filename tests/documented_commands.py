@@ -20,7 +20,7 @@ from typing import NamedTuple
 from tests.test_links import PAGES, ROOT
 
 MARK = re.compile(
-    r"\bneeds (?:Docker|a network|a GPU|root|py-spy|line_profiler)\b|\btakes [\w ]*?(?:minutes?|hours?)\b"
+    r"\bneeds (?:Docker|a cluster|a network|a GPU|root|py-spy|line_profiler)\b|\btakes [\w ]*?(?:minutes?|hours?)\b"
 )
 # What running text may name; blocks may hold any program.
 PROGRAMS = {"buildah", "curl", "docker", "git", "kill", "make", "openssl", "pip", "podman", "python", "python3"}
@@ -59,10 +59,13 @@ ELSEWHERE = {
     "buildah build": ("scripts/container.py", ":/etc/pip.conf:ro"),
     "kill -HUP": ("tests/app/inference/test_reload.py", "process.send_signal(signal.SIGHUP)"),
     "make container": (".ci/run", "python -m scripts.container"),
+    "make docs": (".ci/run", "make docs"),
     "make test": (".ci/run", "make test"),
     "python -m examples.terminal": ("tests/examples/test_terminal.py", "from examples import terminal"),
     "python -m scripts.api_docs": ("tests/scripts/test_api_docs.py", "api_docs.api_page()"),
     "python -m scripts.container": (".ci/run", "python -m scripts.container"),
+    "python -m scripts.rolling_update": ("tests/deploy/test_rolling_update.py", "update_under_load(1000, "),
+    "python -m scripts.sizing": ("tests/scripts/test_sizing.py", "sizing.table()"),
     "python -m scripts.count_grey_text": ("tests/browser/test_grey_text.py", "count_grey_text(open_page("),
 }
 

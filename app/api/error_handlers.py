@@ -1,4 +1,4 @@
-"""Error handlers: every error of the app, the framework's own too, becomes ``{"detail": …}``."""
+"""Error handlers: every error of the app, the framework's own too, becomes a problem of RFC 9457."""
 
 from collections.abc import Iterable
 

@@ -22,11 +22,13 @@ Finishes the word that a person is typing, and offers the next one. Nothing leav
   They and the names of the models are settings.
 - **Keys**: where the service has some (`TSUZUKI_API_KEYS`), a request brings one as `Authorization: Bearer KEY` or
   `X-API-Key: KEY` (in `/docs` by *Authorize*). Only the pages, `/openapi.json` and the health checks go without.
-- **Errors** are one sentence that names the field, the value and the rule:
-  `{{"detail": "limit: 0 is not allowed, it must be at least 1"}}`. Beside those that stand with each operation, an
-  address that is not there is a 404; one that has other methods a 405, and `Allow` lists them; address and header
-  fields that take 64 KiB more than the longest query string are a 431 and the end of the connection. What is no HTTP
-  at all gets a 400 in plain text.
+- **Versions**: every address stands under `/v1` too, as `/v1/complete`, and what is said here will hold there. An
+  address without it means the newest version; today both are the same, in limits, metrics and logs too.
+- **Errors** are problems as RFC 9457 has them (`application/problem+json`). `detail` is one sentence that names the
+  field, the value and the rule: `limit: 0 is not allowed, it must be at least 1`. Beside it stand `status`, its name
+  as `title`, and `type`, always `about:blank`. Beside those that stand with each operation, an address that is not
+  there is a 404; one that has other methods a 405, and `Allow` lists them; address and header fields that take 64 KiB
+  more than the longest query string are a 431 and the end of the connection, what is no HTTP at all a 400.
 - **Ids**: every answer carries `X-Request-ID`, the caller's, where it is 1 to 128 visible ASCII characters, or a new
   one. The log has a line for each request with this id, and never what was typed.
 - **Rate limit**: where there is one (`TSUZUKI_RATE_LIMIT`), answers tell how much of it is left, as the IETF's draft
@@ -170,8 +172,9 @@ def _write_errors_and_headers(schema: dict[str, Any], settings: Settings) -> Non
                     error: errors.ServiceError = getattr(errors, names[0]).example(settings)
                     headers = headers | dict(error.headers or {})
                     (content,) = response["content"].values()
-                    # JSON whatever else the operation answers.
-                    response["content"] = {"application/json": content | {"example": {"detail": error.detail}}}
+                    # A problem whatever else the operation answers.
+                    example = errors.problem_of(error.status, error.detail)
+                    response["content"] = {errors.PROBLEM_TYPE: content | {"example": example}}
                 response["headers"] = {
                     name: {"description": text, "schema": {"type": "string"}, "example": headers[name]}
                     for name, text in _FIELDS.items()

@@ -8,7 +8,10 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+
+from app.paths import PREFIX
 
 _TYPES = {
     "css": "text/css; charset=utf-8",
@@ -80,11 +83,24 @@ def pages_router() -> APIRouter:
             raise HTTPException(404)
         return respond(static[name], request)
 
+    async def document(request: Request) -> JSONResponse:
+        return JSONResponse(request.app.openapi() | {"servers": _servers(request)})
+
     router = APIRouter(include_in_schema=False)
+    router.add_api_route("/openapi.json", document, methods=["GET", "HEAD"], response_model=None)
     for path, asset in pages.items():
         router.add_api_route(path, _endpoint(asset), methods=["GET", "HEAD"], response_model=None)
     router.add_api_route("/static/{name:path}", part, methods=["GET", "HEAD"], response_model=None)
     return router
+
+
+def _servers(request: Request) -> list[dict[str, str]]:
+    """List the two addresses of the API, from the path that the app is mounted under."""
+    root = request.scope.get("root_path", "").rstrip("/").removesuffix(PREFIX)
+    return [
+        {"url": f"{root}{PREFIX}", "description": "This version"},
+        {"url": root or "/", "description": "The newest version"},
+    ]
 
 
 def _endpoint(asset: Asset) -> Callable[[Request], Coroutine[Any, Any, Response]]:

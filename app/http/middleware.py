@@ -1,4 +1,4 @@
-"""The ASGI middleware of every request: id, access log, metrics, failures, limits of time and size, CORS."""
+"""The ASGI middleware of every request: prefix, id, access log, metrics, failures, limits of time and size."""
 
 import asyncio
 import logging
@@ -7,20 +7,31 @@ import time
 from random import getrandbits
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import BodyTooLargeError, QueryTooLongError, SlowRequestError, TimeLimitError, answer, problem
 from app.log import failure
 from app.metrics.prometheus import Metrics
-from app.paths import route_path
+from app.paths import enter_prefix, route_path
 
 REQUEST_ID = "X-Request-ID"
 _SANE_ID = re.compile(r"[!-~]{1,128}")
 
 
 log = logging.getLogger("tsuzuki")
+
+
+class PrefixMiddleware:
+    """Lets every address stand under ``/v1`` too; all that comes after it sees no difference."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on the request as one to an app that is mounted under the prefix."""
+        if scope["type"] == "http":
+            enter_prefix(scope)
+        await self.app(scope, receive, send)
 
 
 class RequestMiddleware:
@@ -172,15 +183,3 @@ def _longer(digits: str, most: int) -> bool:
     # Python refuses to read numbers of thousands of digits.
     digits = digits.lstrip("0")
     return len(digits) > len(str(most)) or int(digits or "0") > most
-
-
-class CrossOriginMiddleware(CORSMiddleware):
-    """Answers the preflight requests of browsers; refuses them in the shape of every other error."""
-
-    def preflight_response(self, request_headers: Headers) -> Response:
-        """Answer a preflight request."""
-        response = super().preflight_response(request_headers)
-        if response.status_code >= 400:
-            kept = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
-            return problem(response.status_code, bytes(response.body).decode(), kept)
-        return response

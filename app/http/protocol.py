@@ -8,9 +8,11 @@ from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
+from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from app.errors import HeadTooLargeError, ServiceError, SlowRequestError, answer
+from app.errors import HeadTooLargeError, SlowRequestError, answer, problem
+from app.http.cross_origin import readable_by
 from app.http.middleware import REQUEST_ID
 from app.settings import Settings
 
@@ -20,6 +22,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     head_bytes: int
     head_seconds: float
+    cross_origins: tuple[str, ...]
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock of the first request."""
@@ -54,7 +57,11 @@ class BoundedProtocol(HttpToolsProtocol):
             self._start_timer()
         self._received += len(data)
         if self._received > self.head_bytes:
-            self._refuse(HeadTooLargeError(self.head_bytes))
+            self._refuse(answer(HeadTooLargeError(self.head_bytes)))
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP."""
+        self._refuse(problem(400, msg, {"Connection": "close"}))
 
     def _start_timer(self) -> None:
         self._timer = self.loop.call_later(self.head_seconds, self._time_out)
@@ -67,26 +74,33 @@ class BoundedProtocol(HttpToolsProtocol):
     def _time_out(self) -> None:
         self._timer = None
         if self._in_head:
-            self._refuse(SlowRequestError(self.head_seconds))
+            self._refuse(answer(SlowRequestError(self.head_seconds)))
         else:  # it has not sent a byte
             self.transport.close()
 
-    def _refuse(self, error: ServiceError) -> None:
+    def _refuse(self, response: Response) -> None:
         self._stop_timer()
         if self.transport.is_closing():
             return
         # Behind the answer to an earlier request it would be taken for a part of that.
         if self.cycle is None or self.cycle.response_complete:
-            response = answer(error)
             response.headers[REQUEST_ID] = uuid4().hex
-            fields: list[tuple[bytes, bytes]] = response.raw_headers
-            lines = [f"HTTP/1.1 {error.status_code} {HTTPStatus(error.status_code).phrase}".encode()]
-            lines += [name + b": " + value for name, value in fields]
+            response.headers.update(readable_by(self._origin(), self.cross_origins))
+            lines = [f"HTTP/1.1 {response.status_code} {HTTPStatus(response.status_code).phrase}".encode()]
+            lines += [name + b": " + value for name, value in response.raw_headers]
             self.transport.write(b"\r\n".join([*lines, b"", bytes(response.body)]))
         self.transport.close()
+
+    def _origin(self) -> str | None:
+        """Return the page's origin, where that field has come."""
+        return next((value.decode("latin-1") for name, value in self.headers or () if name == b"origin"), None)
 
 
 def bounded_protocol(settings: Settings) -> type[BoundedProtocol]:
     """Make the protocol with the limits of the settings."""
-    bounds: dict[str, Any] = {"head_bytes": settings.max_head_bytes, "head_seconds": settings.timeout_seconds}
+    bounds: dict[str, Any] = {
+        "head_bytes": settings.max_head_bytes,
+        "head_seconds": settings.timeout_seconds,
+        "cross_origins": settings.cors_origins,
+    }
     return type("BoundedProtocol", (BoundedProtocol,), bounds)

@@ -104,8 +104,7 @@ class Metrics(Collector):
 
     def count(self, scope: Scope, status: int, seconds: float) -> None:
         """Count a request that was answered."""
-        method = scope["method"] if scope["method"] in self.methods else _OTHER
-        key = self.route(scope) or _NO_ROUTE, method, status
+        key = self.route(scope) or _NO_ROUTE, self.method(scope), status
         # Finding a place by its labels takes longer than counting in it.
         place = self._places.get(key) or self._places.setdefault(key, self._place(*key))
         self._requests[place[0]] += 1
@@ -116,6 +115,11 @@ class Metrics(Collector):
         """Find the place of a request in its block, and that of its route's durations."""
         places = self.routes.index(route), self.methods.index(method), _STATUSES.index(status)
         return int(np.ravel_multi_index(places, self.shape)), places[0] * _DURATION_WIDTH
+
+    def method(self, scope: Scope) -> str:
+        """Return the method where the service has it, else ``other``."""
+        method: str = scope["method"]
+        return method if method in self.methods else _OTHER
 
     def route(self, scope: Scope) -> str | None:
         """Return the route's template; for a request that was refused before routing, its path where that is one."""

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from app.errors import problem_of
+
 COMMAND = [sys.executable, "-W", "error", "-m", "app", "--port", "0"]
 
 
@@ -52,7 +54,7 @@ def test_a_body_that_is_announced_too_large_is_refused_unread(server: str) -> No
     head = b"POST /complete HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n"
     status, headers, body = exchange(server, head)
     assert (status, headers["connection"]) == (413, "close")
-    assert json.loads(body) == {"detail": "body: must be at most 28096 bytes"}
+    assert json.loads(body) == problem_of(413, "body: must be at most 28096 bytes")
     assert headers["x-request-id"]
 
 
@@ -60,7 +62,7 @@ def test_a_body_that_grows_too_large_is_refused(server: str) -> None:
     head = b"POST /complete HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
     status, headers, body = exchange(server, head + b"7530\r\n" + b" " * 30000 + b"\r\n")
     assert (status, headers["connection"]) == (413, "close")
-    assert json.loads(body) == {"detail": "body: must be at most 28096 bytes"}
+    assert json.loads(body) == problem_of(413, "body: must be at most 28096 bytes")
 
 
 def test_a_client_that_leaves_in_the_middle_of_its_request_harms_nothing(server: str) -> None:

@@ -61,6 +61,8 @@ MODELS_RULE = "must be name=folder,name2=folder2, each name once"
             "https://a.example/page",
             "must be origins such as https://a.example, separated by commas, or *",
         ),
+        ("traces", "collector:4318", "must be an address such as http://host:4318, or none"),
+        ("traces", "http://key@collector", "must be an address such as http://host:4318, or none"),
         ("log_level", "loud", "must be 'debug', 'info', 'warning' or 'error'"),
     ],
 )

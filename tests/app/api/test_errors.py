@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from app.errors import problem_of
 from tests.app.conftest import MakeApp
 from tests.app.counting import counting
 
@@ -19,9 +20,9 @@ MOST_BYTES = 28096
 def refused(response: Any) -> tuple[int, str]:
     """The status and the detail; checks what holds for every error."""
     assert response.headers["X-Request-ID"]
-    assert response.headers["Content-Type"] == "application/json"
+    assert response.headers["Content-Type"] == "application/problem+json"
     body = response.json()
-    assert list(body) == ["detail"]
+    assert body == problem_of(response.status_code, body["detail"])
     assert isinstance(body["detail"], str)
     assert len(body["detail"]) < 1000 and "\n" not in body["detail"]
     return response.status_code, body["detail"]

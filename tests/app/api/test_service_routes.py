@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from app.errors import problem_of
 from app.main import create_app
 from app.settings import Settings
 from model.lm.language_model import LanguageModel
@@ -53,7 +54,7 @@ def test_before_the_start_all_but_life_is_a_503(make_app: MakeApp, path: str) ->
     client = TestClient(make_app())  # not entered: the lifespan has not begun
     response = client.get(path)
     assert response.status_code == 503
-    assert response.json() == {"detail": "the service is starting or stopping, try again in a second"}
+    assert response.json() == problem_of(503, "the service is starting or stopping, try again in a second")
     assert response.headers["Retry-After"] == "1"
     assert client.get("/health/live").status_code == 200
 
@@ -91,7 +92,8 @@ def test_every_field_and_parameter_is_described_by_example(client: TestClient) -
             for status, response in operation["responses"].items():
                 ((kind, content),) = response["content"].items()
                 is_text = (operation["operationId"], status) == ("metrics", "200")
-                assert kind == ("text/plain" if is_text else "application/json")
+                usual = "application/json" if status == "200" else "application/problem+json"
+                assert kind == ("text/plain" if is_text else usual)
                 assert content.get("example") or content["examples"]
                 assert all(field["description"] and field["example"] for field in response["headers"].values())
                 assert "X-Request-ID" in response["headers"]
@@ -130,7 +132,7 @@ def test_the_examples_of_errors_are_what_the_service_answers(
     request_ = {"method": "POST", "headers": {"Content-Type": "application/json"}} | request_
     response = client.request(url="/complete", **request_)
     operation = client.get("/openapi.json").json()["paths"]["/complete"][request_["method"].lower()]
-    example = operation["responses"][status]["content"]["application/json"]["example"]
+    example = operation["responses"][status]["content"]["application/problem+json"]["example"]
     assert (str(response.status_code), response.json()) == (status, example)
 
 
@@ -159,7 +161,7 @@ def test_pages_of_other_origins_may_call_only_where_a_setting_says_so(make_app: 
         assert open_client.options("/complete", headers=page | preflight).status_code == 200
         refused = open_client.options("/complete", headers={"Origin": "https://b.example"} | preflight)
         assert refused.status_code == 400
-        assert refused.json() == {"detail": "Disallowed CORS origin"}
+        assert refused.json() == problem_of(400, "Disallowed CORS origin")
         assert refused.headers["X-Request-ID"]
         for header in ("authorization", "x-api-key", "x-request-id"):
             with_key = preflight | {"Access-Control-Request-Headers": f"{header},content-type"}

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
+from app.errors import problem_of
 from app.http.protocol import bounded_protocol
 from app.settings import Settings
 from model.lm.language_model import LanguageModel
@@ -61,7 +62,7 @@ def test_a_body_that_does_not_arrive_in_time_is_not_waited_for(make_app: MakeApp
     with serving(make_app(timeout_seconds=0.1)) as address:
         status, headers, body = exchange(address, head)
         assert (status, headers["connection"]) == (408, "close")
-        assert json.loads(body) == {"detail": "the request must arrive within 0.1 s"}
+        assert json.loads(body) == problem_of(408, "the request must arrive within 0.1 s")
         assert httpx.get(f"{address}/health/ready").status_code == 200
 
 
@@ -106,5 +107,5 @@ def test_a_head_that_grows_without_end_is_refused(server: str, line: bytes) -> N
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
     assert b"connection: close" in head and b"x-request-id: " in head
-    assert json.loads(body) == {"detail": f"address and header fields: must be at most {most} bytes"}
+    assert json.loads(body) == problem_of(431, f"address and header fields: must be at most {most} bytes")
     assert httpx.get(f"{server}/models").status_code == 200

@@ -221,7 +221,7 @@ def test_a_further_worker_takes_little_memory(start: Callable[..., Running], shi
     if not Path("/proc/self/smaps_rollup").exists():
         pytest.skip("the system does not tell what memory is shared")
     running = ready(start(models=shipped_folder))
-    words = (Path(__file__).parents[3] / "README.md").read_text("utf-8").split()
+    words = (Path(__file__).parents[3] / "docs" / "operations.md").read_text("utf-8").split()
 
     def ask(i: int) -> None:
         with httpx.Client(base_url=running.address, timeout=60) as client:
