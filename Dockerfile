@@ -13,6 +13,8 @@ WORKDIR /src
 COPY requirements.lock ./
 RUN pip --python /opt/venv/bin/python install --no-deps --require-hashes -r requirements.lock
 COPY pyproject.toml LICENSE ./
+COPY packages/python packages/python
+COPY tsuzuki tsuzuki
 COPY app app
 COPY model model
 RUN pip --python /opt/venv/bin/python install --no-deps . \
@@ -41,11 +43,11 @@ COPY --from=build-train /opt/venv /opt/venv
 # Where Matplotlib may keep its list of fonts.
 ENV MPLCONFIGDIR=/tmp
 # A later --out goes before this one.
-ENTRYPOINT ["python", "-m", "model.train", "--out", "/models/mine"]
+ENTRYPOINT ["tsuzuki", "train", "--out", "/models/mine"]
 
 FROM base AS serve
 COPY --from=build /opt/venv /opt/venv
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=3s --start-period=20s \
     CMD ["python", "-c", "from http.client import HTTPConnection as C; c = C('127.0.0.1', 8000, timeout=2); c.request('GET', '/health/live'); raise SystemExit(c.getresponse().status != 200)"]
-CMD ["python", "-m", "app", "--host", "0.0.0.0"]
+CMD ["tsuzuki", "--host", "0.0.0.0"]

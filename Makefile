@@ -3,17 +3,17 @@
 SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
-CODE := app model tests benchmarks scripts examples
+CODE := app model tsuzuki packages/python tests benchmarks scripts examples
 # The first of these that is new enough makes the virtual environment; PYTHON=/path/to/python chooses another.
 PYTHON ?= python3 python3.13 python3.12 python3.11 python
-# Further arguments of run, test, train and bench: make train ARGS="my/recipe.toml --out build/mine"
+# Further arguments of run, test, train, bench and release: make train ARGS="my/recipe.toml --out build/mine"
 ARGS =
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format train bench docs container lock clean
+.PHONY: help run test check format train-setup train bench docs container release lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.runtime ## install what serving needs, then serve on http://127.0.0.1:8000
 	$(BIN)/python -m app $(ARGS)
@@ -31,8 +31,10 @@ format: $(VENV)/.dev ## format the code and repair what lint can repair
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 
+train-setup: $(VENV)/.train ## install what training needs, without the packages of the tests
+
 train: ARGS = model/en/recipe.toml --out build/en
-train: $(VENV)/.dev ## train the English model into build/en (ARGS replaces recipe and folder)
+train: $(VENV)/.train ## train the English model into build/en (ARGS replaces recipe and folder)
 	$(BIN)/python -m model.train $(ARGS)
 
 bench: $(VENV)/.dev ## measure speed
@@ -43,6 +45,9 @@ docs: $(VENV)/.dev ## build the documentation as a site, into build/site
 
 container: $(VENV)/.dev ## build the images with buildah and try them with podman; needs root and Debian
 	$(BIN)/python -m scripts.container
+
+release: $(VENV)/.dev ## make wheel, source distribution, npm package, image and list of parts in dist/
+	$(BIN)/python -m scripts.release $(ARGS)
 
 # The development lock comes first and binds the other: one version of each package, whoever installs it.
 LOCK = build/uv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
@@ -73,6 +78,10 @@ $(VENV)/.runtime: pyproject.toml requirements.lock
 	$(call make-venv,$(VENV))
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps -e .
+	@touch $@
+
+$(VENV)/.train: $(VENV)/.runtime requirements-train.lock
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-train.lock
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock

@@ -1,14 +1,15 @@
 """Build the images of ``docker-compose.yml`` and try them, without a Docker engine: ``python -m scripts.container``.
 
-buildah builds them, podman runs them as the compose file says, on a Debian that debootstrap makes in place of the
-official Python image. Needs root. The exit status is 0 where every check passed, 1 where one failed, and 77 where this
-machine can do no such thing. All of it lies in a temporary folder, which goes at the end.
+buildah builds them, podman runs them as the compose file says, on the official Python image or, where that cannot be
+had, on a Debian that debootstrap makes. Needs root. The exit status is 0 where every check passed, 1 where one failed,
+and 77 where this machine can do no such thing. All of it lies in a temporary folder, which goes at the end.
 """
 
 import json
 import os
 import platform
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -104,6 +105,10 @@ class Engine:
         target = ["--target", build["target"], "--tag", f"localhost/{image}"]
         run(*self._buildah, "bud", *ways, *argument, *options, *target, ROOT / build["context"])
 
+    def save(self, service: dict[str, Any], archive: Path, name: str) -> None:
+        """Write the image of a service to a file, as ``docker load`` takes it."""
+        run(*self._buildah, "push", f"localhost/{service['image']}", f"docker-archive:{archive}:{name}")
+
     def start(self, name: str, service: dict[str, Any], sources: dict[str, str], *environment: str) -> None:
         """Run a service in the background, without a network, until it answers."""
         variables = [f"--env={variable}" for variable in environment]
@@ -142,6 +147,20 @@ def run_options(service: dict[str, Any], sources: dict[str, str]) -> list[str]:
 
 
 def make_base(engine: Engine, folder: Path) -> None:
+    """The official image that the Dockerfile names or, where it cannot be had, one that is made here."""
+    official = re.findall(r"^ARG BASE_IMAGE=(\S+)$", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)[0]
+    try:
+        engine.podman("pull", "--quiet", official)
+        engine.podman("tag", official, BASE)
+        print(f"the base is {official}", flush=True)
+    except (CommandError, subprocess.TimeoutExpired):
+        print(f"{official} cannot be had here: the base is this machine's own Debian", flush=True)
+        make_debian(engine, folder)
+    # Where this fails it is the machine, since nothing of ours is in it.
+    engine.podman("run", "--rm", "--network=none", "--read-only", "--memory=1g", "--cpus=1", *_LIMITS, BASE, "true")
+
+
+def make_debian(engine: Engine, folder: Path) -> None:
     """A small Debian with Python in place of the official image, of this machine's own release and mirror."""
     release = platform.freedesktop_os_release()["VERSION_CODENAME"]
     mirrors = run("apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", f"Codename: {release}")
@@ -154,8 +173,6 @@ def make_base(engine: Engine, folder: Path) -> None:
     engine.podman("import", archive, BASE)
     shutil.rmtree(base)
     archive.unlink()
-    # Where this fails it is the machine, since nothing of ours is in it.
-    engine.podman("run", "--rm", "--network=none", "--read-only", "--memory=1g", "--cpus=1", *_LIMITS, BASE, "true")
 
 
 def pip_options(folder: Path) -> list[str]:
@@ -257,8 +274,8 @@ def missing() -> str | None:
     return None if os.geteuid() == 0 else "needs root"
 
 
-def run_checks(folder: Path) -> int:
-    """All checks, with everything in a folder; gives how many failed."""
+def run_checks(folder: Path, archive: Path | None, name: str) -> int:
+    """All checks, with everything in a folder; gives how many failed. The image is saved where all passed."""
     engine, checks, services = Engine(folder), Checks(), compose()
     try:
         try:
@@ -275,6 +292,8 @@ def run_checks(folder: Path) -> int:
         data.mkdir()
         (data / "text.txt").write_text(training_text(), "utf-8")
         check_training(engine, checks, services, data)
+        if archive is not None and not checks.failed:
+            engine.save(services["tsuzuki"], archive, name)
     except (CommandError, subprocess.TimeoutExpired) as error:
         checks.expect(False, str(error))
     finally:
@@ -282,15 +301,15 @@ def run_checks(folder: Path) -> int:
     return checks.failed
 
 
-def main() -> int:
-    """Run the checks; returns the exit status."""
+def main(archive: Path | None = None, name: str = "") -> int:
+    """Run the checks, and save the serving image to an archive if one is named; returns the exit status."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         if reason := missing():
             raise UnavailableError(reason)
         # /var/tmp, since /tmp may be memory.
         with tempfile.TemporaryDirectory(prefix="tsuzuki-", dir="/var/tmp", ignore_cleanup_errors=True) as folder:
-            return 1 if run_checks(Path(folder)) else 0
+            return 1 if run_checks(Path(folder), archive, name) else 0
     except UnavailableError as reason:
         print(f"skipped: {reason}", file=sys.stderr)
         return SKIPPED

@@ -23,7 +23,7 @@ PACKAGES = ("app", "benchmarks", "examples", "model", "scripts")
 # Words that begin so name files of the repository, made by no command.
 FOLDERS = (*PACKAGES, "deploy", "docs", "tests")
 OPERATORS = {"|", "&&", "||", ";", ">", ">>"}
-TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 EXTRAS: set[str] = set(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"])
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
 # What `docker compose run train` runs.
@@ -58,7 +58,8 @@ def _parts(command: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _module_faults(part: Sequence[str]) -> list[str]:
-    """Of what stands behind ``python -m``, or behind the ``-m`` of a profiler."""
+    """Of what stands behind ``python -m``, or behind the ``-m`` of a profiler, or behind ``tsuzuki``."""
+    part = _in_the_checkout(part)
     for i, (option, module) in enumerate(pairwise(part)):
         if option == "-m" and module.split(".")[0] in PACKAGES:
             if importlib.util.find_spec(module) is None:
@@ -68,6 +69,14 @@ def _module_faults(part: Sequence[str]) -> list[str]:
         if option == "-m" and part[0] == "python":
             return [f"{module}: no module of this project"]
     return []
+
+
+def _in_the_checkout(part: Sequence[str]) -> list[str]:
+    """A command of the package as one of the checkout."""
+    if part[:1] == ["tsuzuki"] and part[1:] != ["--version"]:
+        is_other = part[1:2] in (["train"], ["evaluate"])
+        return ["python", "-m", f"model.{part[1]}" if is_other else "app", *part[2 if is_other else 1 :]]
+    return [word.removeprefix("tsuzuki.") for word in part]
 
 
 @cache
@@ -117,7 +126,7 @@ def _extra_faults(part: Sequence[str]) -> list[str]:
     """Of ``pip install -e '.[extra]'``; no index has this project."""
     if part[:1] != ["pip"]:
         return []
-    own = [word for word in part if re.match(r"tsuzuki\b", word)]
+    own = [word for word in part if re.fullmatch(r"tsuzuki(\[.+\])?", word)]
     named = {extra for word in part for names in re.findall(r"\[(.+)\]", word) for extra in names.split(",")}
     return [f"{word}: is on no index" for word in own] + [f"no extra {extra}" for extra in named - EXTRAS]
 

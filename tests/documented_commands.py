@@ -23,7 +23,10 @@ MARK = re.compile(
     r"\bneeds (?:Docker|a cluster|a network|a GPU|root|py-spy|line_profiler)\b|\btakes [\w ]*?(?:minutes?|hours?)\b"
 )
 # What running text may name; blocks may hold any program.
-PROGRAMS = {"buildah", "curl", "docker", "git", "kill", "make", "openssl", "pip", "podman", "python", "python3"}
+PROGRAMS = {
+    "buildah", "curl", "docker", "git", "kill", "make", "npm", "openssl", "pip", "pipx", "podman", "python", "python3",
+    "tsuzuki", "uv",
+}  # fmt: skip
 # Where indented blocks begin so, they show something else: the folders of the project, what a command printed.
 NO_COMMANDS = ("app/ ", "ok ", "{")
 # Languages of blocks.
@@ -58,19 +61,30 @@ RUN = {
 ELSEWHERE = {
     "buildah build": ("scripts/container.py", ":/etc/pip.conf:ro"),
     "kill -HUP": ("tests/app/inference/test_reload.py", "process.send_signal(signal.SIGHUP)"),
-    "make container": (".ci/run", "python -m scripts.container"),
+    "make container": ("scripts/release.py", "container.main(archive"),
     "make docs": (".ci/run", "make docs"),
+    "make release": (".ci/run", "make release"),
     "make test": (".ci/run", "make test"),
+    "make train-setup": ("tests/packages/test_release.py", '"make", "-n", "train-setup"'),
+    "pipx": ("tests/packages/test_installed.py", "pipx install"),
     "python -m examples.terminal": ("tests/examples/test_terminal.py", "from examples import terminal"),
     "python -m scripts.api_docs": ("tests/scripts/test_api_docs.py", "api_docs.api_page()"),
-    "python -m scripts.container": (".ci/run", "python -m scripts.container"),
+    "python -m scripts.container": ("scripts/release.py", "container.main(archive"),
     "python -m scripts.rolling_update": ("tests/deploy/test_rolling_update.py", "update_under_load(1000, "),
     "python -m scripts.sizing": ("tests/scripts/test_sizing.py", "sizing.table()"),
+    "tsuzuki": ("tests/packages/test_installed.py", 'check_answers(installed, "tsuzuki"'),
+    "tsuzuki --models": ("tests/packages/test_installed.py", "check_answers(installed, following[1]"),
+    "tsuzuki --version": ("tests/packages/test_installed.py", "tsuzuki --version"),
+    "tsuzuki evaluate": ("tests/packages/test_installed.py", "installed.run(following[0]"),
+    "tsuzuki train": ("tests/packages/test_installed.py", "tsuzuki train text.txt"),
+    "uv": ("tests/packages/test_installed.py", "uv tool install"),
     "python -m scripts.count_grey_text": ("tests/browser/test_grey_text.py", "count_grey_text(open_page("),
 }
 
 # A line of a block: a command, in which quotes may hold anything, and a comment.
 _LINE = re.compile(r"""((?:'[^']*'|"(?:\\.|[^"\\])*"|(?<=\S)#|[^'"#])*)(?:#(.*))?""")
+# Of these the second word says what runs.
+_WITH_A_SECOND = {"buildah", "kill", "make", "python", "tsuzuki"}
 _ASSIGNMENT = re.compile(r"[A-Z_]+=")
 _INDENT = "    "
 _CODE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
@@ -116,7 +130,7 @@ def program(words: Sequence[str]) -> str:
         del rest[0]
     if rest[:2] == ["python", "-m"]:
         return " ".join(rest[:3])
-    return " ".join(rest[: 2 if rest[:1] in (["make"], ["python"], ["kill"], ["buildah"]) else 1])
+    return " ".join(rest[: 2 if rest[:1] and rest[0] in _WITH_A_SECOND else 1])
 
 
 class _Block(NamedTuple):

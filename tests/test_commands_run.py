@@ -21,6 +21,8 @@ COMMANDS = to_run(all_commands())
 TYPED = {"text": "The d"}
 # What is added to a training from nothing, which would take seconds longer with the sizes of the shipped model.
 SMALL_SIZES = " --embedding 8 --hidden 16"
+# To a training whose budget is minutes alone, which would use them up.
+AN_EPOCH = " --epochs 1"
 
 
 def is_walked(command: Command) -> bool:
@@ -89,8 +91,11 @@ def walk(page: str, folder: Path, model: Path) -> None:
 
 
 def shortened(command: Command) -> str:
+    if command.program != "python -m model.train":
+        return command.text
     is_new = {"--resume", "--init-from"}.isdisjoint(command.words)
-    return command.text + SMALL_SIZES * (is_new and command.program == "python -m model.train")
+    is_timed = "--minutes" in command.words and "--epochs" not in command.words
+    return command.text + SMALL_SIZES * is_new + AN_EPOCH * is_timed
 
 
 def check_service(command: Command, folder: Path, address: str) -> None:

@@ -21,7 +21,7 @@ ADDRESS = "http://127.0.0.1:8000"
 KEY = "0123456789abcdef" * 2
 LONGEST = 300  # seconds of a command, where it hangs
 _OF_MAKE = {"ARGS", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"}
-COPIED = ("app", "benchmarks", "docs", "examples", "model", "scripts", "Makefile", "pyproject.toml")
+COPIED = ("app", "benchmarks", "docs", "examples", "model", "scripts", "tsuzuki", "Makefile", "pyproject.toml")
 # The texts that the pages take for granted, and how many lines they have here: where they are trained on, enough for
 # one batch.
 DOCUMENTS = {
@@ -63,7 +63,7 @@ def _make_environment(folder: Path) -> None:
     python = folder / "bin" / "python"
     python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     python.chmod(0o755)
-    for stamp in (".runtime", ".dev"):
+    for stamp in (".runtime", ".train", ".dev"):
         (folder / stamp).touch()
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load_file, save
 
-from model.arrays import FloatArray
+from model.arrays import Arrays, FloatArray
 from model.errors import ModelError
 from model.files import loading, write_atomically
 from model.lm.known_words import KNOWN_WORDS, NO_WORDS, load_known_words
@@ -44,11 +44,14 @@ def save_model(directory: Path, vocabulary: Vocabulary, network: Network, inform
         "hidden": config.hidden,
         "words_sha256": vocabulary.digest(),
     }
-    path = directory / WEIGHTS
-    halves = {name: _finite(path, name, value, np.float16) for name, value in network.weights.items()}
-    write_atomically(directory / WEIGHTS, save(halves))
+    write_atomically(directory / WEIGHTS, save(half_weights(directory, network)))
     write_atomically(directory / WORDS, "".join(vocabulary.lines()).encode())
     write_atomically(directory / CONFIG, (json.dumps(header | information, indent=2) + "\n").encode())
+
+
+def half_weights(directory: Path, network: Network) -> Arrays:
+    """Convert the weights to float16; ``ModelError`` where they are no good for the folder's file."""
+    return {name: _finite(directory / WEIGHTS, name, value, np.float16) for name, value in network.weights.items()}
 
 
 def _finite(path: Path, name: str, array: FloatArray, dtype: Any) -> FloatArray:

@@ -1,7 +1,7 @@
-"""Train a language network: ``python -m model.train RECIPE_OR_TEXT… --out DIR``.
+"""Train a model: ``python -m model.train RECIPE_OR_TEXT… --out DIR``.
 
-Prepares the text, trains until the budget of epochs or minutes is used up, and writes a model folder that
-the service can load. Ctrl-C or SIGTERM stops it; ``--resume`` goes on.
+Prepares the text, trains the network until the budget of epochs or minutes is used up, adds n-grams and spelling, and
+so writes a model folder that the service can load. Ctrl-C or SIGTERM stops it; ``--resume`` goes on.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from typing import Any
 
 from model.errors import UserError
 from model.nn.cells import CELLS
-from model.train.run import STOP_SIGNALS, Run, StoppedError
+from model.train.run import STOP_SIGNALS, VALIDATE_EVERY, Run, StoppedError
 from model.train.trainer import NotFiniteError, TrainingOptions
 from model.train.words.vocabulary import LARGEST_VOCABULARY
 
@@ -21,15 +21,22 @@ from model.train.words.vocabulary import LARGEST_VOCABULARY
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit status: 0 done, 1 the loss is not finite, 2 bad input, 128 + signal."""
     options = parser().parse_args(arguments)
-    previous = {s: signal.signal(s, _stop_preparing) for s in STOP_SIGNALS}
+    run: Run | None = None
+
+    def end(number: int, frame: FrameType | None) -> None:
+        # An exception, so that the worker processes are ended too.
+        raise StoppedError(number, "before the training began" if run is None else "after the training")
+
+    previous = {s: signal.signal(s, end) for s in STOP_SIGNALS}
     try:
         run = Run(options)
-        return run.train()
+        return run.train() or run.finish()
     except StoppedError as stop:
-        print("stopped before the training began", file=sys.stderr)
+        print(f"stopped {stop}", file=sys.stderr)
         return 128 + stop.number
     except NotFiniteError as error:
-        kept = f"the last good checkpoint is in {options.out}" if run.has_checkpoint else "no checkpoint was taken yet"
+        is_kept = run is not None and run.has_checkpoint
+        kept = f"the last good checkpoint is in {options.out}" if is_kept else "no checkpoint was taken yet"
         print(f"error: {error}; {kept}", file=sys.stderr)
         return 1
     except (UserError, OSError) as error:
@@ -38,11 +45,6 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
-
-
-def _stop_preparing(number: int, frame: FrameType | None) -> None:
-    # An exception, so that the worker processes are ended too.
-    raise StoppedError(number)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -56,7 +58,11 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--out", type=Path, required=True, help="folder for the model, its log and checkpoints")
     p.add_argument("--root", type=Path, help="folder that the paths in recipes are relative to")
-    p.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out, with its options")
+    held = p.add_mutually_exclusive_group()
+    held.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out, with its options")
+    held.add_argument("--force", action="store_true", help="replace the model that --out holds")
+    p.add_argument("--no-ngrams", dest="ngrams", action="store_false", help="leave the n-grams out")
+    p.add_argument("--no-spelling", dest="spelling", action="store_false", help="leave spelling and rarer words out")
     p.add_argument("--init-from", type=Path, metavar="DIR", help="start from this trained model")
     p.add_argument("--cell", choices=tuple(CELLS), help="recurrent cell (lstm)")
     p.add_argument("--embedding", type=_positive, help="embedding width E (256)")
@@ -64,8 +70,10 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--vocabulary", type=_positive, help=f"tokens V (as many as trusted, {LARGEST_VOCABULARY} at most)")
     p.add_argument("--withhold", type=Path, metavar="FILE", help="words, one a line, that are never suggested")
     defaults = TrainingOptions()
-    p.add_argument("--epochs", type=_positive_float, default=defaults.epochs, help="passes over the weighted text")
-    p.add_argument("--minutes", type=_positive_float, help="time budget; the first of the two to end counts")
+    p.add_argument("--epochs", type=_positive_float, help="passes over the weighted text (1 without --minutes)")
+    p.add_argument(
+        "--minutes", type=_positive_float, help="time for the network; of two budgets the first to end counts"
+    )
     p.add_argument("--batch", type=_positive, default=defaults.batch, help="sequences B")
     p.add_argument("--length", type=_positive, default=defaults.length, help="time steps T")
     p.add_argument("--negatives", type=_natural, default=defaults.negatives, help="sampled tokens; 0: full softmax")
@@ -79,7 +87,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--seed", type=_natural, default=defaults.seed)
     p.add_argument("--threads", type=_positive, help="threads that share a batch (all cores)")
     p.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="cuda needs the extra of that name")
-    p.add_argument("--validate-every", type=_positive, default=2000, metavar="STEPS")
+    p.add_argument("--validate-every", type=_positive, metavar="STEPS", help=f"(an epoch, {VALIDATE_EVERY} at most)")
     p.add_argument("--validation-tokens", type=_two_or_more, default=20_000, help="at most, each time")
     p.add_argument("--checkpoint-minutes", type=_positive_float, default=5.0)
     return p

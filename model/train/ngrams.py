@@ -29,6 +29,8 @@ LEAST_COUNT = 2
 SHARES = np.arange(0.0, 0.65, 0.05)
 # The header of the n-gram file is shorter than this.
 HEADER_BYTES = 2000
+# The largest size of the file, unless told otherwise.
+MEGABYTES = 20.0
 # The first tokens of the validation text, by which the share is chosen.
 SHARE_TOKENS = 30_000
 
@@ -55,19 +57,24 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns 0, or 2 for bad input."""
     p = argparse.ArgumentParser(prog="python -m model.train.ngrams", description=__doc__.splitlines()[0])
     p.add_argument("folder", type=Path, help="the folder that model.train wrote")
-    p.add_argument("--megabytes", type=float, default=20.0, help="largest size of the n-gram file")
+    p.add_argument("--megabytes", type=float, default=MEGABYTES, help="largest size of the n-gram file")
     p.add_argument("--share", type=float, help="of the n-grams in the mixture (by default that of least perplexity)")
     options = p.parse_args(arguments)
     try:
-        add_ngrams(options.folder, options.megabytes, options.share)
+        perplexities = add_ngrams(options.folder, options.megabytes, options.share)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    for tried, perplexity in perplexities.items():
+        print(f"share {tried:.2f}: validation perplexity {perplexity:.2f}")
     return 0
 
 
-def add_ngrams(folder: Path, megabytes: float, share: float | None = None) -> None:
-    """Count, prune to the size, choose the share by perplexity on the validation text unless given, and save."""
+def add_ngrams(folder: Path, megabytes: float = MEGABYTES, share: float | None = None) -> dict[float, float]:
+    """Count, prune to the size, choose the share by perplexity on the validation text unless given, and save.
+
+    Returns the perplexity of each share that was tried.
+    """
     if not megabytes > 0:
         raise UserError(f"--megabytes {megabytes}: must be above 0")
     if share is not None and not 0 <= share < 1:
@@ -85,12 +92,11 @@ def add_ngrams(folder: Path, megabytes: float, share: float | None = None) -> No
     ngrams = NGrams(unigrams, prune(levels, len(unigrams), room), start, 0.0)
     shares = SHARES if share is None else np.array([share])
     share, perplexities = best_share(model, ngrams, dataset.validation[:SHARE_TOKENS], shares)
-    for tried, perplexity in perplexities.items():
-        print(f"share {tried:.2f}: validation perplexity {perplexity:.2f}")
     config = json.loads((folder / CONFIG).read_text("utf-8"))
     config["ngrams"] = {"share": share, "validation_perplexity": round(perplexities[share], 2)}
     write_atomically(folder / NGRAMS, save_ngrams(ngrams))
     write_atomically(folder / CONFIG, (json.dumps(config, indent=2) + "\n").encode())
+    return perplexities
 
 
 def estimate(dataset: Dataset) -> tuple[FloatArray, list[Estimated]]:

@@ -1,11 +1,18 @@
-"""A training run: prepares the text, trains the network, and writes model folder, log and checkpoints."""
+"""A training run: prepares the text, trains the network, and writes model folder, log and checkpoints.
+
+The folder holds the weights that predicted the validation text best, the checkpoint those of the last step.
+"""
 
 import argparse
+import math
 import os
+import shlex
+import shutil
 import signal
 import sys
 import time
 from dataclasses import asdict
+from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -15,30 +22,41 @@ from threadpoolctl import threadpool_limits
 from model.arrays import array_module, to_host
 from model.errors import UserError
 from model.files import load_word_list
-from model.lm.storage import load_model, load_words, save_model
+from model.lm.ngrams import MOST_TOKENS, NGRAMS
+from model.lm.storage import COMMON, CONFIG, SPELLING, half_weights, load_model, load_words, save_model
 from model.nn.network import Network, NetworkConfig, initial_weights
 from model.nn.perplexity import perplexity, token_losses
-from model.text.corpus import recipe_of
+from model.text.corpus import Recipe, Source, recipe_of
 from model.text.vocabulary import Vocabulary
 from model.train.checkpoint import load_checkpoint, save_checkpoint
 from model.train.dataset import PROCESSES, Dataset, prepare
 from model.train.extend_vocabulary import extended_weights
+from model.train.ngrams import add_ngrams
 from model.train.progress import LossLog, ProgressBar, plot_learning_curve
+from model.train.spelling import SpellingOptions, add_spelling
 from model.train.trainer import Trainer, TrainingOptions
 from model.train.words.vocabulary import VocabularyOptions
 
-# A checkpoint keeps these beside the options of the training, so that the points of a learning curve are comparable.
-VALIDATION_OPTIONS = ("validate_every", "validation_tokens")
+# A checkpoint keeps these beside the options of the training: a run that goes on validates and ends as it would have.
+KEPT_OPTIONS = ("validate_every", "validation_tokens", "ngrams", "spelling")
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # With fewer sequences than this in each thread the matrix products are slow.
 LEAST_SEQUENCES_A_THREAD = 16
+# A perplexity within this factor of the lowest is as good: then the later weights are taken.
+AS_GOOD = 1.005
+# Stands for no bound, where the minutes are the budget.
+ENDLESS_EPOCHS = 1e6
+# Steps between two validations: an epoch, but not more and not less than these.
+VALIDATE_EVERY, VALIDATE_LEAST = 2000, 50
+# The spelling network's share of the minutes of the word network.
+SPELLING_SHARE = 0.5
 
 
 class StoppedError(Exception):
-    """A signal that came before the training began, while there was nothing to save."""
+    """A signal that came before or after the training, while there was nothing to save; the text says when."""
 
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
+    def __init__(self, number: int, when: str) -> None:
+        super().__init__(when)
         self.number = number
 
 
@@ -49,6 +67,8 @@ class Run:
         self.options, self.out = options, options.out
         self.stopped_by = 0
         self.has_checkpoint = options.resume
+        if options.epochs is None:
+            options.epochs = ENDLESS_EPOCHS if options.minutes else TrainingOptions.epochs
         xp = array_module(options.device)
         self.dataset, network = self._resumed(xp) if options.resume else self._fresh(xp)
         fields = TrainingOptions.__dataclass_fields__
@@ -56,14 +76,22 @@ class Run:
         threads = options.threads or max(1, min(os.cpu_count() or 1, options.batch // LEAST_SEQUENCES_A_THREAD))
         self.trainer = Trainer(self.dataset, network, training, threads if xp is np else 1)
         self.validations: list[dict[str, Any]] = []
+        if options.validate_every is None:
+            epoch = self.dataset.epoch_tokens() // (options.batch * options.length)
+            options.validate_every = max(VALIDATE_LEAST, min(VALIDATE_EVERY, epoch))
         if options.resume:
             self._restore()
 
     def _fresh(self, xp: ModuleType) -> tuple[Dataset, Network]:
         options = self.options
+        if (self.out / CONFIG).exists() and not options.force:
+            raise UserError(
+                f"{self.out} holds a model: name another --out, go on with --resume, or replace it (--force)"
+            )
         base = load_model(options.init_from) if options.init_from else None
         if base:
             self._require_sizes_of(base.network.config)
+        self.recipe = recipe_of(options.sources, options.root)
         dataset = self._prepared(base.vocabulary if base else None) if options.sources else self._prepared_before()
         V = len(dataset.vocabulary)
         if base:
@@ -81,9 +109,8 @@ class Run:
             base=base,
             withheld=frozenset(load_word_list(options.withhold) if options.withhold else ()),
         )
-        recipe = recipe_of(options.sources, options.root)
         with ProgressBar.counting() as show:
-            return prepare(recipe, self.out / "corpus", choice, processes=PROCESSES, progress=show)
+            return prepare(self.recipe, self.out / "corpus", choice, processes=PROCESSES, progress=show)
 
     def _prepared_before(self) -> Dataset:
         corpus = self.out / "corpus"
@@ -102,9 +129,11 @@ class Run:
 
     def _resumed(self, xp: ModuleType) -> tuple[Dataset, Network]:
         self.arrays, self.position = load_checkpoint(self.out)
-        # Older checkpoints do not say how to validate.
-        for name, value in {**self.position["options"], **self.position.get("validation", {})}.items():
+        # Older checkpoints keep fewer.
+        for name, value in {**self.position["options"], **self.position.get("kept", {})}.items():
             setattr(self.options, name, value)
+        sources = self.position.get("sources", [])
+        self.recipe = Recipe([Source(**{**source, "path": Path(source["path"])}) for source in sources])
         dataset = Dataset(self.out / "corpus", load_words(self.out / "corpus" / "words.txt"))
         digest = dataset.vocabulary.digest()
         if self.position.get("words_sha256", digest) != digest:
@@ -148,6 +177,28 @@ class Run:
             return 128 + self.stopped_by
         return 0
 
+    def finish(self) -> int:
+        """Add n-grams and spelling to the trained model, unless told not to, and say what to do next; returns 0."""
+        if self.options.ngrams and len(self.dataset.vocabulary) <= MOST_TOKENS:
+            perplexities = add_ngrams(self.out)
+            share = min(perplexities, key=lambda tried: perplexities[tried])
+            print(f"n-grams: a share of {share:.2f}, validation perplexity {perplexities[share]:.1f}")
+        # Older checkpoints do not say what was trained on.
+        if self.options.spelling and self.recipe.sources:
+            minutes = min(SpellingOptions.minutes, SPELLING_SHARE * (self.options.minutes or math.inf))
+            add_spelling(self.out, self.recipe, SpellingOptions(minutes=minutes, seed=self.options.seed))
+        best = chosen(self.validations) or self.validations[-1]
+        if best is not self.validations[-1]:
+            print(
+                f"the weights are those after {best['tokens']:,} tokens: later ones predict the validation text worse"
+            )
+        folder = shlex.quote(str(self.out))
+        print(f"""{self.out}: {len(self.dataset.vocabulary):,} words, validation perplexity {_perplexity(best):.1f}
+next, measure it on text that it was not trained on, then serve it:
+    python -m model.evaluate {folder} HELD-OUT.txt --against frequency
+    python -m app --models mine={folder}""")
+        return 0
+
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.stopped_by = number
 
@@ -158,21 +209,38 @@ class Run:
             "tokens": self.trainer.tokens,
             "validation_perplexity": round(perplexity(token_losses(self.trainer.network, ids)), 3),
         }
-        if figures not in self.validations:
-            self.validations.append(figures)
-            log.write(figures)
+        if figures in self.validations:
+            return
+        self.validations.append(figures)
+        log.write(figures)
+        if chosen(self.validations) is figures:
+            self._save_model(self._host())
+
+    def _host(self) -> Network:
+        network = self.trainer.network
+        return Network(network.config, {name: to_host(value) for name, value in network.weights.items()})
+
+    def _save_model(self, network: Network) -> None:
+        save_model(self.out, self.dataset.vocabulary, network, {"training": self._figures()})
+        if not self.has_checkpoint:
+            # Left by a model before this one, they do not fit. A filter of known words fits any.
+            shutil.rmtree(self.out / SPELLING, ignore_errors=True)
+            for name in (NGRAMS, COMMON):
+                (self.out / name).unlink(missing_ok=True)
 
     def _save(self) -> None:
         trainer = self.trainer
-        network = trainer.network
-        # The model first: it refuses weights that are no good, and then the checkpoint stays as it is.
-        host = Network(network.config, {name: to_host(value) for name, value in network.weights.items()})
-        save_model(self.out, self.dataset.vocabulary, host, {"training": self._figures()})
+        network = self._host()
+        # First of all: it refuses weights that are no good, and then the checkpoint stays as it is.
+        half_weights(self.out, network)
+        if chosen(self.validations) is None:
+            self._save_model(network)
         position = trainer.position() | {
             "network": asdict(network.config),
             "words_sha256": self.dataset.vocabulary.digest(),
-            "validation": {name: getattr(self.options, name) for name in VALIDATION_OPTIONS},
+            "kept": {name: getattr(self.options, name) for name in KEPT_OPTIONS},
             "validations": self.validations,
+            "sources": [{**asdict(source), "path": str(source.path.resolve())} for source in self.recipe.sources],
         }
         save_checkpoint(self.out, trainer.arrays(), position)
         self.has_checkpoint = True
@@ -187,3 +255,18 @@ class Run:
             "validation_perplexity": self.validations[-1]["validation_perplexity"] if self.validations else None,
             "options": asdict(trainer.options),
         }
+
+
+def chosen(validations: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Find the validation whose weights the folder holds: the last that was as good as all before it."""
+    lowest, best = math.inf, None
+    for figures in validations:
+        if _perplexity(figures) <= lowest * AS_GOOD:
+            best = figures
+        lowest = min(lowest, _perplexity(figures))
+    return best
+
+
+def _perplexity(figures: dict[str, Any]) -> float:
+    value: float = figures["validation_perplexity"]
+    return value

@@ -7,6 +7,7 @@ writes both to ``MODEL/spelling``, which the service then loads with the model.
 import argparse
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from model.lm.spelling import LONGEST, Spelling, spelled
 from model.lm.storage import load_model, save_spelling
 from model.nn.cells import CELLS
 from model.nn.network import Network, NetworkConfig, initial_weights
-from model.text.corpus import recipe_of
+from model.text.corpus import Recipe, recipe_of
 from model.text.tokens import LINE_END, SPECIAL_TOKENS, TEXT_START, UNKNOWN
 from model.text.vocabulary import Vocabulary
 from model.train.dataset import PROCESSES, Epoch, check_sources, count, lanes
@@ -65,11 +66,35 @@ class SpelledWords:
         return lanes(self.epoch_ids(epoch.seed, epoch.number), batch, length, skip)
 
 
+@dataclass(frozen=True)
+class SpellingOptions:
+    """The options of the spelling files: sizes, budget of the training, the lexicon's size and the lists it asks.
+
+    ``vouched`` words need not stand in the text twice, ``misspelled`` ones are left out; both in small letters.
+    """
+
+    cell: str = "lstm"
+    embedding: int = 32
+    hidden: int = 128
+    minutes: float = 6.0
+    epochs: float = 4.0
+    lexicon: int = 150_000
+    processes: int = PROCESSES
+    seed: int = 1
+    vouched: frozenset[str] = frozenset()
+    misspelled: frozenset[str] = frozenset()
+
+
+DEFAULTS = SpellingOptions()
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns 0, or 2 for bad input."""
-    options = parser().parse_args(arguments)
+    given = vars(parser().parse_args(arguments))
+    model, sources, root = (given.pop(name) for name in ("model", "sources", "root"))
     try:
-        run(options)
+        lists = {name: listed(given[name]) for name in ("vouched", "misspelled")}
+        add_spelling(model, recipe_of(sources, root), SpellingOptions(**given | lists))
     except (UserError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -84,27 +109,26 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--root", type=Path, help="folder that the paths in recipes are relative to")
     p.add_argument("--vouched", type=Path, metavar="FILE", help="words, one a line, that need not stand there twice")
     p.add_argument("--misspelled", type=Path, metavar="FILE", help="words, one a line up to any '->', to leave out")
-    p.add_argument("--cell", choices=tuple(CELLS), default="lstm")
-    p.add_argument("--embedding", type=int, default=32, help="embedding width E")
-    p.add_argument("--hidden", type=int, default=128, help="hidden width H")
-    p.add_argument("--minutes", type=float, default=6.0, help="time budget of the training")
-    p.add_argument("--epochs", type=float, default=4.0, help="most passes over the words")
-    p.add_argument("--lexicon", type=int, default=150_000, help="most words beyond the vocabulary")
-    p.add_argument("--processes", type=int, default=PROCESSES, help="that count the text")
-    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--cell", choices=tuple(CELLS), default=DEFAULTS.cell)
+    p.add_argument("--embedding", type=int, default=DEFAULTS.embedding, help="embedding width E")
+    p.add_argument("--hidden", type=int, default=DEFAULTS.hidden, help="hidden width H")
+    p.add_argument("--minutes", type=float, default=DEFAULTS.minutes, help="time budget of the training")
+    p.add_argument("--epochs", type=float, default=DEFAULTS.epochs, help="most passes over the words")
+    p.add_argument("--lexicon", type=int, default=DEFAULTS.lexicon, help="most words beyond the vocabulary")
+    p.add_argument("--processes", type=int, default=DEFAULTS.processes, help="that count the text")
+    p.add_argument("--seed", type=int, default=DEFAULTS.seed)
     return p
 
 
-def run(options: argparse.Namespace) -> None:
-    """Count the text, choose the lexicon, train the network, and save both."""
+def add_spelling(folder: Path, recipe: Recipe, options: SpellingOptions = DEFAULTS) -> None:
+    """Count the text, choose the lexicon, train the network, and save both into the folder of a model."""
     if min(options.embedding, options.hidden, options.processes) < 1 or min(options.minutes, options.epochs) <= 0:
         raise UserError("--embedding, --hidden, --processes, --minutes and --epochs must be above 0")
-    vocabulary = load_model(options.model, offensive=None).vocabulary
-    recipe = recipe_of(options.sources, options.root)
+    vocabulary = load_model(folder, offensive=None).vocabulary
     check_sources(recipe)
     with ProgressBar.counting() as show:
         counts = count(recipe, options.processes, show)
-    rare = rare_words(counts, vocabulary, listed(options.vouched), listed(options.misspelled))
+    rare = rare_words(counts, vocabulary, options.vouched, options.misspelled)
     expected = expected_typos(rare, vocabulary)
     words_kept = [form for form in rare if not is_typo(rare[form], expected[form])]
     kept = sorted(words_kept, key=lambda form: (-rare[form], form))[: max(0, options.lexicon)]
@@ -118,7 +142,7 @@ def run(options: argparse.Namespace) -> None:
     unknown = sum(n for word, n in words.items() if word not in known)
     meant = {form: own_count(rare[form], expected[form]) for form in kept}
     lexicon = make_lexicon(meant, unknown, lambda forms: log_spellings(spelling, forms))
-    save_spelling(options.model, Spelling(characters, network, lexicon), {"training": figures})
+    save_spelling(folder, Spelling(characters, network, lexicon), {"training": figures})
     print(f"{len(kept)} words in the lexicon, {len(rare) - len(words_kept)} left out as typos; {figures}")
 
 
@@ -151,7 +175,7 @@ def character_vocabulary(words: Mapping[str, int]) -> Vocabulary:
 
 
 def train(
-    network: Network, characters: Vocabulary, words: Mapping[str, int], options: argparse.Namespace
+    network: Network, characters: Vocabulary, words: Mapping[str, int], options: SpellingOptions
 ) -> dict[str, float]:
     """Train in place; returns the figures, among them the perplexity per character of words held out."""
     order = np.random.default_rng(options.seed).permutation(len(words))

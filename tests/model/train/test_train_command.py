@@ -1,23 +1,29 @@
 """The training command: what it leaves behind, starting from a model, and every way in which it says no."""
 
+import itertools
 import json
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from model.lm.storage import CONFIG, WEIGHTS, load_model
+from model.lm.known_words import KNOWN_WORDS, KnownWords
+from model.lm.ngrams import NGRAMS
+from model.lm.storage import COMMON, CONFIG, LEXICON, SPELLING, WEIGHTS, WORDS, load_model
 from model.nn import backprop
 from model.nn.perplexity import perplexity, token_losses
+from model.train import ngrams, spelling
 from model.train.__main__ import main
 from model.train.checkpoint import load_checkpoint
 from model.train.progress import load_log
 
 SIZES = ["--embedding=6", "--hidden=8", "--batch=8", "--length=10", "--negatives=16", "--validation-tokens=100"]
+NETWORK_ALONE = ["--no-ngrams", "--no-spelling"]
 
 
 @pytest.fixture
@@ -52,7 +58,7 @@ def weights(out: Path) -> bytes:
 @pytest.mark.parametrize("threads", [1, 2])
 def test_the_same_seed_gives_the_same_bytes(threads: int, text: Path, tmp_path: Path, command: Command) -> None:
     for out, seed in (("one", 1), ("again", 1), ("other", 2)):
-        arguments = [text, *SIZES, "--epochs=1", f"--seed={seed}", f"--threads={threads}"]
+        arguments = [text, *SIZES, *NETWORK_ALONE, "--epochs=1", f"--seed={seed}", f"--threads={threads}"]
         assert command(*arguments, "--out", tmp_path / out)[0] == 0
     assert weights(tmp_path / "one") == weights(tmp_path / "again") != weights(tmp_path / "other")
 
@@ -60,7 +66,7 @@ def test_the_same_seed_gives_the_same_bytes(threads: int, text: Path, tmp_path: 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_every_cell_gives_a_model_that_loads(cell: str, text: Path, tmp_path: Path, command: Command) -> None:
     out = tmp_path / "out"
-    assert command(text, *SIZES, "--cell", cell, "--epochs=2", "--out", out)[0] == 0
+    assert command(text, *SIZES, *NETWORK_ALONE, "--cell", cell, "--epochs=2", "--out", out)[0] == 0
     model = load_model(out)
     assert (model.network.config.cell, model.network.config.embedding, model.network.config.hidden) == (cell, 6, 8)
     figures = model.information["training"]
@@ -70,17 +76,114 @@ def test_every_cell_gives_a_model_that_loads(cell: str, text: Path, tmp_path: Pa
     assert losses[-1] < losses[0]
 
 
-def test_the_minutes_are_a_budget(text: Path, tmp_path: Path, command: Command) -> None:
-    assert command(text, *SIZES, "--minutes=0.005", "--epochs=1e6", "--out", tmp_path / "out")[0] == 0
-    assert load_checkpoint(tmp_path / "out")[1]["seconds"] >= 0.3
+def test_a_budget_given_alone_is_the_budget(
+    text: Path, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = itertools.count(0, 0.01)
+    monkeypatch.setattr("model.train.trainer.time", SimpleNamespace(perf_counter=lambda: next(clock)))
+
+    def position(*budget: str) -> dict[str, Any]:
+        out = tmp_path / "".join(budget)
+        assert command(text, *SIZES, *NETWORK_ALONE, *budget, "--out", out)[0] == 0
+        return load_checkpoint(out)[1]
+
+    an_epoch, two = position(), position("--epochs=2")
+    assert two["tokens"] == pytest.approx(2 * an_epoch["tokens"], rel=0.05)
+    assert position("--epochs=2", "--minutes=1000")["tokens"] == two["tokens"]
+    minutes = position("--minutes=0.05")
+    assert minutes["seconds"] == pytest.approx(3, abs=0.02) and minutes["tokens"] > two["tokens"]
+
+
+def test_a_model_is_replaced_only_by_force(text: Path, tmp_path: Path, command: Command) -> None:
+    def contents() -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+    out = tmp_path / "out"
+    assert command(text, *SIZES, "--epochs=0.5", "--out", out)[0] == 0
+    KnownWords.of({"egret"}, set(), set(), set(), 100).save(out / KNOWN_WORDS)
+    (out / COMMON).write_bytes(b"of another vocabulary")
+    before = contents()
+    refused(command(text, *SIZES, "--epochs=1", "--out", out), f"{out} holds a model", "--force", "--resume")
+    assert contents() == before
+
+    new = tmp_path / "new.txt"
+    new.write_text("The printer needs toner. I like the printer.\n\n" * 200, "utf-8")
+    assert command(new, *SIZES, *NETWORK_ALONE, "--epochs=1", "--force", "--out", out)[0] == 0
+    left = contents()
+    # A list of words that exist fits every model, what was made from the text before does not.
+    assert left[out / KNOWN_WORDS] == before[out / KNOWN_WORDS]
+    assert not {out / NGRAMS, out / COMMON, out / SPELLING / WORDS} & left.keys()
+    model = load_model(out)
+    assert "printer" in model.vocabulary and "dog" not in model.vocabulary
+    assert model.ngrams is None and model.spelling is None
+
+
+def test_one_command_gives_what_three_give(
+    text: Path, tmp_path: Path, command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, three = tmp_path / "one", tmp_path / "three"
+    budget = [*SIZES, "--epochs=1", "--threads=1"]
+    assert command(text, *budget, "--out", one)[0] == 0
+    assert command(text, *budget, *NETWORK_ALONE, "--out", three)[0] == 0
+    alone = load_model(three)
+    assert alone.ngrams is None and alone.spelling is None
+    assert ngrams.main([str(three)]) == 0
+    assert spelling.main([str(three), str(text)]) == 0
+    for name in (WEIGHTS, WORDS, NGRAMS, f"{SPELLING}/{WEIGHTS}", f"{SPELLING}/{LEXICON}"):
+        assert (one / name).read_bytes() == (three / name).read_bytes(), name
+
+
+def test_at_its_end_it_says_what_to_do_next(
+    text: Path, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printed: list[str] = []
+    monkeypatch.setattr("builtins.print", lambda *words, **_: printed.append(" ".join(map(str, words))))
+    out = tmp_path / "my model"
+    assert command(text, *SIZES, *NETWORK_ALONE, "--epochs=0.5", "--out", out)[0] == 0
+    told = "\n".join(printed)
+    assert f"python -m model.evaluate '{out}'" in told and f"python -m app --models mine='{out}'" in told
+
+
+def test_a_stopped_run_ends_as_it_was_begun(
+    text: Path, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopping(*arguments: Any, **named: Any) -> Any:
+        signal.raise_signal(signal.SIGTERM)
+        return backprop.gradients(*arguments, **named)
+
+    for out, options in ((tmp_path / "all", []), (tmp_path / "network", NETWORK_ALONE)):
+        with monkeypatch.context() as patch:
+            patch.setattr("model.train.trainer.gradients", stopping)
+            assert command(text, *SIZES, *options, "--epochs=0.5", "--out", out)[0] == 128 + signal.SIGTERM
+        assert load_model(out).ngrams is None
+        assert command("--resume", "--out", out)[0] == 0
+        model = load_model(out)
+        assert (model.ngrams is None) == (model.spelling is None) == bool(options)
+
+
+def test_the_weights_that_predict_best_are_kept(
+    text: Path, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    perplexities = iter([50.0, 40.0, 40.1, 60.0, 70.0, 80.0])
+    monkeypatch.setattr("model.train.run.perplexity", lambda losses: next(perplexities))
+    options = [*SIZES, *NETWORK_ALONE, "--validate-every=10", "--epochs=0.8", "--checkpoint-minutes=1e-8"]
+    assert command(text, *options, "--out", out)[0] == 0
+    figures = json.loads((out / CONFIG).read_text("utf-8"))["training"]
+    # 40.1 is as good as 40.0, and was reached later.
+    assert (figures["steps"], figures["validation_perplexity"]) == (30, 40.1)
+    arrays, position = load_checkpoint(out)
+    assert position["step"] > 50
+    saved = load_model(out).network.weights["embedding"]
+    assert not np.allclose(saved, arrays["weight.embedding"], atol=1e-3)
 
 
 def test_a_model_learns_the_words_of_new_text(text: Path, tmp_path: Path, command: Command) -> None:
     base, tuned, start_of = tmp_path / "base", tmp_path / "tuned", tmp_path / "start"
-    assert command(text, *SIZES, "--epochs=3", "--out", base)[0] == 0
+    assert command(text, *SIZES, *NETWORK_ALONE, "--epochs=3", "--out", base)[0] == 0
     new = tmp_path / "new.txt"
     new.write_text("The printer needs toner.\nI likes the printer.\n\n" * 200, "utf-8")
-    run = [new, *SIZES[2:], "--init-from", base]
+    run = [new, *SIZES[2:], *NETWORK_ALONE, "--init-from", base]
     assert command(*run, "--peak-rate=1e-9", "--epochs=0.1", "--out", start_of)[0] == 0
     assert command(*run, "--epochs=5", "--peak-rate=0.01", "--out", tuned)[0] == 0
     before, begun, after = (load_model(folder) for folder in (base, start_of, tuned))
@@ -112,7 +215,7 @@ def test_a_loss_that_is_no_number_keeps_the_last_checkpoint(
 
     monkeypatch.setattr("model.train.trainer.gradients", failing)
     out = tmp_path / "out"
-    arguments = [text, *SIZES, "--threads=1", "--epochs=3", "--out", out]
+    arguments = [text, *SIZES, *NETWORK_ALONE, "--threads=1", "--epochs=3", "--out", out]
     status, written = command(*arguments, "--checkpoint-minutes=1e-8")
     assert status == 1 and "Traceback" not in written
     message = written.splitlines()[-1]
@@ -127,13 +230,13 @@ def test_without_a_checkpoint_none_is_promised(
     text: Path, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out"
-    assert command(text, *SIZES, "--epochs=0.1", "--out", out)[0] == 0
+    assert command(text, *SIZES, *NETWORK_ALONE, "--epochs=0.1", "--out", out)[0] == 0
     before = weights(out)
     monkeypatch.setattr(
         "model.train.trainer.gradients", lambda *a, **named: backprop.gradients(*a, **named)._replace(loss=float("inf"))
     )
     text.write_text(text.read_text("utf-8") + "The printer needs toner.\n\n" * 40, "utf-8")
-    status, written = command(text, *SIZES, "--threads=1", "--out", out)
+    status, written = command(text, *SIZES, *NETWORK_ALONE, "--threads=1", "--force", "--out", out)
     assert status == 1 and "Traceback" not in written
     message = written.splitlines()[-1]
     assert message.startswith("error: the loss is not finite at step 1") and "checkpoint is in" not in message
@@ -148,9 +251,10 @@ def test_weights_too_large_for_the_file_are_not_saved_over_good_ones(
     text: Path, tmp_path: Path, command: Command
 ) -> None:
     out = tmp_path / "out"
-    assert command(text, *SIZES, "--epochs=0.1", "--out", out)[0] == 0
+    assert command(text, *SIZES, *NETWORK_ALONE, "--epochs=0.1", "--out", out)[0] == 0
     before = weights(out), load_checkpoint(out)[1]["step"]
-    status, written = command(text, *SIZES, "--peak-rate=9e8", "--warm-up=0", "--epochs=0.3", "--out", out)
+    runaway = [*SIZES, *NETWORK_ALONE, "--peak-rate=9e8", "--warm-up=0", "--epochs=0.3", "--force"]
+    status, written = command(text, *runaway, "--out", out)
     assert status in (1, 2) and written.splitlines()[-1].startswith("error: ")
     assert (weights(out), load_checkpoint(out)[1]["step"]) == before
 
@@ -190,7 +294,7 @@ def refused(result: tuple[int, str], *told: str) -> None:
 def test_bad_sources(name: str, content: bytes | None, told: str, text: Path, tmp_path: Path, command: Command) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
-    refused(command(tmp_path / name, *SIZES, "--out", tmp_path / "out"), told)
+    refused(command(tmp_path / name, *SIZES, *NETWORK_ALONE, "--out", tmp_path / "out"), told)
     assert not (tmp_path / "out" / WEIGHTS).exists() and load_log(tmp_path / "out" / "log.jsonl") == []
 
 
@@ -200,11 +304,14 @@ def test_bad_arguments(text: Path, tmp_path: Path, command: Command) -> None:
     (tmp_path / "file").write_text("a file")
     refused(command("--out", out), "name a recipe")
     refused(command(tmp_path / "folder", "--out", out), "folder", ".txt")
-    refused(command(text, *SIZES, "--vocabulary=5000", "--out", out), "too little text for a vocabulary of 5000")
+    refused(
+        command(text, *SIZES, *NETWORK_ALONE, "--vocabulary=5000", "--out", out),
+        "too little text for a vocabulary of 5000",
+    )
     refused(command("--resume", "--out", out), "no checkpoint")
     refused(command(text, "--init-from", tmp_path / "folder", "--out", out), CONFIG)
-    refused(command(text, *SIZES, "--out", tmp_path / "file"), "file")
-    refused(command(text, *SIZES, "--out", tmp_path / "file" / "inside"), "file")
+    refused(command(text, *SIZES, *NETWORK_ALONE, "--out", tmp_path / "file"), "file")
+    refused(command(text, *SIZES, *NETWORK_ALONE, "--out", tmp_path / "file" / "inside"), "file")
 
 
 @pytest.mark.parametrize(
@@ -228,7 +335,7 @@ def test_numbers_out_of_range(argument: str, tmp_path: Path, command: Command) -
 
 def test_a_line_of_the_log_that_was_cut_does_not_matter(text: Path, tmp_path: Path, command: Command) -> None:
     out = tmp_path / "out"
-    assert command(text, *SIZES, "--epochs=1", "--out", out)[0] == 0
+    assert command(text, *SIZES, *NETWORK_ALONE, "--epochs=1", "--out", out)[0] == 0
     whole = load_log(out / "log.jsonl")
     with (out / "log.jsonl").open("a") as file:
         file.write('{"step": 1000, "los')
@@ -238,7 +345,7 @@ def test_a_line_of_the_log_that_was_cut_does_not_matter(text: Path, tmp_path: Pa
 
 def test_resuming_after_the_corpus_is_gone(text: Path, tmp_path: Path, command: Command) -> None:
     out = tmp_path / "out"
-    assert command(text, *SIZES, "--epochs=0.2", "--out", out)[0] == 0
+    assert command(text, *SIZES, *NETWORK_ALONE, "--epochs=0.2", "--out", out)[0] == 0
     assert json.loads((out / CONFIG).read_text("utf-8"))["training"]["steps"] > 0
     (out / "corpus" / "corpus.json").unlink()
     refused(command("--resume", "--out", out), "corpus")
@@ -257,7 +364,7 @@ def test_a_resumed_run_validates_as_it_did_before(
         return backprop.gradients(*arguments, **named)
 
     whole, parted = tmp_path / "whole", tmp_path / "parted"
-    arguments = [text, *SIZES, "--threads=1", "--validate-every=7", "--epochs=1"]
+    arguments = [text, *SIZES, *NETWORK_ALONE, "--threads=1", "--validate-every=7", "--epochs=1"]
     assert command(*arguments, "--out", whole)[0] == 0
     with monkeypatch.context() as patch:
         patch.setattr("model.train.trainer.gradients", stopping)
