@@ -27,9 +27,9 @@ RUN pip --python /opt/venv/bin/python install --no-deps --require-hashes -r requ
     && find /opt/venv -type d -name tests -prune -exec rm -r {} +
 
 FROM ${BASE_IMAGE} AS base
-# A new volume mounted at /models belongs to the user that this folder belongs to.
+# A new volume mounted at one of these folders belongs to the user that the folder belongs to.
 RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin tsuzuki \
-    && install --directory --owner=tsuzuki --group=tsuzuki /models
+    && install --directory --owner=tsuzuki --group=tsuzuki /models /var/lib/tsuzuki
 # pip has compiled the code already, and a read-only root takes no more.
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -48,6 +48,8 @@ ENTRYPOINT ["tsuzuki", "train", "--out", "/models/mine"]
 FROM base AS serve
 COPY --from=build /opt/venv /opt/venv
 EXPOSE 8000
+# What people teach; a volume keeps it.
+ENV TSUZUKI_DATABASE=sqlite:////var/lib/tsuzuki/tsuzuki.db
 HEALTHCHECK --interval=30s --timeout=3s --start-period=20s \
     CMD ["python", "-c", "from http.client import HTTPConnection as C; c = C('127.0.0.1', 8000, timeout=2); c.request('GET', '/health/live'); raise SystemExit(c.getresponse().status != 200)"]
 CMD ["tsuzuki", "--host", "0.0.0.0"]

@@ -55,7 +55,7 @@ LOCK = build/uv/bin/uv pip compile pyproject.toml --quiet --upgrade --universal 
 
 lock: build/uv/bin/uv ## renew the three lock files
 	$(LOCK) --extra train --extra test --extra check --extra docs --output-file requirements-dev.lock
-	$(LOCK) --extra redis --constraint requirements-dev.lock --output-file requirements.lock
+	$(LOCK) --extra redis --extra postgresql --constraint requirements-dev.lock --output-file requirements.lock
 	$(LOCK) --extra train --constraint requirements-dev.lock --output-file requirements-train.lock
 
 clean: ## remove the virtual environment and caches; models trained into build/ stay

@@ -27,6 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = read_settings(options)
         models = load_models(settings)
         app = create_app(settings, models)
+        if settings.database is not None:
+            # Only here: a service that learns nothing is to start without waiting for the library.
+            from app.database.engine import check_at_start
+
+            check_at_start(settings)
     except UserError as error:
         print(f"tsuzuki: {error}", file=sys.stderr)
         return 2
@@ -34,8 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not settings.api_keys and settings.host not in _LOOPBACK:
         # Everybody who can reach the machine can use it, and the operator may not have meant that.
         logging.getLogger("tsuzuki").warning(
-            "anybody who reaches this address may use the service: set TSUZUKI_API_KEYS, "
-            "or listen on 127.0.0.1 only (TSUZUKI_HOST)",
+            "anybody who reaches this address may use the service, see what its people have taught and change its "
+            "vocabularies: set TSUZUKI_API_KEYS, or listen on 127.0.0.1 only (TSUZUKI_HOST)",
             extra={"fields": {"host": settings.host}},
         )
     signal.signal(signal.SIGTERM, end)

@@ -87,6 +87,25 @@ class NoAdministratorError(ServiceError):
         super().__init__("nobody may do this here, TSUZUKI_ADMIN_KEYS holds no keys")
 
 
+class NoDatabaseError(ServiceError):
+    """The service has no database, so it keeps nothing."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("nothing is kept here, TSUZUKI_DATABASE is none")
+
+
+class UnknownVocabularyError(ServiceError):
+    """There is no vocabulary of this name."""
+
+    status = 404
+    example_arguments = staticmethod(lambda settings: ("products",))
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name}: there is no vocabulary of this name")
+
+
 class SlowRequestError(ServiceError):
     """The request did not arrive within the time limit. The connection ends."""
 
@@ -107,8 +126,20 @@ class ReloadRunningError(ServiceError):
         super().__init__("the models are being reloaded already")
 
 
+class TooManyEntriesError(ServiceError):
+    """All vocabularies together would have more entries and blocked words than fit."""
+
+    status = 409
+    example_arguments = staticmethod(lambda settings: (103_000, 100_000))
+
+    def __init__(self, entries: int, most: int) -> None:
+        super().__init__(
+            f"all vocabularies together would have {entries} entries and blocked words, they may have {most}"
+        )
+
+
 class BodyTooLargeError(ServiceError):
-    """The body has more bytes than the longest text can take. The connection ends."""
+    """The body has more bytes than the longest text can take, or a vocabulary may. The connection ends."""
 
     status = 413
     sends = _CLOSE
@@ -245,6 +276,16 @@ class BusyError(ServiceError):
 
     def __init__(self, waiting: int) -> None:
         super().__init__(f"{waiting} requests are waiting already, try again in a second")
+
+
+class DatabaseAwayError(ServiceError):
+    """The database cannot be reached, is full or is damaged. Suggestions go on without it."""
+
+    status = 503
+    sends = _RETRY_SOON
+
+    def __init__(self) -> None:
+        super().__init__("the database is away, nothing was changed, try again in a second")
 
 
 class TimeLimitError(ServiceError):

@@ -40,6 +40,11 @@ class Keyring:
         return bool(self._user)
 
     @property
+    def has_keys(self) -> bool:
+        """True where there is any key, a user's or an administrator's."""
+        return bool(self._user or self._admin)
+
+    @property
     def has_administrators(self) -> bool:
         """True where any key may administer the service."""
         return bool(self._admin)

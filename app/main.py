@@ -13,11 +13,13 @@ from app.api import openapi
 from app.api.error_handlers import add_error_handlers
 from app.api.json_routes import BodyMiddleware
 from app.api.pages import pages_router
+from app.api.people_routes import people_router
 from app.api.routes import router
 from app.http.access import AccessMiddleware
 from app.http.cross_origin import CrossOriginMiddleware
 from app.http.middleware import (
     FailureMiddleware,
+    PathMiddleware,
     PrefixMiddleware,
     RequestMiddleware,
     SizeMiddleware,
@@ -34,11 +36,15 @@ from app.signals import reloading_on_hangup
 from model.lm.language_model import LanguageModel
 
 if TYPE_CHECKING:
+    from app.database.engine import Database
     from app.http.rate_limit import RateLimiter
     from app.http.tracing import Tracer
+    from app.people.people import People
 
 _TAGS = [
     {"name": "suggestions", "description": "Words that fit at a place in a text."},
+    {"name": "people", "description": "What people have taught, each for themselves, and forgetting."},
+    {"name": "vocabularies", "description": "Words and names that are offered without training."},
     {"name": "service", "description": "The models, the metrics, the health of the service."},
 ]
 
@@ -55,15 +61,17 @@ def create_app(
     Raises ``SettingsError`` where a setting needs a package that is not installed.
     """
     settings = settings or read_settings()
+    _database(settings)  # it is opened in the process that serves; a package that is missing is told here
     rate_limiter, tracer = _rate_limiter(settings), _tracer(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # The server's own access log writes query strings, and with them what people type.
         logging.getLogger("uvicorn.access").disabled = True
+        database = _database(settings)
         loaded = models if models is not None else await asyncio.to_thread(load_models, settings)
         service = app.state.service = Service(
-            settings, loaded, app.state.metrics.statistics, getattr(app.state, "reload_all", None)
+            settings, loaded, app.state.metrics.statistics, getattr(app.state, "reload_all", None), database
         )
         if tracer is not None:
             tracer.start()
@@ -73,6 +81,8 @@ def create_app(
                 yield
         finally:
             await service.stop()
+            if database is not None:
+                await asyncio.to_thread(database.close)
             if rate_limiter is not None:
                 await rate_limiter.close()
             if tracer is not None:
@@ -94,10 +104,13 @@ def create_app(
     )
     pages = pages_router()
     app.include_router(router)
+    app.include_router(people_router)
     app.include_router(pages)
     openapi.describe(app, settings)
-    add_error_handlers(app, router, pages)
-    app.state.metrics = Metrics(app.version, app.state.methods, settings, lambda: _model_set(app), counters)
+    add_error_handlers(app, router, people_router, pages)
+    app.state.metrics = Metrics(
+        app.version, app.state.methods, settings, lambda: _model_set(app), counters, lambda: _people(app)
+    )
     _add_middleware(app, settings, rate_limiter, tracer)
     return app
 
@@ -105,6 +118,20 @@ def create_app(
 def _model_set(app: FastAPI) -> ModelSet | None:
     service: Service | None = getattr(app.state, "service", None)
     return service.model_set if service else None
+
+
+def _people(app: FastAPI) -> "People | None":
+    service: Service | None = getattr(app.state, "service", None)
+    return service.people.people if service and service.people else None
+
+
+def _database(settings: Settings) -> "Database | None":
+    if settings.database is None:
+        return None
+    # Only here: a service that learns nothing is to start without waiting for the library.
+    from app.database.engine import open_database
+
+    return open_database(settings)
 
 
 def _rate_limiter(settings: Settings) -> "RateLimiter | None":
@@ -129,8 +156,8 @@ def _add_middleware(
     app: FastAPI, settings: Settings, rate_limiter: "RateLimiter | None", tracer: "Tracer | None"
 ) -> None:
     # The last one added is the first one met.
-    app.add_middleware(BodyMiddleware, routes=router.routes)
-    app.add_middleware(SizeMiddleware, most=settings.max_request_bytes)
+    app.add_middleware(BodyMiddleware, routes=[*router.routes, *people_router.routes])
+    app.add_middleware(SizeMiddleware, most=settings.max_request_bytes, most_of_export=settings.max_export_bytes)
     # Loading models may take longer than any other request.
     unlimited = frozenset(path for _, path in ADMIN_OPERATIONS)
     app.add_middleware(TimeMiddleware, seconds=settings.timeout_seconds, unlimited=unlimited)
@@ -146,4 +173,5 @@ def _add_middleware(
 
         app.add_middleware(TracingMiddleware, tracer=tracer, metrics=app.state.metrics)
     app.add_middleware(RequestMiddleware, metrics=app.state.metrics)
+    app.add_middleware(PathMiddleware)
     app.add_middleware(PrefixMiddleware)

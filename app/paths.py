@@ -3,6 +3,8 @@
 All of them are written without the prefix ``/v1``, under which every address stands too.
 """
 
+import re
+
 from starlette.types import Scope
 
 # Addresses keep their meaning under this prefix; those without it mean the newest version, which is this one.
@@ -11,8 +13,15 @@ PREFIX = "/v1"
 OPEN_PATHS = frozenset({"/", "/tsuzuki.js", "/docs", "/openapi.json"})
 OPEN_FOLDERS = ("/static/", "/health/")
 ADMIN_OPERATIONS = frozenset({("POST", "/models/reload")})
+# Whoever reaches a service without any keys may do all that these hold.
+ADMIN_WHERE_KEYS = re.compile(r"/vocabularies(/.*)?", re.DOTALL)
+# The most bytes of a body there: some 20,000 entries of four words.
+VOCABULARY_BYTES = 4 * 2**20
 # They need a key but are not counted: they must come through just when there are too many requests.
 UNCOUNTED_PATHS = frozenset({"/metrics"})
+# Below it a part of a path may hold any character, a slash too: it stays as it was sent, percent-encoded.
+USERS = "/users/"
+EXPORT = "/export"
 
 
 def route_path(scope: Scope) -> str:
@@ -27,6 +36,11 @@ def enter_prefix(scope: Scope) -> None:
     path = route_path(scope)
     if path.startswith(f"{PREFIX}/"):
         scope["root_path"] = scope["path"].removesuffix(path) + PREFIX
+
+
+def is_administration(method: str, path: str, has_keys: bool) -> bool:
+    """Tell whether an operation needs an administrator's key; ``has_keys`` where the service has keys at all."""
+    return (method, path) in ADMIN_OPERATIONS or (has_keys and ADMIN_WHERE_KEYS.fullmatch(path) is not None)
 
 
 def is_open(path: str) -> bool:

@@ -4,10 +4,17 @@ Bounds that are settings (the longest text, the largest limit, the models' names
 service and written into the document by ``app.api.openapi``. Positions are Unicode code points.
 """
 
+import re
+import unicodedata
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
+
+from app.validation_messages import rule_broken
+from model.lm.custom_vocabulary import LONGEST_ENTRY
+from model.text.tokens import fold
 
 
 def _encodable(text: str) -> str:
@@ -24,8 +31,64 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+USER_LETTERS = 128
+UserId = Annotated[str, Field(min_length=1, max_length=USER_LETTERS), AfterValidator(_encodable)]
+USER = "An opaque id, 1 to 128 code points, as the person's number in your own database."
 Position = Annotated[int, Field(ge=0), BeforeValidator(_whole)]
 Count = Annotated[int, Field(ge=1), BeforeValidator(_whole)]
+
+
+# Names of vocabularies, as those of models: they stand in addresses, and with commas between them in query strings.
+VOCABULARY_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
+MOST_ASKED_VOCABULARIES = 16
+MOST_VOCABULARY_ENTRIES = 20_000
+
+
+def _vocabulary_name(name: str) -> str:
+    if not re.fullmatch(VOCABULARY_NAME, name):
+        raise rule_broken("must be 1 to 64 letters, digits, _, . and - of ASCII, the first a letter or digit")
+    return name
+
+
+def _split_at_commas(value: object, info: ValidationInfo) -> object:
+    """Take the names of a query string apart; JSON has lists."""
+    if info.config is not None and info.config.get("strict"):
+        return value
+    return [name for part in value for name in part.split(",") if part] if isinstance(value, list) else value
+
+
+def _one_line(text: str) -> str:
+    """Bring a text of a vocabulary into its normal form: NFC, and single spaces inside."""
+    if not text.isprintable() and any(unicodedata.category(c) in ("Cc", "Zl", "Zp") for c in text):
+        raise rule_broken("must be one line without control characters")
+    text = " ".join(unicodedata.normalize("NFC", text).split())
+    if not 1 <= len(text) <= LONGEST_ENTRY:
+        raise rule_broken(f"must have 1 to {LONGEST_ENTRY} code points beside white space")
+    return text
+
+
+def _entry(text: str) -> str:
+    text = _one_line(text)
+    if not (text[0].isalpha() or text[0].isdecimal()) or not fold(text)[:1].isalnum():
+        raise rule_broken("must begin with a letter or a digit")
+    return text
+
+
+def _blocked(text: str) -> str:
+    text = _one_line(text)
+    if not any(c.isalnum() for c in fold(text)):
+        raise rule_broken("must have a letter or a digit")
+    return text
+
+
+VocabularyName = Annotated[
+    str, AfterValidator(_vocabulary_name), WithJsonSchema({"type": "string", "pattern": f"^{VOCABULARY_NAME}$"})
+]
+
+
+AskedVocabularies = Annotated[
+    list[VocabularyName], Field(max_length=MOST_ASKED_VOCABULARIES), BeforeValidator(_split_at_commas)
+]
 
 
 class PlaceQuery(BaseModel):
@@ -55,6 +118,17 @@ class PlaceQuery(BaseModel):
     model: str | None = Field(
         None, description="The model to ask, a name from `/models`. By default the first one.", examples=["en"]
     )
+    user: UserId | None = Field(
+        None,
+        description=f"Who writes: what they have taught counts beside the model. {USER}",
+        examples=["person-17"],
+    )
+    vocabularies: AskedVocabularies | None = Field(
+        None,
+        description="The vocabularies whose words are offered beside those of the model, and never corrected, by "
+        "their names; none where the list is empty. By default those that the service is set to use.",
+        examples=[[]],
+    )
 
 
 class SuggestionQuery(PlaceQuery):
@@ -71,7 +145,7 @@ class SuggestionQuery(PlaceQuery):
 class SuggestionRequest(SuggestionQuery):
     """Where suggestions are wanted, and how many.
 
-    `null` stands for the default of `cursor`, `limit` and `model`. Other fields than these are refused.
+    `null` stands for the default of `cursor`, `limit`, `model` and `user`. Other fields than these are refused.
     """
 
     # JSON has types: "5" and true are no numbers.
@@ -85,7 +159,7 @@ class CorrectionQuery(PlaceQuery):
 class CorrectionRequest(CorrectionQuery):
     """Which word or words are to be corrected.
 
-    `null` stands for the default of `cursor`, `limit` and `model`. Other fields than these are refused.
+    `null` stands for the default of `cursor`, `limit`, `model` and `user`. Other fields than these are refused.
     """
 
     model_config = ConfigDict(strict=True)
@@ -110,9 +184,9 @@ class Suggestion(BaseModel):
     probability: float = Field(
         ge=0, le=1, description="P(word | context, and the prefix where there is one).", examples=[0.053125]
     )
-    kind: Literal["completion", "correction", "next-word", "typed"] = Field(
+    kind: Literal["completion", "correction", "next-word", "typed", "learned"] = Field(
         description="Whether it finishes the word being typed, corrects it, or follows it; of `/correct` also whether "
-        "it is the typed word itself.",
+        "it is the typed word itself; `learned` where the word comes from what the `user` has taught alone.",
         examples=["completion"],
     )
 
@@ -151,6 +225,62 @@ class CorrectionList(BaseModel):
     model: str = Field(description="The model that answered.", examples=["en"])
 
 
+class VocabularyEntry(BaseModel):
+    """A word or several that are offered."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    text: Annotated[str, AfterValidator(_encodable), AfterValidator(_entry)] = Field(
+        description=f"The word or words, as they are to be written: one line of at most {LONGEST_ENTRY} code points, "
+        "which begins with a letter or a digit.",
+        examples=["Acme Cloud Backup"],
+    )
+    weight: float = Field(
+        1.0,
+        gt=0,
+        le=100,
+        allow_inf_nan=False,
+        description="How much more often than an entry of the weight 1 it is meant. A word that the model knows "
+        "becomes 1 + `weight` times as likely.",
+        examples=[2.0],
+    )
+
+
+class Vocabulary(BaseModel):
+    """The words and names of a product, a team or a customer, and words that are never to be offered."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    entries: list[VocabularyEntry] = Field(
+        [],
+        max_length=MOST_VOCABULARY_ENTRIES,
+        description="What is offered. Of an entry that is given twice the greater weight counts.",
+        examples=[[{"text": "Kubeflow"}, {"text": "Acme Cloud Backup", "weight": 2.0}]],
+    )
+    blocked: list[Annotated[str, AfterValidator(_encodable), AfterValidator(_blocked)]] = Field(
+        [],
+        max_length=MOST_VOCABULARY_ENTRIES,
+        description="Words, or several in a row, that are never offered where this vocabulary is asked for, in any "
+        "letter case and accents, their possessives neither.",
+        examples=[["Acme Legacy"]],
+    )
+
+
+class VocabularySummary(BaseModel):
+    """What is kept of a vocabulary, in numbers."""
+
+    name: str = Field(description="The name to ask for it by.", examples=["products"])
+    entries: int = Field(description="The number of its entries.", examples=[2])
+    blocked: int = Field(description="The number of its blocked words.", examples=[1])
+    changed: datetime = Field(description="When it was put in last.", examples=["2026-01-02T03:04:05Z"])
+
+
+class VocabularyList(BaseModel):
+    """The vocabularies that are kept."""
+
+    vocabularies: list[VocabularySummary] = Field(description="By their names.")
+
+
 class ModelDescription(BaseModel):
     """A loaded model."""
 
@@ -174,6 +304,99 @@ class ModelList(BaseModel):
     """The loaded models."""
 
     models: list[ModelDescription] = Field(description="The default model first.")
+
+
+class LearnRequest(BaseModel):
+    """A finished text, and who wrote it."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    user: UserId = Field(description=f"Who wrote it. {USER}", examples=["person-17"])
+    text: Annotated[str, AfterValidator(_encodable)] = Field(
+        description="The text as it was sent or saved. Its words and their sequences are counted; it is not kept.",
+        examples=["Kubeflow runs in Grünwald."],
+    )
+
+
+class PersonSummary(BaseModel):
+    """How much is known of a person; nothing of one who has taught nothing."""
+
+    texts: int = Field(ge=0, description="The texts that they taught.", examples=[12])
+    words: int = Field(ge=0, description="The words and marks in them, each spelling once.", examples=[310])
+    sequences: int = Field(ge=0, description="The sequences of two and of three of them.", examples=[1204])
+    forgotten: int = Field(ge=0, description="The words that are not to be offered again.", examples=[1])
+    since: float | None = Field(
+        description="When they were first heard of, in seconds since 1970; `null` where they were not.",
+        examples=[1795600000.5],
+    )
+
+
+class KnownWord(BaseModel):
+    """A word that a person taught."""
+
+    word: str = Field(description="The word, as it was written.", examples=["Kubeflow"])
+    uses: int = Field(ge=1, description="How often they used it.", examples=[3])
+    own: bool = Field(description="Whether the default model's vocabulary lacks it.", examples=[True])
+
+
+class KnownWordList(BaseModel):
+    """Some of the words that a person taught."""
+
+    words: list[KnownWord] = Field(description="The most used first.")
+    total: int = Field(ge=0, description="The number of all of them.", examples=[1])
+
+
+_WORD = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_encodable)]
+_WEIGHT = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
+
+
+class ExportedWord(BaseModel):
+    """The counts of a word or a mark."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    word: _WORD = Field(description="The word or mark.", examples=["Kubeflow"])
+    uses: Count = Field(le=2**31 - 1, description="How often it was used.", examples=[3])
+    weight: _WEIGHT = Field(description="The count that fades, as it was when it last changed.", examples=[2.9])
+    age: Position = Field(le=2**31 - 1, description="The texts since then.", examples=[4])
+    passed_over: Position = Field(
+        0, le=2**31 - 1, description="The texts in which it was offered and not taken.", examples=[0]
+    )
+
+
+class ExportedSequence(BaseModel):
+    """The count of two or three words that followed each other."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    sequence: Annotated[list[_WORD], Field(min_length=2, max_length=3)] = Field(
+        description="Two or three of the words and marks of the export.", examples=[["Kubeflow", "runs"]]
+    )
+    weight: _WEIGHT = Field(description="The count that fades, as it was when it last changed.", examples=[1.0])
+    age: Position = Field(le=2**31 - 1, description="The texts since then.", examples=[4])
+
+
+_DIGEST = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
+
+
+class PersonExport(BaseModel):
+    """All that is known of a person: counts, and digests of forgotten words."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    texts: Position = Field(le=2**31 - 1, description="The texts that they taught.", examples=[12])
+    since: float = Field(
+        ge=0, le=1e12, allow_inf_nan=False, description="When they were first heard of.", examples=[1795600000.5]
+    )
+    words: list[ExportedWord] = Field(description="The words and marks, each spelling once.")
+    sequences: list[ExportedSequence] = Field(description="The sequences of them.")
+    forgetting: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] = Field(
+        description="The key of the digests of forgotten words.", examples=["5e" * 32]
+    )
+    forgotten: list[_DIGEST] = Field(
+        description="Digests of the words that are not to be offered again, which are gone themselves.",
+        examples=[["9c" * 16]],
+    )
 
 
 class Health(BaseModel):

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 import model
 from app.keys import read_keys
+from app.schemas import MOST_ASKED_VOCABULARIES, VOCABULARY_NAME
 from app.validation_messages import rule_broken, sentence
 from model.errors import UserError
 from model.lm.offensive import SHIPPED_LIST
@@ -21,16 +22,21 @@ PREFIX = "TSUZUKI_"
 _BYTES_A_CODE_POINT = 12
 # And for all else in a request.
 _BYTES_BESIDE_TEXT = 4096
+# And for a row of a person's counts in an export: three words, a weight, an age, and the names of the fields.
+_BYTES_A_ROW = 512
 # Of the header fields, beside the query string: browsers and proxies send a few thousand at most.
 _HEADER_BYTES = 65_536
 _SHIPPED_MODEL = Path(model.__file__).parent / "en"
 _MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _RATE_LIMIT = re.compile(r"[1-9][0-9]{0,8}/(second|minute|hour|day)")
 # The values of these are never shown.
-_SECRET = frozenset({"api_keys", "admin_keys", "rate_limit_storage"})
+_SECRET = frozenset({"api_keys", "admin_keys", "rate_limit_storage", "database"})
 _KEYS = "a file with one a line, or some separated by commas; sha256:… stands for one"
 _REDIS = re.compile(r"rediss?://(?:[^\s/@]*@)?[A-Za-z0-9.\[\]:-]+:[0-9]{1,5}(?:/[0-9]*)?(?:\?\S*)?")
 _COLLECTOR = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+(?:/[A-Za-z0-9._/-]*)?")
+_DATABASE = re.compile(r"sqlite:///[^?]+|postgresql://[^\s]+")
+# The value that stands for a file of SQLite in the folder of the user's data.
+OWN_SQLITE = "sqlite"
 _ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.:\[\]-]+")
 
 
@@ -77,7 +83,7 @@ class Settings(BaseSettings):
         (), repr=False, description=f"keys that requests must bring, none for all requests: {_KEYS}"
     )
     admin_keys: Annotated[tuple[bytes, ...], NoDecode] = Field(
-        (), repr=False, description=f"keys that may do all that, and reload the models: {_KEYS}"
+        (), repr=False, description=f"keys that may do all that, reload the models, and change vocabularies: {_KEYS}"
     )
     rate_limit: str | None = Field(
         None, description="most requests of a key, or of an address without one: 600/minute; second, hour or day"
@@ -99,6 +105,27 @@ class Settings(BaseSettings):
     traces: str | None = Field(
         None, description="OpenTelemetry collector that gets a span of each request, as http://host:4318; none is off"
     )
+    database: str | None = Field(
+        OWN_SQLITE,
+        repr=False,
+        description="where counts of what people write are kept: sqlite:///FILE, postgresql://USER:PASSWORD@HOST/NAME, "
+        "or none; sqlite alone is a file in the user's data folder",
+    )
+    vocabularies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="vocabularies that count where a request names none: products,team"
+    )
+    database_rows: int = Field(
+        20_000_000,
+        ge=1000,
+        le=10_000_000_000,
+        description="most rows of counts in the database; beyond, those fade of who wrote longest ago",
+    )
+    person_rows: int = Field(
+        50_000, ge=100, le=1_000_000, description="most rows of counts of a person; beyond, the least used go"
+    )
+    people_megabytes: int = Field(
+        32, ge=0, le=1_000_000, description="memory for the counts of those who asked last, shared by the workers"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="what is logged: debug, info, warning or error; a request is info"
     )
@@ -107,6 +134,11 @@ class Settings(BaseSettings):
     def max_request_bytes(self) -> int:
         """The most bytes of a body or query string: those of the longest text, and some for everything else."""
         return self.max_text_length * _BYTES_A_CODE_POINT + _BYTES_BESIDE_TEXT
+
+    @property
+    def max_export_bytes(self) -> int:
+        """The most bytes of the body that brings all counts of a person."""
+        return self.person_rows * _BYTES_A_ROW + self.max_request_bytes
 
     @property
     def max_head_bytes(self) -> int:
@@ -186,10 +218,27 @@ class Settings(BaseSettings):
             raise rule_broken("must be an address such as http://host:4318, or none")
         return value
 
-    @field_validator("offensive_words", "rate_limit", "rate_limit_storage", "traces", mode="before")
+    @field_validator("database", mode="after")
+    @classmethod
+    def _check_database(cls, value: str | None) -> str | None:
+        if value not in (None, OWN_SQLITE) and not (_DATABASE.fullmatch(value) and ":memory:" not in value):
+            raise rule_broken("must be sqlite, sqlite:///FILE, postgresql://USER:PASSWORD@HOST/NAME, or none")
+        return value
+
+    @field_validator("offensive_words", "rate_limit", "rate_limit_storage", "traces", "database", mode="before")
     @classmethod
     def _read_none(cls, value: object) -> object:
         return None if value == "none" else value
+
+    @field_validator("vocabularies", mode="before")
+    @classmethod
+    def _read_vocabularies(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        names = tuple(part.strip() for part in value.split(",") if part.strip())
+        if not all(re.fullmatch(VOCABULARY_NAME, name) for name in names) or len(names) > MOST_ASKED_VOCABULARIES:
+            raise rule_broken(f"must be at most {MOST_ASKED_VOCABULARIES} names, as products,team")
+        return names
 
     @field_validator("cors_origins", mode="before")
     @classmethod

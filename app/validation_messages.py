@@ -12,6 +12,7 @@ _SHOWN = 40
 # Pydantic's error types that can come here, and the rule that ends the sentence.
 _RULES = {
     "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be above {gt}",
     "less_than_equal": "must be at most {le}",
     "int_type": "must be a whole number",
     "int_parsing": "must be a whole number",
@@ -22,6 +23,13 @@ _RULES = {
     "finite_number": "must be a finite number",
     "string_type": "must be a string",
     "string_too_short": "must not be empty",
+    "string_too_long": "must have at most {max_length} code points",
+    "string_pattern_mismatch": "must match {pattern}",
+    "too_short": "must have at least {min_length} items",
+    "too_long": "must have at most {max_length} items",
+    "list_type": "must be a list",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
     "literal_error": "must be {expected}",
     "model_type": "must be a JSON object",
     "model_attributes_type": "must be a JSON object",
@@ -65,7 +73,8 @@ def sentence(name: str, error: Mapping[str, Any], names: Iterable[str] = (), quo
     if kind == "missing":
         return f"{name}: required"
     if kind == "extra_forbidden":
-        return f"{show(name, quotes=False)}: there is no such field, there are {', '.join(names)}"
+        others = ", ".join(names)
+        return f"{show(name, quotes=False)}: there is no such field" + (f", there are {others}" if others else "")
     if kind == "string_unicode":
         return f"{name}: not valid Unicode, a surrogate stands alone"
     if kind in _RULES:

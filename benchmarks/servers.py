@@ -51,7 +51,9 @@ def running_server(module: str = "app") -> Iterator[Server]:
     port = free_port()
     command = [sys.executable, "-m", module, "--port", str(port)]
     begun = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    # Not the database of who measures.
+    without = os.environ | {"TSUZUKI_DATABASE": "none"}
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=without)
     try:
         while True:
             try:

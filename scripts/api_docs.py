@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from inspect import getdoc
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from fastapi.testclient import TestClient
@@ -26,18 +27,33 @@ _WIDTH = 118
 _NOTE = "<!-- Made by `python -m scripts.api_docs` from the OpenAPI document; changes to this file will be lost. -->"
 
 Json = dict[str, Any]
+_VOCABULARY = "/vocabularies/products"
+_CHANGED = {"changed": "2026-01-02T03:04:05Z"}
 
 
 def answered_examples() -> Json:
     """The examples, with what the shipped model answers now to each request."""
     examples: Json = json.loads(EXAMPLES.read_text("utf-8"))
-    with TestClient(create_app(Settings())) as client:
-        for name, cases in examples.items():
-            for case in cases:
-                if "request" in case:
-                    case["answer"] = client.post("/" + name.replace("_", "-"), json=case["request"]).json()
+    with (
+        TemporaryDirectory() as folder,
+        TestClient(create_app(Settings(database=f"sqlite:///{folder}/examples.db"))) as client,
+    ):
+        for case in examples["put_vocabulary"]:
+            case["answer"] = _told(client.put(_VOCABULARY, json=case["request"]).json())
+        for name in ("complete", "next_word", "correct"):
+            for case in examples[name]:
+                case["answer"] = client.post("/" + name.replace("_", "-"), json=case["request"]).json()
         examples["list_models"] = [{"answer": client.get("/models").json()}]
+        (listed,) = client.get("/vocabularies").json()["vocabularies"]
+        examples["list_vocabularies"] = [{"answer": {"vocabularies": [listed | _CHANGED]}}]
+        examples["get_vocabulary"] = [{"answer": client.get(_VOCABULARY).json()}]
+        examples["delete_vocabulary"] = [{"answer": _told(client.delete(_VOCABULARY).json())}]
     return examples
+
+
+def _told(answer: Json) -> Json:
+    """The answer to a change, at the same moment in every run."""
+    return answer | _CHANGED
 
 
 def api_page() -> str:
@@ -70,8 +86,8 @@ def _parts(document: Json) -> Iterator[str]:
 
 def _request(operation: Json, schemas: Json, told: dict[str, str], heading: str) -> Iterator[str]:
     """The fields of a request; where an operation before has the same, only the name of that."""
-    if "parameters" in operation:
-        yield "Query parameters: " + ", ".join(f"`{parameter['name']}`" for parameter in operation["parameters"]) + "."
+    if parameters := _query_parameters(operation):
+        yield "Query parameters: " + ", ".join(f"`{name}`" for name in parameters) + "."
     if "requestBody" in operation:
         name = _name(operation["requestBody"]["content"]["application/json"]["schema"])
         if name in told:
@@ -79,8 +95,11 @@ def _request(operation: Json, schemas: Json, told: dict[str, str], heading: str)
         else:
             told[name] = heading
             yield f"The request: {_lowered(schemas[name]['description'])}"
-            rows = [_field(key, field, schemas[name]["required"]) for key, field in schemas[name]["properties"].items()]
-            yield _table(["Field", "Type", "Default", "Meaning"], rows)
+            yield _table(["Field", "Type", "Default", "Meaning"], list(_rows(name, schemas)))
+
+
+def _query_parameters(operation: Json) -> list[str]:
+    return [parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "query"]
 
 
 def _answer(operation: Json, schemas: Json, told: dict[str, str], heading: str) -> Iterator[str]:
@@ -103,15 +122,18 @@ def _examples(operation: Json) -> Iterator[str]:
     if "requestBody" in operation:
         answers = _named(content)
         for name, request in _named(operation["requestBody"]["content"]["application/json"]).items():
-            yield f"Example: {name}."
+            yield f"Example: {name}." if name else "Example:"
             yield f"```json\n{layout(request)}\n```"
             yield f"```json\n{layout(answers[name])}\n```"
-    elif "parameters" not in operation:
+    elif not _query_parameters(operation):
         answer = content["example"]
         yield f"```text\n{answer.strip()}\n```" if isinstance(answer, str) else f"```json\n{layout(answer)}\n```"
 
 
 def _named(content: Json) -> Json:
+    """The examples by name; one alone has none."""
+    if "example" in content:
+        return {"": content["example"]}
     return {name: example["value"] for name, example in content["examples"].items()}
 
 
@@ -124,10 +146,18 @@ def _name(schema: Json) -> str:
     return str(schema.get("$ref", "")).rpartition("/")[2]
 
 
-def _field(name: str, field: Json, required: list[str]) -> list[str]:
+def _rows(name: str, schemas: Json, within: str = "") -> Iterator[list[str]]:
+    """A row for each field of a request, and behind a list those for the fields of what it holds."""
+    for key, field in schemas[name]["properties"].items():
+        yield _field(within + key, field, key in schemas[name].get("required", []))
+        if inner := _name(field.get("items", {})):
+            yield from _rows(inner, schemas, f"{within}{key}[].")
+
+
+def _field(name: str, field: Json, is_required: bool) -> list[str]:
     default = field.get("default")
     # A default that is no value, as the text's length, is told of in the description.
-    shown = "required" if name in required else "" if default is None else f"`{json.dumps(default)}`"
+    shown = "required" if is_required else "" if default is None else f"`{json.dumps(default)}`"
     return [f"`{name}`", _type(field), shown, field["description"]]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import model
-from app.settings import PREFIX
+from app.settings import PREFIX, variable
 from model.lm.language_model import LanguageModel
 from model.lm.storage import load_model, save_model
 from tests.model.tiny_model import random_model
@@ -27,6 +27,8 @@ def no_settings_from_outside() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.upper().startswith(PREFIX)]:
             patch.delenv(name)
+        # Nor is anything written into the data folder of who runs the tests.
+        patch.setenv(variable("database"), "none")
         yield
 
 

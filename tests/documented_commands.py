@@ -67,6 +67,7 @@ ELSEWHERE = {
     "make test": (".ci/run", "make test"),
     "make train-setup": ("tests/packages/test_release.py", '"make", "-n", "train-setup"'),
     "pipx": ("tests/packages/test_installed.py", "pipx install"),
+    "python -m app.database": ("tests/app/database/test_database.py", '"-m", "app.database", "upgrade"'),
     "python -m examples.terminal": ("tests/examples/test_terminal.py", "from examples import terminal"),
     "python -m scripts.api_docs": ("tests/scripts/test_api_docs.py", "api_docs.api_page()"),
     "python -m scripts.container": ("scripts/release.py", "container.main(archive"),

@@ -53,7 +53,8 @@ class Served(NamedTuple):
 def served(tmp_path_factory: pytest.TempPathFactory, shipped_folder: Path) -> Iterator[Served]:
     require("make")
     folder = copy_of_repository(tmp_path_factory.mktemp("served"), shipped_folder)
-    with service("make run", folder, {"TSUZUKI_ADMIN_KEYS": KEY}) as address:
+    variables = {"TSUZUKI_ADMIN_KEYS": KEY, "TSUZUKI_DATABASE": f"sqlite:///{folder}/tsuzuki.db"}
+    with service("make run", folder, variables) as address:
         yield Served(folder, address)
 
 

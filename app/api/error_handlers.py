@@ -1,6 +1,7 @@
 """Error handlers: every error of the app, the framework's own too, becomes a problem of RFC 9457."""
 
 from collections.abc import Iterable
+from typing import Any, get_args
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -8,14 +9,15 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route
 
-from app.errors import answer, problem
-from app.schemas import SuggestionQuery
+from app.errors import ServiceError, answer, problem
 from app.validation_messages import sentence, show
 
 
 async def answer_http_error(request: Request, error: Exception) -> JSONResponse:
     """Answer our errors as they are, the framework's with a sentence instead of a status phrase."""
     assert isinstance(error, HTTPException)
+    if isinstance(error, ServiceError):
+        return answer(error)
     path = show(request.url.path, quotes=False)
     if error.status_code == 404:
         return problem(404, f"{path}: there is nothing here, /docs lists what there is")
@@ -37,12 +39,24 @@ def methods_by_path(routes: Iterable[BaseRoute]) -> dict[str, list[str]]:
 async def answer_invalid_request(request: Request, error: Exception) -> JSONResponse:
     """Answer a request that breaks rules with all of them in one line."""
     assert isinstance(error, RequestValidationError)
+    fields: tuple[str, ...] = getattr(request.scope.get("route"), "fields", ())
     sentences = []
     for found in error.errors():
         place, *names = found["loc"]
-        name = str(names[0] if names else place)
-        sentences.append(sentence(name, found, SuggestionQuery.model_fields, quotes=place == "body"))
+        told = ".".join(map(str, names)) or place
+        is_inside = found["type"] == "extra_forbidden" and len(names) > 1
+        known = _fields(request, names) if is_inside else fields
+        sentences.append(sentence(told, found, known, quotes=place == "body"))
     return problem(422, "; ".join(sentences[:10]))
+
+
+def _fields(request: Request, names: list[str | int]) -> Iterable[str]:
+    """List the fields that an object inside a request's body may have, where ``names`` lead to one of them."""
+    model: Any = request.scope["route"].body_field.field_info.annotation
+    for name in names[:-1]:
+        # From a list to what is in it, from an object to the type of its field.
+        model = get_args(model)[0] if isinstance(name, int) else model.model_fields[name].annotation
+    return getattr(model, "model_fields", ())
 
 
 def add_error_handlers(app: FastAPI, *routers: APIRouter) -> None:

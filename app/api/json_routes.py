@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
 from functools import cached_property
 from inspect import signature
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -23,6 +23,7 @@ from app.errors import (
     WrongContentTypeError,
     answer,
 )
+from app.http.access import OWNER
 from app.inference.service import Service
 from app.paths import route_path
 from app.validation_messages import show
@@ -76,18 +77,30 @@ async def the_service(request: Request) -> Service:
 TheService = Annotated[Service, Depends(the_service)]
 
 
+async def the_owner(request: Request) -> str:
+    """Return the key that people belong to whom this request is about, '' where the service has none."""
+    owner: str = request.scope[OWNER]
+    return owner
+
+
+TheOwner = Annotated[str, Depends(the_owner)]
+
+
 class StrictRoute(APIRoute):
     """A route that refuses other content types and repeated parameters."""
 
     async def answer_body(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request with a JSON body. The operation takes that and the service, and returns a model."""
+        """Answer a request with a JSON body.
+
+        The operation takes that, the service and the owner of its people, and returns a model.
+        """
         scope["route"] = self
         request = StrictRequest(scope, receive)
         service = await the_service(request)
         # Before the body is read: under overload most of the time would go into that.
         service.refuse_if_busy()
         _check_content_type(request.headers.get("Content-Type"))
-        answer: BaseModel = await self.endpoint(await self._parse(request), service)
+        answer: BaseModel = await self.endpoint(await self._parse(request), service, scope[OWNER])
         content = answer.__pydantic_serializer__.to_json(answer)
         await Response(content, media_type="application/json")(scope, receive, send)
 
@@ -96,6 +109,14 @@ class StrictRoute(APIRoute):
         """The schema of the operation's JSON body."""
         model: type[BaseModel] = signature(self.endpoint).parameters["body"].annotation
         return model
+
+    @cached_property
+    def fields(self) -> tuple[str, ...]:
+        """The names of the fields that a request may have, in its body or its query string."""
+        given = [parameter.annotation for parameter in signature(self.endpoint).parameters.values()]
+        kinds = [get_args(one)[0] if get_args(one) else one for one in given]
+        models = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        return tuple(name for model in models for name in model.model_fields)
 
     async def _parse(self, request: StrictRequest) -> BaseModel:
         if not await request.body():
@@ -108,19 +129,21 @@ class StrictRoute(APIRoute):
             raise RequestValidationError([p | {"loc": ("body", *p["loc"])} for p in problems], body=value) from None
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Make the handler of all other operations, which have their parameters in the query string."""
+        """Make the handler of all other operations, which have parameters in the path and in the query string."""
         handle = super().get_route_handler()
 
         async def handle_strictly(request: Request) -> Response:
             if request.scope["query_string"]:
                 _check_parameters(request)
-            return await handle(request)
+            if self.body_field is not None:
+                _check_content_type(request.headers.get("Content-Type"))
+            return await handle(StrictRequest(request.scope, request.receive))
 
         return handle_strictly
 
 
 class BodyMiddleware:
-    """Answers the operations with a JSON body without the framework's routing.
+    """Answers the operations with a JSON body and a fixed path without the framework's routing.
 
     Finding the route, resolving its dependencies and validating the answer again take a tenth of the time of an answer
     and more (docs/performance.md).
@@ -131,7 +154,7 @@ class BodyMiddleware:
         self._routes = {
             (method, route.path): route
             for route in routes
-            if isinstance(route, StrictRoute) and route.body_field is not None
+            if isinstance(route, StrictRoute) and route.body_field is not None and not route.param_convertors
             for method in route.methods or ()
         }
 

@@ -11,7 +11,7 @@ from app import errors
 from app.http.access import LIMIT, POLICY
 from app.http.middleware import REQUEST_ID
 from app.keys import KEY_HEADER
-from app.paths import ADMIN_OPERATIONS, UNCOUNTED_PATHS, is_open
+from app.paths import UNCOUNTED_PATHS, USERS, is_administration, is_open
 from app.settings import Settings
 
 _DESCRIPTION = """\
@@ -22,6 +22,8 @@ Finishes the word that a person is typing, and offers the next one. Nothing leav
   They and the names of the models are settings.
 - **Keys**: where the service has some (`TSUZUKI_API_KEYS`), a request brings one as `Authorization: Bearer KEY` or
   `X-API-Key: KEY` (in `/docs` by *Authorize*). Only the pages, `/openapi.json` and the health checks go without.
+- **Vocabularies** are words and names that are offered without training, and words that never are. With keys, only
+  those of administrators (`TSUZUKI_ADMIN_KEYS`) put them in and read them; every request may ask for them by name.
 - **Versions**: every address stands under `/v1` too, as `/v1/complete`, and what is said here will hold there. An
   address without it means the newest version; today both are the same, in limits, metrics and logs too.
 - **Errors** are problems as RFC 9457 has them (`application/problem+json`). `detail` is one sentence that names the
@@ -65,6 +67,8 @@ _SAME = {
     "correct_get": "correct",
     "reload_models": "list_models",
 }
+# Examples of what stands in paths.
+_IN_PATHS = {"name": "products"}
 _EXAMPLES = files("app") / "examples.json"
 
 
@@ -110,17 +114,24 @@ def _write_bounds(schema: dict[str, Any], settings: Settings) -> None:
     }
     schemas = schema["components"]["schemas"]
     fields: dict[str, Any] = {}
-    for request in ("CorrectionRequest", "SuggestionRequest"):
+    for request in ("CorrectionRequest", "LearnRequest", "SuggestionRequest"):
         for name, field in schemas[request]["properties"].items():
             _typed(field).update(bounds.get(name, {}))
             field.update(defaults.get(name, {}))
             fields[name] = field
-    for path in schema["paths"].values():
+    for asked, path in schema["paths"].items():
+        if asked.startswith(USERS):  # what is paged there has bounds of its own
+            continue
         for parameter in path.get("get", {}).get("parameters", []):
             name = parameter["name"]
+            if parameter["in"] != "query":
+                continue
             # A query string has no null: a parameter is there or not.
             parameter["schema"] = _typed(fields[name]) | defaults.get(name, {})
             parameter["example"] = fields[name]["examples"][0]
+            if parameter["schema"]["type"] == "array":
+                # One parameter, with commas between the items.
+                parameter |= {"style": "form", "explode": False}
 
 
 def _typed(field: dict[str, Any]) -> dict[str, Any]:
@@ -153,8 +164,9 @@ def _write_access(schema: dict[str, Any], settings: Settings) -> None:
     """Name the keys that operations ask for; *Authorize* of the OpenAPI page sends one."""
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
-            is_administration = (method.upper(), path) in ADMIN_OPERATIONS
-            keys = settings.admin_keys if is_administration else () if is_open(path) else settings.api_keys
+            has_keys = bool(settings.api_keys or settings.admin_keys)
+            for_administrators = is_administration(method.upper(), path, has_keys)
+            keys = settings.admin_keys if for_administrators else () if is_open(path) else settings.api_keys
             if keys:
                 schema["components"]["securitySchemes"] = _SCHEMES
                 operation["security"] = [{name: []} for name in _SCHEMES]
@@ -185,8 +197,13 @@ def _write_errors_and_headers(schema: dict[str, Any], settings: Settings) -> Non
 def _write_requests(operation: dict[str, Any], examples: list[dict[str, Any]]) -> None:
     if "requestBody" in operation:
         operation["requestBody"]["content"]["application/json"] |= _named(examples, "request")
+    asked = examples[0].get("request", {})
     for parameter in operation.get("parameters", []):
-        if parameter["name"] in examples[0]["request"]:
-            parameter["example"] = examples[0]["request"][parameter["name"]]
+        if parameter["in"] == "path" and parameter["name"] in _IN_PATHS:
+            parameter["example"] = _IN_PATHS[parameter["name"]]
+        elif parameter["name"] in asked:
+            parameter["example"] = asked[parameter["name"]]
         elif parameter["name"] == "cursor":
-            parameter["example"] = len(examples[0]["request"]["text"])
+            parameter["example"] = len(asked["text"])
+        elif "examples" in parameter["schema"]:
+            (parameter["example"],) = parameter["schema"]["examples"]

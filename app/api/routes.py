@@ -2,19 +2,21 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
-from app.api.json_routes import StrictRoute, TheService
+from app.api.json_routes import StrictRoute, TheOwner, TheService
 from app.errors import (
     AdminKeyError,
     BodyTooLargeError,
     BusyError,
+    DatabaseAwayError,
     InvalidFieldError,
     MalformedBodyError,
     MissingKeyError,
     NoAdministratorError,
+    NoDatabaseError,
     NotReadyError,
     QueryTooLongError,
     RateLimitError,
@@ -24,7 +26,9 @@ from app.errors import (
     SlowRequestError,
     TextTooLongError,
     TimeLimitError,
+    TooManyEntriesError,
     UnknownKeyError,
+    UnknownVocabularyError,
     WrongContentTypeError,
     responses,
 )
@@ -38,10 +42,15 @@ from app.schemas import (
     SuggestionAnswer,
     SuggestionQuery,
     SuggestionRequest,
+    Vocabulary,
+    VocabularyList,
+    VocabularyName,
+    VocabularySummary,
 )
 
 Parameters = Annotated[SuggestionQuery, Query()]
 CorrectionParameters = Annotated[CorrectionQuery, Query()]
+Name = Annotated[VocabularyName, Path(description="The name of the vocabulary.")]
 
 
 _ASKED = (MissingKeyError, UnknownKeyError, RateLimitError)
@@ -59,7 +68,7 @@ router = APIRouter(route_class=StrictRoute, generate_unique_id_function=lambda r
 
 
 @router.post("/complete", summary="Finish a word", tags=["suggestions"], responses=_BY_BODY)
-async def complete(body: SuggestionRequest, service: TheService) -> SuggestionAnswer:
+async def complete(body: SuggestionRequest, service: TheService, owner: TheOwner) -> SuggestionAnswer:
     """Finish the word being typed.
 
     Answers words that begin with the letters before the cursor, the most probable first. There may be none: that is an
@@ -80,7 +89,7 @@ async def complete(body: SuggestionRequest, service: TheService) -> SuggestionAn
     const accepted = points.slice(0, replace.start).join("") + insert + points.slice(replace.end).join("");
     ```
     """
-    return await service.complete(body)
+    return await service.complete(body, owner)
 
 
 @router.get(
@@ -89,7 +98,7 @@ async def complete(body: SuggestionRequest, service: TheService) -> SuggestionAn
     tags=["suggestions"],
     responses=_BY_QUERY,
 )
-async def complete_get(query: Parameters, service: TheService) -> SuggestionAnswer:
+async def complete_get(query: Parameters, service: TheService, owner: TheOwner) -> SuggestionAnswer:
     """Finish the word being typed, by query string.
 
     As `POST /complete`, with each field as a query parameter, at most once. Addresses end up in histories and in the
@@ -99,17 +108,17 @@ async def complete_get(query: Parameters, service: TheService) -> SuggestionAnsw
     curl -G http://127.0.0.1:8000/complete --data-urlencode 'text=the café is cl' -d limit=3
     ```
     """
-    return await service.complete(query)
+    return await service.complete(query, owner)
 
 
 @router.post("/next-word", summary="Offer the next word", tags=["suggestions"], responses=_BY_BODY)
-async def next_word(body: SuggestionRequest, service: TheService) -> SuggestionAnswer:
+async def next_word(body: SuggestionRequest, service: TheService, owner: TheOwner) -> SuggestionAnswer:
     """Offer the word that comes next.
 
     Takes the word before the cursor as finished and answers words that can follow, the most probable first.
     `insert` brings the space that is missing: after `the dog eats` there is one in it, after `the dog eats ` none.
     """
-    return await service.next_word(body)
+    return await service.next_word(body, owner)
 
 
 @router.get(
@@ -118,16 +127,16 @@ async def next_word(body: SuggestionRequest, service: TheService) -> SuggestionA
     tags=["suggestions"],
     responses=_BY_QUERY,
 )
-async def next_word_get(query: Parameters, service: TheService) -> SuggestionAnswer:
+async def next_word_get(query: Parameters, service: TheService, owner: TheOwner) -> SuggestionAnswer:
     """Offer the word that comes next, by query string.
 
     As `POST /next-word`, for trying it out: addresses end up in histories and logs of proxies, bodies do not.
     """
-    return await service.next_word(query)
+    return await service.next_word(query, owner)
 
 
 @router.post("/correct", summary="Correct finished words", tags=["suggestions"], responses=_BY_BODY)
-async def correct(body: CorrectionRequest, service: TheService) -> SuggestionAnswer | CorrectionList:
+async def correct(body: CorrectionRequest, service: TheService, owner: TheOwner) -> SuggestionAnswer | CorrectionList:
     """Correct the last word that begins before the cursor, or with `all` every word.
 
     Answers what the word may have been meant for, in the light of what stands before it, the most probable first,
@@ -145,7 +154,7 @@ async def correct(body: CorrectionRequest, service: TheService) -> SuggestionAns
     stands before it and by the word behind it. To apply several, begin with the last one: the spans before it then stay
     right.
     """
-    return await (service.correct_all(body) if body.all else service.correct(body))
+    return await (service.correct_all(body, owner) if body.all else service.correct(body, owner))
 
 
 @router.get(
@@ -154,13 +163,13 @@ async def correct(body: CorrectionRequest, service: TheService) -> SuggestionAns
     tags=["suggestions"],
     responses=_BY_QUERY,
 )
-async def correct_get(query: CorrectionParameters, service: TheService) -> SuggestionAnswer:
+async def correct_get(query: CorrectionParameters, service: TheService, owner: TheOwner) -> SuggestionAnswer:
     """Correct the last word that begins before the cursor, by query string.
 
     As `POST /correct` without `all`, for trying it out: addresses end up in histories and logs of proxies, bodies do
     not.
     """
-    return await service.correct(query)
+    return await service.correct(query, owner)
 
 
 @router.get(
@@ -190,6 +199,85 @@ async def reload_models(service: TheService) -> ModelList:
     old ones go on. The signal `SIGHUP` does the same.
     """
     return await service.reload()
+
+
+@router.get(
+    "/vocabularies",
+    summary="List the vocabularies",
+    tags=["vocabularies"],
+    responses=responses(*_ASKED, *_ADMINISTRATION, NotReadyError, DatabaseAwayError, TimeLimitError),
+)
+async def list_vocabularies(service: TheService) -> VocabularyList:
+    """List the vocabularies that are kept, in numbers.
+
+    This and all below is an administrator's, where there are keys.
+    """
+    return await service.vocabularies.list()
+
+
+@router.put(
+    "/vocabularies/{name}",
+    summary="Put a vocabulary in",
+    tags=["vocabularies"],
+    responses=responses(
+        *_ASKED, *_ADMINISTRATION, NoDatabaseError, MalformedBodyError, SlowRequestError, TooManyEntriesError,
+        BodyTooLargeError, WrongContentTypeError, InvalidFieldError, NotReadyError, DatabaseAwayError, TimeLimitError,
+    ),
+)  # fmt: skip
+async def put_vocabulary(name: Name, body: Vocabulary, service: TheService) -> VocabularySummary:
+    r"""Put in the words and names of a product, a team or a customer, in the place of what the name had before.
+
+    They are offered from the next request on that names the vocabulary, without training, by other workers within two
+    seconds. Entries may be of several words, and are then offered after their first letters and after their first word:
+    `Acme Cl` gives *Cloud Backup*, which makes *Acme Cloud Backup* of it. How likely an entry is depends on what stands
+    before: one that the model does not know has a share of the chance of an unknown word there, one that it knows
+    becomes likelier. `/correct` never changes a word of an entry, in any letter case. Blocked words are never offered.
+
+    The guard of offensive words holds for entries too: a word of its list is offered once most of it is typed, an entry
+    of several words with such a word goes on once that word is typed.
+
+    ```sh
+    curl -X PUT http://127.0.0.1:8000/vocabularies/products -H "Authorization: Bearer $KEY" \
+         -H 'Content-Type: application/json' -d '{"entries": [{"text": "Kubeflow"}]}'
+    ```
+
+    What is answered with 200 is on disk. Texts are kept in NFC and with single spaces. A vocabulary has at most 20,000
+    entries and as many blocked words, a body at most 4 MiB, all vocabularies together 100,000 of both. Where the
+    service has no database (`TSUZUKI_DATABASE=none`) it is a 403.
+    """
+    return await service.vocabularies.put(name, body)
+
+
+@router.get(
+    "/vocabularies/{name}",
+    summary="Get a vocabulary",
+    tags=["vocabularies"],
+    responses=responses(
+        *_ASKED, *_ADMINISTRATION, NoDatabaseError, UnknownVocabularyError, InvalidFieldError, NotReadyError,
+        DatabaseAwayError, TimeLimitError,
+    ),
+)  # fmt: skip
+async def get_vocabulary(name: Name, service: TheService) -> Vocabulary:
+    """Answer a vocabulary as it is kept, its entries sorted. What comes can be put in again as it is."""
+    return await service.vocabularies.get(name)
+
+
+@router.delete(
+    "/vocabularies/{name}",
+    summary="Delete a vocabulary",
+    tags=["vocabularies"],
+    responses=responses(
+        *_ASKED, *_ADMINISTRATION, NoDatabaseError, UnknownVocabularyError, InvalidFieldError, NotReadyError,
+        DatabaseAwayError, TimeLimitError,
+    ),
+)  # fmt: skip
+async def delete_vocabulary(name: Name, service: TheService) -> VocabularySummary:
+    """Delete a vocabulary, and answer what it was.
+
+    Requests that name it are a 422 from then on, in other workers within two seconds. Where only the setting
+    `TSUZUKI_VOCABULARIES` names it, they go on without.
+    """
+    return await service.vocabularies.delete(name)
 
 
 @router.get(

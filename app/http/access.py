@@ -16,7 +16,7 @@ from app.errors import (
     answer,
 )
 from app.keys import Caller, Keyring, key_of
-from app.paths import ADMIN_OPERATIONS, UNCOUNTED_PATHS, is_open, route_path
+from app.paths import UNCOUNTED_PATHS, is_administration, is_open, route_path
 
 if TYPE_CHECKING:
     from app.http.rate_limit import Allowance, RateLimiter
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _IPV6_NETWORK_BITS = 64
 
 
+# The place in a request's scope of who owns the people that it is about.
+OWNER = "tsuzuki.owner"
 LIMIT, POLICY = "RateLimit", "RateLimit-Policy"
 
 
@@ -51,13 +53,15 @@ class AccessMiddleware:
                 send = _with_allowance(send, limiter.policy, allowance)
                 if not allowance.allowed:
                     refusal = RateLimitError(limiter.item.amount, limiter.item.get_expiry(), allowance.seconds)
+        # Without keys, people belong to everybody.
+        scope[OWNER] = caller.name if caller is not None and self.keyring.needs_key else ""
         if refusal is None:
             await self.app(scope, receive, send)
         else:
             await answer(refusal)(scope, receive, send)
 
     def _refusal(self, scope: Scope, key: bytes | None, caller: Caller | None) -> ServiceError | None:
-        if (scope["method"], route_path(scope)) in ADMIN_OPERATIONS:
+        if is_administration(scope["method"], route_path(scope), self.keyring.has_keys):
             if not self.keyring.has_administrators:
                 return NoAdministratorError()
             if caller is not None and caller.role != "admin":

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.errors import BodyTooLargeError, QueryTooLongError, SlowRequestError, TimeLimitError, answer, problem
 from app.log import failure
 from app.metrics.prometheus import Metrics
-from app.paths import enter_prefix, route_path
+from app.paths import ADMIN_WHERE_KEYS, EXPORT, USERS, VOCABULARY_BYTES, enter_prefix, route_path
 
 REQUEST_ID = "X-Request-ID"
 _SANE_ID = re.compile(r"[!-~]{1,128}")
@@ -31,6 +31,19 @@ class PrefixMiddleware:
         """Pass on the request as one to an app that is mounted under the prefix."""
         if scope["type"] == "http":
             enter_prefix(scope)
+        await self.app(scope, receive, send)
+
+
+class PathMiddleware:
+    """Leaves the paths of people percent-encoded: an id may hold a slash, which is none of the path."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, with its path as it was sent where it is about a person."""
+        if scope["type"] == "http" and route_path(scope).startswith(USERS) and "raw_path" in scope:
+            scope["path"] = scope["raw_path"].partition(b"?")[0].decode("latin-1")
         await self.app(scope, receive, send)
 
 
@@ -147,36 +160,48 @@ class TimeMiddleware:
 
 
 class SizeMiddleware:
-    """Refuses a longer body or query string than any allowed text takes, before it is read or while it is."""
+    """Refuses a longer body or query string than any allowed text takes, before it is read or while it is.
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
-        self.app, self.most = app, most
+    The body that brings all counts of a person may have ``most_of_export`` bytes, that of a vocabulary four million.
+    """
+
+    def __init__(self, app: ASGIApp, most: int, most_of_export: int) -> None:
+        self.app, self.most, self.most_of_export = app, most, most_of_export
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse a request that is too long, pass on any other."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        most = self._most(route_path(scope))
         announced = Headers(scope=scope).get("Content-Length", "")
         if len(scope["query_string"]) > self.most:
             await answer(QueryTooLongError(self.most))(scope, receive, send)
-        elif announced.isascii() and announced.isdigit() and _longer(announced, self.most):
-            await answer(BodyTooLargeError(self.most))(scope, receive, send)
+        elif announced.isascii() and announced.isdigit() and _longer(announced, most):
+            await answer(BodyTooLargeError(most))(scope, receive, send)
         else:
-            await self.app(scope, self._counted(receive), send)
+            await self.app(scope, _counted(receive, most), send)
 
-    def _counted(self, receive: Receive) -> Receive:
-        length = 0
+    def _most(self, path: str) -> int:
+        """Return the most bytes of a body."""
+        if path.startswith(USERS) and path.endswith(EXPORT):
+            return self.most_of_export
+        return max(self.most, VOCABULARY_BYTES) if ADMIN_WHERE_KEYS.fullmatch(path) else self.most
 
-        async def counted() -> Message:
-            nonlocal length
-            message = await receive()
-            length += len(message.get("body", b""))
-            if length > self.most:
-                raise BodyTooLargeError(self.most)
-            return message
 
-        return counted
+def _counted(receive: Receive, most: int) -> Receive:
+    """Make a ``receive`` that raises ``BodyTooLargeError`` once a body has more bytes."""
+    length = 0
+
+    async def counted() -> Message:
+        nonlocal length
+        message = await receive()
+        length += len(message.get("body", b""))
+        if length > most:
+            raise BodyTooLargeError(most)
+        return message
+
+    return counted
 
 
 def _longer(digits: str, most: int) -> bool:

@@ -249,7 +249,8 @@ class Batcher:
             return
         result: Any
         try:
-            result = self._next_words.suggest(job.wanted.query, logits, job.wanted.limit, job.wanted.min_probability)
+            query, limit, least, person = job.wanted
+            result = self._next_words.suggest(query, logits, limit, least, person)
         except Exception as error:
             result = error
         self._results.append((job.future, result))

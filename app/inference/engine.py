@@ -13,9 +13,12 @@ from app.inference.batcher import Batcher
 from app.inference.jobs import HIT, MISS, Job, NextWord, Statistics, Wanted
 from app.inference.state_cache import Context, Entry, StateCache
 from model.arrays import FloatArray
+from model.lm.custom_vocabulary import CustomVocabulary
 from model.lm.language_model import LanguageModel
+from model.lm.person import Person
 from model.search.complete import Completer
 from model.search.correct import Correction, Corrector
+from model.search.custom_reader import CustomReader
 from model.search.keyboards import DEFAULT_LAYOUT
 from model.search.query import FinishedWord, Query, QueryReader
 from model.search.ranking import Suggestion
@@ -45,6 +48,7 @@ class Engine:
         self.model, self.cache = model, cache
         self.reader, self.scorer = QueryReader(model.vocabulary, context_tokens), Scorer(model, keyboard)
         self.completer, self.corrector = Completer(self.scorer), Corrector(self.scorer)
+        self.custom = CustomReader(self.scorer)
         self.queue_limit = queue_limit
         self.statistics = statistics or Statistics([0, 0, 0], [0] * (batch_limit + 1))
         self.batcher = Batcher(model, self.completer.next_words, cache, batch_limit, blas_threads, self.statistics)
@@ -66,13 +70,24 @@ class Engine:
             self._open = False
             self.batcher.close(has_successor)
 
-    async def suggest(self, query: Query, limit: int, min_probability: float, fuzzy: bool = True) -> list[Suggestion]:
-        """Find suggestions for a query, corrections among them where ``fuzzy``.
+    async def suggest(
+        self,
+        query: Query,
+        limit: int,
+        min_probability: float,
+        fuzzy: bool = True,
+        person: Person | None = None,
+        vocabularies: tuple[CustomVocabulary, ...] = (),
+    ) -> list[Suggestion]:
+        """Find suggestions for a query and the person who writes, corrections among them where ``fuzzy``.
+
+        Words of ``vocabularies`` are offered too.
 
         Raises ``BusyError`` where too many requests wait already.
         """
         self._refuse_if_busy()
         async with self._admission:
+            query = self.custom.read(query, vocabularies, limit)
             if fuzzy:
                 query = self.scorer.resolve(query)
             logits = self.cache.logits(query.context)
@@ -81,19 +96,31 @@ class Engine:
             else:
                 self.statistics.lookups[HIT] += 1
             if not query.prefix:
-                found: list[Suggestion] = await self._ask(query.context, NextWord(query, limit, min_probability))
+                found: list[Suggestion] = await self._ask(
+                    query.context, NextWord(query, limit, min_probability, person)
+                )
                 return found
             if logits is None:
                 logits = await self._ask(query.context, Wanted.LOGITS)
-            return self.completer.complete(query, logits, limit, min_probability, fuzzy)
+            return self.completer.complete(query, logits, limit, min_probability, fuzzy, person)
 
-    async def correct(self, word: FinishedWord, limit: int, min_probability: float) -> Correction:
-        """Correct a finished word. Raises ``BusyError`` where too many requests wait already."""
+    async def correct(
+        self,
+        word: FinishedWord,
+        limit: int,
+        min_probability: float,
+        person: Person | None = None,
+        vocabularies: tuple[CustomVocabulary, ...] = (),
+    ) -> Correction:
+        """Correct a finished word of a person, unless a custom vocabulary holds it.
+
+        Raises ``BusyError`` where too many requests wait already.
+        """
         self._refuse_if_busy()
         async with self._admission:
-            query = self.scorer.resolve(word.query)
+            query = self.scorer.resolve(self.custom.read(word.query, vocabularies, 0))
             output = await self._after(query.context)
-            return self.corrector.correct(word._replace(query=query), output, limit, min_probability)
+            return self.corrector.correct(word._replace(query=query), output, limit, min_probability, person)
 
     @property
     def waiting(self) -> int:

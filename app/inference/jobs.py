@@ -7,6 +7,7 @@ from enum import Enum, auto
 from typing import Any, NamedTuple
 
 from app.inference.state_cache import Context
+from model.lm.person import Person
 from model.search.query import Query
 
 
@@ -23,6 +24,7 @@ class NextWord(NamedTuple):
     query: Query
     limit: int
     min_probability: float
+    person: Person | None = None
 
 
 class Job(NamedTuple):

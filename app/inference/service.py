@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
 
 from app.errors import (
     BusyError,
@@ -27,11 +28,17 @@ from app.schemas import (
     WordAnswer,
 )
 from app.settings import Settings
+from app.vocabularies.library import VocabularyLibrary
 from model.errors import UserError
 from model.lm.language_model import LanguageModel
+from model.lm.person import Person
 from model.lm.storage import load_model
 from model.search.ranking import Suggestion as Found
 from model.text.tokens import tokens
+
+if TYPE_CHECKING:
+    from app.database.engine import Database
+    from app.people.service import PeopleService
 
 ReloadAll = Callable[[], Awaitable[ModelList]]
 
@@ -72,11 +79,25 @@ class Service:
         models: Mapping[str, LanguageModel],
         statistics: Callable[[str], Statistics] | None = None,
         reload_all: ReloadAll | None = None,
+        database: "Database | None" = None,
     ) -> None:
         self.settings, self._statistics, self._reload_all = settings, statistics, reload_all
+        self.vocabularies = VocabularyLibrary(database, settings.vocabularies)
+        self.people = self._people(database)
         self.model_set = ModelSet(settings, models, statistics)
+        self.vocabularies.meet(model.vocabulary for model in models.values())
         self.ready = False
         self._reloading = False
+
+    def _people(self, database: "Database | None") -> "PeopleService | None":
+        if database is None:
+            return None
+        # Only here: it takes a library that a service without a database does not load.
+        from app.people.service import PeopleService
+
+        return PeopleService(
+            self.settings, database, lambda: {name: engine.model for name, engine in self.model_set.engines.items()}
+        )
 
     @property
     def models(self) -> ModelList:
@@ -85,8 +106,11 @@ class Service:
 
     async def start(self) -> None:
         """Start the engines, and have each answer once."""
+        await self.vocabularies.start()
         self.model_set.start()
         await self._warm_up(self.model_set)
+        if self.people is not None:
+            self.people.people.start()
         if self._reload_all is None:  # otherwise it was done before the fork
             freeze()
         self.ready = True
@@ -94,6 +118,9 @@ class Service:
     async def stop(self) -> None:
         """Answer the queued requests, then end the engines."""
         self.ready = False
+        await self.vocabularies.stop()
+        if self.people is not None:
+            await self.people.people.stop()
         await self.model_set.close()
 
     def refuse_if_busy(self) -> None:
@@ -122,6 +149,8 @@ class Service:
                 await new.close()
                 raise NotReadyError
             self.model_set = new
+            if self.people is not None:
+                self.people.people.clear()
             log_reload(new.models)
             await old.retire()
             del old
@@ -134,7 +163,9 @@ class Service:
         """Load a new set of models, ready to answer."""
 
         def load() -> ModelSet:
-            return ModelSet(self.settings, load_anew(self.settings), self._statistics)
+            models = load_anew(self.settings)
+            self.vocabularies.meet(model.vocabulary for model in models.values())
+            return ModelSet(self.settings, models, self._statistics)
 
         new = await asyncio.to_thread(load)
         new.start()
@@ -153,33 +184,37 @@ class Service:
             await self._suggest(model_set, query, completing=False)
             await self._correct(model_set, query)
 
-    async def complete(self, request: SuggestionQuery) -> SuggestionAnswer:
+    async def complete(self, request: SuggestionQuery, owner: str = "") -> SuggestionAnswer:
         """Suggest words for the letters before the cursor."""
         with self.model_set.in_use() as model_set:
-            return await self._suggest(model_set, request, completing=True)
+            return await self._suggest(model_set, request, owner, completing=True)
 
-    async def next_word(self, request: SuggestionQuery) -> SuggestionAnswer:
+    async def next_word(self, request: SuggestionQuery, owner: str = "") -> SuggestionAnswer:
         """Suggest words that come next."""
         with self.model_set.in_use() as model_set:
-            return await self._suggest(model_set, request, completing=False)
+            return await self._suggest(model_set, request, owner, completing=False)
 
-    async def correct(self, request: PlaceQuery) -> SuggestionAnswer:
+    async def correct(self, request: PlaceQuery, owner: str = "") -> SuggestionAnswer:
         """Correct the last word before the cursor."""
         with self.model_set.in_use() as model_set:
-            return await self._correct(model_set, request)
+            return await self._correct(model_set, request, owner)
 
-    async def correct_all(self, request: PlaceQuery) -> CorrectionList:
+    async def correct_all(self, request: PlaceQuery, owner: str = "") -> CorrectionList:
         """Correct every word before the cursor, one after the other; other requests come in between."""
         with self.model_set.in_use() as model_set:
-            return await self._correct_all(model_set, request)
+            return await self._correct_all(model_set, request, owner)
 
-    async def _suggest(self, model_set: ModelSet, request: SuggestionQuery, *, completing: bool) -> SuggestionAnswer:
+    async def _suggest(
+        self, model_set: ModelSet, request: SuggestionQuery, owner: str = "", *, completing: bool
+    ) -> SuggestionAnswer:
         """Check what depends on the settings, read the place in the text, and ask the model's engine."""
         limit, name, cursor = self._check(model_set, request)
+        vocabularies = self.vocabularies.asked(request.vocabularies)
         engine = model_set.engines[name]
         read = engine.reader.completion if completing else engine.reader.next_word
         query = read(request.text, cursor)
-        found = await engine.suggest(query, limit, request.min_probability, request.fuzzy)
+        person = self._person(owner, request.user, name)
+        found = await engine.suggest(query, limit, request.min_probability, request.fuzzy, person, vocabularies)
         return SuggestionAnswer(
             suggestions=_shown(found),
             prefix=query.prefix,
@@ -187,25 +222,27 @@ class Service:
             model=name,
         )
 
-    async def _correct(self, model_set: ModelSet, request: PlaceQuery) -> SuggestionAnswer:
+    async def _correct(self, model_set: ModelSet, request: PlaceQuery, owner: str = "") -> SuggestionAnswer:
         limit, name, cursor = self._check(model_set, request)
         engine = model_set.engines[name]
         place = engine.reader.last_word(request.text, cursor)
         if place is None:
             return SuggestionAnswer(suggestions=[], prefix="", replace=Span(start=cursor, end=cursor), model=name)
-        answer = await self._correct_word(engine, request.text, *place, limit, request.min_probability)
+        person = self._person(owner, request.user, name)
+        answer = await self._correct_word(engine, request, *place, limit, request.min_probability, person)
         return SuggestionAnswer(**dict(answer), model=name)
 
-    async def _correct_all(self, model_set: ModelSet, request: PlaceQuery) -> CorrectionList:
+    async def _correct_all(self, model_set: ModelSet, request: PlaceQuery, owner: str) -> CorrectionList:
         limit, name, cursor = self._check(model_set, request)
         engine = model_set.engines[name]
+        person = self._person(owner, request.user, name)
         corrections: list[WordAnswer] = []
         for token in list(tokens(request.text[:cursor])):
             if not token.is_word:
                 continue
             # Most words need no product, and a long text is not to hold up the other requests.
             await asyncio.sleep(0)
-            answer = await self._correct_word(engine, request.text, token.start, token.end, limit, 0.0)
+            answer = await self._correct_word(engine, request, token.start, token.end, limit, 0.0, person)
             best = answer.suggestions[0] if answer.suggestions else None
             if best is None or best.kind != "correction" or best.probability < request.min_probability:
                 continue
@@ -217,14 +254,27 @@ class Service:
         return CorrectionList(corrections=corrections, model=name)
 
     async def _correct_word(
-        self, engine: Engine, text: str, start: int, end: int, limit: int, min_probability: float
+        self,
+        engine: Engine,
+        request: PlaceQuery,
+        start: int,
+        end: int,
+        limit: int,
+        min_probability: float,
+        person: Person | None,
     ) -> WordAnswer:
-        found = await engine.correct(engine.reader.finished(text, start, end), limit, min_probability)
+        word = engine.reader.finished(request.text, start, end)
+        vocabularies = self.vocabularies.asked(request.vocabularies)
+        found = await engine.correct(word, limit, min_probability, person, vocabularies)
         return WordAnswer(
             suggestions=_shown(found.suggestions),
-            prefix=text[start:end],
+            prefix=request.text[start:end],
             replace=Span(start=found.start, end=found.end),
         )
+
+    def _person(self, owner: str, user: str | None, model: str) -> Person | None:
+        """Return the counts of who writes; None of nobody, where there is no database, and until they are loaded."""
+        return None if user is None or self.people is None else self.people.get(owner, user, model)
 
     def _check(self, model_set: ModelSet, request: PlaceQuery) -> tuple[int, str, int]:
         """Check a request against the settings; return its limit, the model's name and the cursor."""

@@ -25,6 +25,7 @@ from app.settings import Settings
 
 if TYPE_CHECKING:
     from app.inference.model_set import ModelSet
+    from app.people.people import People
 
 # From one letter more in a cached context to a long text on a busy machine.
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -38,7 +39,7 @@ _REQUESTS, _DURATIONS, _LOOKUPS, _BATCHES, _GAUGES = "requests", "durations", "l
 _WAITING, _QUEUED, _CACHE_BYTES = range(3)
 # Each worker writes whether it is ready; the supervisor how many it has replaced, and when the models were loaded.
 _PROCESS = "process"
-_READY, _REPLACED, _LOADED_AT = range(3)
+_READY, _REPLACED, _LOADED_AT, _PEOPLE_BYTES = range(4)
 # A route's durations: how many fell into each bucket, then their sum.
 _SUM = len(_SECONDS) + 1
 _DURATION_WIDTH = _SUM + 1
@@ -65,8 +66,10 @@ class Metrics(Collector):
         settings: Settings,
         loaded: "Callable[[], ModelSet | None]",
         counters: SharedCounters | None = None,
+        people: "Callable[[], People | None]" = lambda: None,
     ) -> None:
         self.version, self.loaded, self.models = version, loaded, tuple(settings.models)
+        self._people = people
         self._paths = frozenset(methods)
         self.routes = (*methods, _NO_ROUTE)
         self.methods = (*sorted({method for path in methods.values() for method in path}), _OTHER)
@@ -83,7 +86,7 @@ class Metrics(Collector):
 
     def _sizes(self, batch_limit: int) -> dict[str, int]:
         routes, methods, statuses = self.shape
-        sizes = {_REQUESTS: routes * methods * statuses, _DURATIONS: routes * _DURATION_WIDTH, _PROCESS: 3}
+        sizes = {_REQUESTS: routes * methods * statuses, _DURATIONS: routes * _DURATION_WIDTH, _PROCESS: 4}
         for model in self.models:
             sizes |= {_LOOKUPS + model: 3, _BATCHES + model: batch_limit + 1, _GAUGES + model: 3}
         return sizes
@@ -133,6 +136,8 @@ class Metrics(Collector):
             gauges = self.counters.own(_GAUGES + model)
             gauges[_WAITING], gauges[_QUEUED] = engine.waiting, engine.batcher.queued
             gauges[_CACHE_BYTES] = engine.cache.bytes
+        people = self._people()
+        self.counters.own(_PROCESS)[_PEOPLE_BYTES] = people.bytes if people else 0
 
     def set_ready(self, ready: bool = True) -> None:
         """Write whether this process, a worker, takes requests."""
@@ -163,6 +168,17 @@ class Metrics(Collector):
                 family.add_metric([], float(self.counters.total(_PROCESS)[place]))
                 yield family
         yield from self._of_models()
+        yield from self._of_people()
+
+    def _of_people(self) -> Iterator[Metric]:
+        """Make the families of people. How many there are, every worker knows of the database."""
+        people = self._people()
+        totals = people.totals if people else (0, 0)
+        held = float(self.counters.total(_PROCESS)[_PEOPLE_BYTES])
+        for figure, value in zip((table.PEOPLE, table.ROWS, table.PEOPLE_BYTES), (*totals, held), strict=True):
+            family = figure.family()
+            family.add_metric([], float(value))
+            yield family
 
     def _of_requests(self) -> Iterator[Metric]:
         """Make the families of requests and durations; labels that never came are left out."""

@@ -84,6 +84,16 @@ CACHE_BYTES = Figure(
     _MODEL,
     "Memory of the cached states and logits; `TSUZUKI_CACHE_MEGABYTES` bounds it.",
 )
+PEOPLE = Figure("tsuzuki_people", "gauge", (), "People who have taught something; counted twice a minute.")
+ROWS = Figure(
+    "tsuzuki_people_rows", "gauge", (), "Rows of counts of all of them; `TSUZUKI_DATABASE_ROWS` bounds it. As often."
+)
+PEOPLE_BYTES = Figure(
+    "tsuzuki_people_bytes",
+    "gauge",
+    (),
+    "Memory of the counts of those who asked last; `TSUZUKI_PEOPLE_MEGABYTES` bounds it.",
+)
 MODEL = Figure("tsuzuki_model", "info", ("model", "cell", "vocabulary", "version"), "The loaded models; always 1.")
 LOADED_AT = Figure("tsuzuki_models_loaded_timestamp_seconds", "gauge", (), "When they were loaded.")
 BUILD = Figure("tsuzuki_build", "info", ("version",), "The version of the service; always 1.")
@@ -93,6 +103,7 @@ REPLACED = Figure("tsuzuki_workers_replaced", "counter", (), "Workers started in
 
 _ALWAYS = (
     REQUESTS, DURATIONS, WAITING, QUEUED, BATCHES, HITS, MISSES, SCORED, CACHE_BYTES, MODEL, LOADED_AT, BUILD,
+    PEOPLE, ROWS, PEOPLE_BYTES,
 )  # fmt: skip
 _WITH_WORKERS = (WORKERS, REPLACED)
 

@@ -48,6 +48,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--seed", type=int, default=1, help="of the sample")
     p.add_argument("--typos", action="store_true", help="type the text with typos too, and measure corrections")
     p.add_argument("--literal", action="store_true", help="offer no corrections, as with fuzzy=false")
+    p.add_argument(
+        "--learn", action="store_true", help="type each file as one person's, without teaching and with: texts in order"
+    )
     p.add_argument("--perplexity-only", action="store_true", help="leave out the typing")
     p.add_argument("--json", type=Path, help="write the figures here too")
     p.add_argument("--plot", type=Path, help="write a reliability diagram (PNG) here")
@@ -71,7 +74,7 @@ def _check(options: argparse.Namespace) -> None:
         if options.typos:
             typed.corrected.append(CorrectedWord(0, "", False, True))
             typed.completed.append(CompletedTypo(0, "", 1, 0, 0))
-    unmet(figures(FileResult(typed, np.zeros(1), 0)), options.require)
+    unmet(figures(FileResult(typed, np.zeros(1), 0, typed.words if options.learn else ())), options.require)
 
 
 if __name__ == "__main__":

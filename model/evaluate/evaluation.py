@@ -4,7 +4,7 @@ import argparse
 import operator
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
 from itertools import chain
@@ -21,12 +21,14 @@ from model.errors import UserError
 from model.evaluate.baseline import frequency_model
 from model.evaluate.metrics import (
     Measure,
+    learning_measures,
     perplexity_measure,
     plot_reliability,
     reliability,
     typing_measures,
     typo_measures,
 )
+from model.evaluate.personal_typing import PersonalTrial
 from model.evaluate.simulated_typing import ModelSuggester, TypedWord, TypingTrial
 from model.evaluate.simulated_typos import CompletedTypo, CorrectedWord, TypoTrial
 from model.lm.language_model import LanguageModel
@@ -37,6 +39,8 @@ from model.text.encoding import CONTEXT_TOKENS, encode_documents
 from model.text.tokens import UNKNOWN
 
 FREQUENCY = "frequency"
+# The model itself, taught each text once it is typed.
+LEARNING = "learning"
 # The column of all files together.
 ALL = "all"
 # Line numbers of the next file begin here, so that the bootstrap over all files tells its lines apart.
@@ -66,18 +70,22 @@ class Typed(NamedTuple):
 
 
 class FileResult(NamedTuple):
-    """One model's result on one file: typed words, the loss of each token, and the number of ``<unk>``."""
+    """One model's result on one file: typed words, the loss of each token, and the number of ``<unk>``.
+
+    ``later`` are the words in the second half of a file that is one person's.
+    """
 
     typed: Typed
     losses: FloatArray
     unknown: int
+    later: Sequence[TypedWord] = ()
 
 
 @lru_cache(maxsize=2)
 def _model(name: str, base: Path) -> LanguageModel:
     if name == FREQUENCY:
         return frequency_model(load_model(base).vocabulary)
-    return load_model(Path(name))
+    return load_model(base if name == LEARNING else Path(name))
 
 
 @lru_cache(maxsize=2)
@@ -94,6 +102,8 @@ def evaluate(options: argparse.Namespace) -> list[dict[str, Any]]:
     names = [str(options.model), *options.against]
     for name in names:
         _model(name, options.model)
+    if options.learn:
+        names.append(LEARNING)
     jobs = [(name, file) for name in names for file in texts]
     report = []
     with ProcessPoolExecutor(min(os.cpu_count() or 1, 8), mp_context=get_context("spawn")) as pool:
@@ -114,7 +124,10 @@ def evaluate(options: argparse.Namespace) -> list[dict[str, Any]]:
                         typed.append(future.result())
                         bar.update()
                     losses, unknown = _losses(_model(name, options.model), texts[file])
-                    results[file] = FileResult(Typed.joined(typed), losses, unknown)
+                    whole = Typed.joined(typed)
+                    half = sum(map(len, texts[file])) // 2
+                    later = [word for word in whole.words if word.line >= half] if options.learn else []
+                    results[file] = FileResult(whole, losses, unknown, later)
                 report.append(_summary(name, _model(name, options.model), results, options))
     return report
 
@@ -133,7 +146,7 @@ def _parts(text: list[list[str]], options: argparse.Namespace) -> Iterator[tuple
     line = begin = 0
     for end in range(1, len(text) + 1):
         length = sum(map(len, text[begin:end]))
-        if length >= 100 or end == len(text):
+        if end == len(text) or (length >= 100 and not options.learn):
             yield slice(begin, end), (line, wanted)
             begin, line = end, line + length
 
@@ -151,7 +164,11 @@ def _type(name: str, options: argparse.Namespace, text: list[list[str]], lines: 
     typed = Typed([], [], [])
     with threadpool_limits(1):
         model = _for_inference(name, options.model)
-        trial = TypingTrial(ModelSuggester(model, CONTEXT_TOKENS, not options.literal and name != FREQUENCY))
+        suggester = ModelSuggester(model, CONTEXT_TOKENS, not options.literal and name != FREQUENCY)
+        if options.learn:
+            typed.words.extend(PersonalTrial(suggester).words_of_a_person(text, name == LEARNING, wanted))
+            return typed
+        trial = TypingTrial(suggester)
         typos = TypoTrial(model, CONTEXT_TOKENS, options.seed) if options.typos else None
         for document in text:
             typed.words.extend(trial.words(document, first, wanted))
@@ -176,7 +193,9 @@ def _summary(
         Typed.joined(r.typed.from_line(i * _NEXT_FILE) for i, r in enumerate(results.values())),
         np.concatenate([r.losses for r in results.values()]),
         sum(r.unknown for r in results.values()),
+        [w._replace(line=w.line + i * _NEXT_FILE) for i, r in enumerate(results.values()) for w in r.later],
     )
+
     files = {file: figures(result) for file, result in (results | {ALL: everything}).items()}
     words = everything.typed.words
     if options.plot and words and name == str(options.model):
@@ -196,6 +215,8 @@ def figures(result: FileResult) -> dict[str, Any]:
             measures[f"calibration_error_{name}"] = Measure(bins.error, int(bins.n.sum()), None)
         seconds = np.array([ask.seconds for word in words for ask in word.asks])
         measures["seconds_per_suggestion"] = Measure(float(np.median(seconds)), len(seconds), None)
+    if result.later:
+        measures |= learning_measures(result.later)
     measures |= typo_measures(corrected, completed)
     measures["perplexity"] = perplexity_measure(result.losses)
     measures["unknown_share"] = Measure(result.unknown / len(result.losses), len(result.losses), None)

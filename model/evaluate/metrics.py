@@ -55,6 +55,25 @@ def typing_measures(words: Sequence[TypedWord]) -> dict[str, Measure]:
     return measures
 
 
+def learning_measures(later: Sequence[TypedWord]) -> dict[str, Measure]:
+    """Compute keystroke savings over the second half of what a person wrote, and of two kinds of words there.
+
+    ``…_own_words`` are those that the vocabulary does not hold, from their third use on; ``…_known_words`` those that
+    it does.
+    """
+    kinds = {
+        "second_half": later,
+        "known_words": [word for word in later if word.earlier_uses < 0],
+        "own_words": [word for word in later if word.earlier_uses >= 2],
+    }
+    measures = {}
+    for kind, words in kinds.items():
+        line = np.array([word.line for word in words], dtype=np.int64)
+        saved = [word.length + 1 - keystrokes(word, STRIPS[0]) for word in words]
+        measures[f"keystroke_savings@{STRIPS[0]}_{kind}"] = ratio(line, saved, [word.length + 1 for word in words])
+    return measures
+
+
 def _hit(word: TypedWord, letters: int, strip: int) -> bool:
     return any(ask.letters == letters and ask.rank is not None and ask.rank <= strip for ask in word.asks)
 

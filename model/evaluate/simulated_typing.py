@@ -10,9 +10,12 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
+from model.lm.custom_vocabulary import CustomVocabulary
 from model.lm.language_model import LanguageModel
+from model.lm.person import Person
 from model.nn.inference import ContextRunner
 from model.search.complete import Completer
+from model.search.custom_reader import CustomReader
 from model.search.query import QueryReader
 from model.search.ranking import Suggestion
 from model.search.scorer import Scorer
@@ -34,11 +37,15 @@ class Ask(NamedTuple):
 
 
 class TypedWord(NamedTuple):
-    """A word of the text: the line it stands in, its length, and the calls made while it was typed."""
+    """A word of the text: the line it stands in, its length, and the calls made while it was typed.
+
+    ``earlier_uses`` counts those before it of a word that the vocabulary does not hold; −1 where nobody counted.
+    """
 
     line: int
     length: int
     asks: list[Ask]
+    earlier_uses: int = -1
 
 
 class Offer(NamedTuple):
@@ -57,20 +64,33 @@ class Suggester(Protocol):
 
 
 class ModelSuggester:
-    """Suggests by a model of the project; ``fuzzy`` as in a request."""
+    """Suggests by a model of the project, with custom vocabularies where there are some; ``fuzzy`` as in a request.
 
-    def __init__(self, model: LanguageModel, context_tokens: int, fuzzy: bool = True) -> None:
-        self._fuzzy = fuzzy
+    ``person`` is what is known of who writes.
+    """
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        context_tokens: int,
+        fuzzy: bool = True,
+        vocabularies: tuple[CustomVocabulary, ...] = (),
+    ) -> None:
+        self.model = model
+        self.person: Person | None = None
+        self._fuzzy, self._vocabularies = fuzzy, vocabularies
         self._reader, self._scorer = QueryReader(model.vocabulary, context_tokens), Scorer(model)
-        self._completer = Completer(self._scorer)
+        self._completer, self._custom = Completer(self._scorer), CustomReader(self._scorer)
         self._network = ContextRunner(model.network)
 
     def suggest(self, text: str, letters: int) -> list[Suggestion]:
         """Suggest by the functions that answer a request."""
         query = (self._reader.completion if letters else self._reader.next_word)(text, len(text))
+        query = self._custom.read(query, self._vocabularies, STRIPS[-1])
         if self._fuzzy:
             query = self._scorer.resolve(query)
-        return self._completer.complete(query, self._network.logits(query.context), STRIPS[-1], 0.0, self._fuzzy)
+        logits = self._network.logits(query.context)
+        return self._completer.complete(query, logits, STRIPS[-1], 0.0, self._fuzzy, self.person)
 
 
 class TypingTrial:

@@ -1,4 +1,5 @@
-"""P(word | context) over a range of ids: the network, and where there are n-grams, these and the recent words too.
+"""P(word | context) over a range of ids: the network, where there are n-grams these and the recent words too, and of a
+person that is known their share.
 
 Linear interpolation (Jelinek & Mercer 1980), and as a further part what network and n-grams agree on, their geometric
 mean: a product of experts (Hinton 2002), which rules out what either of them rules out. Each part is first cut down to
@@ -9,6 +10,7 @@ import numpy as np
 
 from model.arrays import FloatArray, IntArray
 from model.lm.language_model import LanguageModel
+from model.lm.person import Share
 from model.lm.recent_words import Recent, recent_words
 
 NO_IDS: IntArray = np.zeros(0, dtype=np.int64)
@@ -27,26 +29,47 @@ def mixture(
     span: range,
     others: IntArray = NO_IDS,
     excluded: IntArray = NO_IDS,
+    share: Share | None = None,
 ) -> FloatArray:
-    """The probabilities of the tokens in ``span`` and of M ``others`` beside it, (len(span) + M,).
+    """The probabilities of the tokens in ``span``, of M ``others`` beside it, and of a person's own words.
 
-    Given that it is one of these: they add up to 1. ``logits``, as long, are the network's after ``context``. Where
-    ``span`` is the whole vocabulary, ``excluded`` tokens of it can be given no chance.
+    (len(span) + M + len(share.own),). Given that it is one of these: they add up to 1. ``logits``, of the first two,
+    are the network's after ``context``. Where ``span`` is the whole vocabulary, ``excluded`` tokens of it can be given
+    no chance.
     """
-    p = _mixture(model, context, logits, span, others, excluded)
+    p, mass = _mixture(model, context, logits, span, others, excluded)
     if len(context) == 1:
-        common = np.concatenate((model.common[span.start : span.stop], model.common[others]))
-        common[excluded] = 0
-        # How likely the range is, by the n-grams; without them as likely as it is common.
-        mass = float(common.sum()) or 1.0
-        if model.ngrams is not None:
-            counted = model.ngrams.probabilities(context, span, others)
-            counted[excluded] = 0
-            mass = float(counted.sum())
+        common = _common(model, span, others, excluded)
         p *= (1 - COMMON_AT_START) * mass
         p += COMMON_AT_START * common
-        p /= p.sum()
-    return p
+        mass = float(p.sum())
+        p /= mass
+    return p if share is None else _with_share(p, mass, span, others, excluded, share)
+
+
+def _common(model: LanguageModel, span: range, others: IntArray, excluded: IntArray) -> FloatArray:
+    common = np.concatenate((model.common[span.start : span.stop], model.common[others]))
+    common[excluded] = 0
+    return common
+
+
+def _with_share(
+    p: FloatArray, mass: float, span: range, others: IntArray, excluded: IntArray, share: Share
+) -> FloatArray:
+    """(1 - λ) P_adapted + λ P_person, of sum 1; ``mass`` is how likely it is, by the model, that ``p`` has the word."""
+    share.adaptation.adapt(p, span, others)
+    if not len(others):
+        p *= 1 / p.sum()  # of the whole vocabulary it is known what the factors come to
+    mixed = np.zeros(len(p) + len(share.own), dtype=p.dtype)
+    chances = share.chances
+    chances.add_to(mixed[: len(span)], span.start)
+    if len(others):
+        mixed[len(span) : len(p)] = chances.of(others)
+    mixed[excluded] = 0
+    chances.add_to(mixed[len(p) :], share.own.start)
+    mixed[: len(p)] += p * np.float32(chances.kept * max(mass, LEAST_MASS))
+    mixed /= mixed.sum()
+    return mixed
 
 
 def _mixture(
@@ -56,14 +79,18 @@ def _mixture(
     span: range,
     others: IntArray,
     excluded: IntArray,
-) -> FloatArray:
+) -> tuple[FloatArray, float]:
+    """Mix network, n-grams and recent words; the second is how likely the word is one of these.
+
+    That is by the n-grams; without them by how common words are, since for the network it would take a sum over all.
+    """
     p = logits.copy()
     p[excluded] = -np.inf
     p -= p.max()
     np.exp(p, out=p)
     if model.ngrams is None:
         p *= 1 / p.sum()
-        return p
+        return p, float(_common(model, span, others, excluded).sum()) or 1.0
     counted = model.ngrams.probabilities(context, span, others)
     counted[excluded] = 0
     mass = float(counted.sum())
@@ -76,7 +103,7 @@ def _mixture(
         p *= rest / p.sum()
     if recent.ids:
         p[np.array(recent.ids) - span.start] += recent.chances * again
-    return p
+    return p, mass
 
 
 def _combine(network: FloatArray, ngrams: FloatArray, mass: float, share: float, total: float) -> None:

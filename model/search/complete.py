@@ -9,6 +9,7 @@ import numpy as np
 from model.arrays import FloatArray, IntArray
 from model.lm.language_model import LanguageModel
 from model.lm.mixture import NO_IDS, mixture
+from model.lm.person import Person, Share
 from model.search.candidates import NO_CANDIDATES
 from model.search.error_model import RATES
 from model.search.places import PIECES, Place
@@ -16,15 +17,16 @@ from model.search.query import Query
 from model.search.ranking import (
     COMPLETION,
     CORRECTION,
+    LEARNED,
     NEXT_WORD,
     Candidate,
     Suggestion,
     likely_words,
     rank,
 )
-from model.search.scorer import LISTED, NOT_LISTED, OWN_SHARE, WEAK, Existence, Scored, Scorer
+from model.search.scorer import LISTED, NOT_LISTED, OWN_SHARE, WEAK, Existence, Scored, Scorer, share_of
 from model.search.units import units
-from model.text.tokens import APOSTROPHES, fold, straight, unaccented
+from model.text.tokens import APOSTROPHES, UNKNOWN, fold, straight, unaccented
 
 # A correction's cost beyond what the error model says, so that a literal completion does not yield to a word that is
 # only frequent. Chosen on held-out text: keystroke savings without typos stay what they are without corrections.
@@ -87,6 +89,7 @@ class NextWords:
     def __init__(self, model: LanguageModel) -> None:
         self.model = model
         vocabulary = model.vocabulary
+        self._unknown = vocabulary.id_of(UNKNOWN)
         small = [form.casefold() for form in vocabulary.forms]
         self._pieces = np.array([i for i, form in enumerate(small) if form in PIECES], dtype=np.int64)
         self._names = np.array(
@@ -98,12 +101,14 @@ class NextWords:
             dtype=np.int64,
         )
 
-    def suggest(self, query: Query, logits: FloatArray, limit: int, least: float) -> list[Suggestion]:
+    def suggest(
+        self, query: Query, logits: FloatArray, limit: int, least: float, person: Person | None = None
+    ) -> list[Suggestion]:
         """At most ``limit`` words of at least ``least`` for the place of a query without a prefix, best first.
 
-        ``logits`` (V,) are the network's after the query's context. Where the text ends in a space, the marks that end
-        something are ruled out: those stand behind a word, not apart from it. Behind a full stop without a space there
-        may be an address going on, which is left alone.
+        Those that ``person`` has taught are among them. ``logits`` (V,) are the network's after the query's context.
+        Where the text ends in a space, the marks that end something are ruled out: those stand behind a word, not apart
+        from it. Behind a full stop without a space there may be an address going on, which is left alone.
         """
         if query.place is Place.ADDRESS:
             return []
@@ -114,13 +119,25 @@ class NextWords:
         is_dotted = query.run.endswith(".")
         if not is_dotted and self._follows_mark(query):
             excluded.append(self._pieces)
-        p = mixture(model, query.context, logits, everything, excluded=np.concatenate(excluded))
+        share = None if person is None else share_of(model, person, query, "")
+        p = mixture(model, query.context, logits, everything, excluded=np.concatenate(excluded), share=share)
         if is_dotted:
             if float(p[self._pieces].sum()) > _ADDRESS_SHARE:
                 return []
             p[self._pieces] = 0
             p *= 1 / p.sum()
-        return rank(model, query, likely_words(model, everything, p, limit + _SPARE, 0, NEXT_WORD), limit, least)
+        # A person's own words stand behind those of the vocabulary.
+        p, p_own = p[: len(everything)], p[len(everything) :]
+        custom = query.custom
+        if custom:
+            custom.weigh(p, everything)
+            kept = (1 - custom.goes_on) / (p.sum() + p_own.sum())
+            p, p_own = custom.allowed(p * kept, everything), p_own * kept
+        found = likely_words(model, everything, p, limit + _SPARE, 0, NEXT_WORD)
+        found += [Candidate(rest.casefold(), rest, chance, NEXT_WORD) for rest, chance in custom.going]
+        if person is not None and share is not None:
+            found += own_words(person, share, p_own + p[self._unknown] * share.unknown_shares, limit, NEXT_WORD)
+        return rank(model, query, found, limit, least, person)
 
     def _is_opening(self, query: Query) -> bool:
         """True behind a greeting and at a list's head, where a name would be one of the training text."""
@@ -141,44 +158,67 @@ class Completer:
         self._typed = lru_cache(_KEPT_PREFIXES)(self._prepare)
 
     def complete(
-        self, query: Query, logits: FloatArray, limit: int, least: float, fuzzy: bool = True
+        self,
+        query: Query,
+        logits: FloatArray,
+        limit: int,
+        least: float,
+        fuzzy: bool = True,
+        person: Person | None = None,
     ) -> list[Suggestion]:
         """At most ``limit`` suggestions: words that begin as typed, rarer ones too, and where ``fuzzy`` corrections.
 
-        ``logits`` (V,) are the network's after the query's context. Without a prefix the next words.
+        ``logits`` (V,) are the network's after the query's context. Without a prefix the next words. What ``person``
+        has taught counts, words of their own too.
         """
         if not query.prefix:
-            return self.next_words.suggest(query, logits, limit, least)
+            return self.next_words.suggest(query, logits, limit, least, person)
         if query.place is Place.DIGIT:
             return rank(self.model, query, units(query), limit, least)
         if query.place is Place.ADDRESS:
             return []
+        custom = query.custom
         may_correct = fuzzy and query.place is Place.TEXT and not _has_inner_capital(query.prefix)
+        # What a custom vocabulary holds is no typo.
+        may_correct = may_correct and not custom.holds(query.prefix)
         typed = self._typed(query.prefix, may_correct, query.capital)
         literal, others = logits[typed.span.start : typed.span.stop], logits[typed.scored.ids]
-        joint = self.scorer.joint(query.context, np.concatenate((literal, others)), typed.span, typed.scored)
+        share = None if person is None else share_of(self.model, person, query, typed.key)
+        joint = self.scorer.joint(query.context, np.concatenate((literal, others)), typed.span, typed.scored, share)
         # A misspelling that is never offered is on its way to what it is a misspelling of.
         p_literal = joint.literal * self.scorer.stands[typed.span.start : typed.span.stop]
         p_literal *= typed.fits
+        custom.weigh(p_literal, typed.span)
+        entries, all_entries = self._entries(query, typed, joint.unknown, logits, limit + _SPARE)
+        # What the entries leave of the chance of an unknown word.
+        unknown = joint.unknown * (1 - custom.share)
         own = self._own(query, typed.key, joint.unknown)
         p_meant = joint.others * typed.meant_shares
-        total = float(p_literal.sum()) + joint.unknown * typed.rest + sum(own.values()) + float(p_meant.sum())
+        p_learned = (
+            joint.own if person is None or share is None else joint.own * _begun_own(person, share, query.prefix)
+        )
+        total = float(p_literal.sum()) + unknown * typed.rest + sum(own.values()) + float(p_meant.sum())
+        total += float(p_learned.sum()) + all_entries
         if total <= 0:
             return []
         letters = len(typed.key)
-        found = likely_words(self.model, typed.span, p_literal / total, limit + _SPARE, letters, COMPLETION)
+        p_allowed = custom.allowed(p_literal / total, typed.span)
+        found = likely_words(self.model, typed.span, p_allowed, limit + _SPARE, letters, COMPLETION)
+        found += [Candidate(form.casefold(), form, p / total, COMPLETION) for form, p in entries]
         # Where a whole word stands, only likely words are worth an interruption.
         if typed.is_word:
             found = [one for one in found if one.probability >= FINISHED_COMPLETION]
         found += [Candidate(form.casefold(), form, p / total, COMPLETION) for form, p in own.items()]
-        rare_shares = typed.rare_shares * (joint.unknown / total)
+        rare_shares = typed.rare_shares * (unknown / total)
         found += self._listed(
             typed.rare, rare_shares, FINISHED_COMPLETION if typed.is_word else LEAST_SHARE, COMPLETION
         )
         found += self._listed(
             typed.meant, p_meant / total, FINISHED_CORRECTION if typed.is_word else LEAST_SHARE, CORRECTION
         )
-        return rank(self.model, query, found, limit, least)
+        if person is not None and share is not None:
+            found += own_words(person, share, p_learned / total, limit, COMPLETION)
+        return rank(self.model, query, found, limit, least, person)
 
     def _prepare(self, prefix: str, fuzzy: bool, capital: bool) -> Typed:
         scorer, index, vocabulary = self.scorer, self.scorer.index, self.model.vocabulary
@@ -221,22 +261,10 @@ class Completer:
         ``don'`` is not on its way to *done*; ``WiF`` is to *WiFi*, not to *Wife*; a small letter seldom begins a name.
         """
         fits = self._begun(prefix, words)
-        has_apostrophe = any(c in APOSTROPHES for c in prefix)
-        inner = _has_inner_capital(prefix)
-        if not has_apostrophe and not inner and prefix.isascii():
+        if not _has_marks(prefix):
             return fits
-        forms = [self.scorer.index.forms[word] for word in words.tolist()]
-        if has_apostrophe:
-            typed = unaccented(prefix)
-            fits[[not unaccented(form).startswith(typed) for form in forms]] = 0
-        if not prefix.isascii():
-            letters = straight(prefix).casefold()
-            fits[[not form.casefold().startswith(letters) for form in forms]] *= OTHER_MARKS
-            # The same letters without their accents would take away what was typed.
-            fits[[fold(form) == fold(prefix) and form.casefold() != letters for form in forms]] = 0
-        if inner:
-            fits[[not form.startswith(prefix) for form in forms]] *= OTHER_MARKS
-        return fits
+        forms = self.scorer.index.forms
+        return fits * np.array([_marks_fit(prefix, forms[word]) for word in words.tolist()], np.float32)
 
     def _begun(self, prefix: str, words: IntArray) -> FloatArray:
         """How often each word is begun as here: a small letter seldom begins a name."""
@@ -258,6 +286,30 @@ class Completer:
             for form in words
         }
 
+    def _entries(
+        self, query: Query, typed: Typed, unknown: float, logits: FloatArray, most: int
+    ) -> tuple[list[tuple[str, float]], float]:
+        """The entries of custom vocabularies that begin or go on as typed, and the chance of all that do.
+
+        In the units of ``unknown``, which is the chance of ``<unk>``.
+        """
+        custom = query.custom
+        if not custom:
+            return [], 0.0
+        capital_share = SMALL_FOR_CAPITAL if query.prefix[:1].islower() else 1.0
+        begun, share = custom.begun(typed.key, most, capital_share)
+        found = [(form, unknown * p * _marks_fit(query.prefix, form)) for form, p in begun]
+        total = unknown * share
+        if custom.going:
+            # The units are those of what may have been typed here; beside that an entry goes on.
+            mass = self.scorer.mass(query.context, logits, typed.span, typed.scored)
+            unit = 1 / ((1 - custom.goes_on) * mass)
+            for form, p in custom.going:
+                chance = p * unit * _marks_fit(query.prefix, form) * (1.0 if form[0].islower() else capital_share)
+                found.append((form, chance))
+                total += chance
+        return found, total
+
     def _listed(self, words: IntArray, shares: FloatArray, least: float, kind: str) -> list[Candidate]:
         """Words by their numbers as candidates, without those that are noise."""
         able = np.flatnonzero(shares >= least / _MOST_SPELLINGS)
@@ -269,9 +321,61 @@ class Completer:
         return [Candidate(forms[words[i]].casefold(), forms[words[i]], float(shares[i]), kind) for i in able.tolist()]
 
 
+def own_words(person: Person, share: Share, p: FloatArray, limit: int, kind: str) -> list[Candidate]:
+    """The likeliest of a person's own words as candidates, and phrases of them.
+
+    ``kind`` is for those that the lexicon holds too.
+    """
+    first = share.own.start - person.first_own
+    p = p * person.is_offered[first : first + len(p)]
+    found = []
+    for i in np.argsort(-p)[: limit + _SPARE].tolist():
+        if p[i] < LEAST_SHARE:
+            break
+        form = person.forms[first + i]
+        of_lexicon = person.is_of_lexicon[first + i]
+        found.append(Candidate(form.casefold(), form, float(p[i]), kind if of_lexicon else LEARNED))
+        phrase, share_of_phrase = person.phrase(first + i)
+        if phrase != form:
+            found.append(Candidate(phrase.casefold(), phrase, float(p[i]) * share_of_phrase, LEARNED))
+    return found
+
+
+def _begun_own(person: Person, share: Share, prefix: str) -> FloatArray:
+    """How often each own word is begun as here: a small letter seldom begins a name."""
+    if not prefix[:1].islower():
+        return np.ones(len(share.own), np.float32)
+    first = share.own.start - person.first_own
+    small = person.is_small[first : first + len(share.own)]
+    return np.where(small, np.float32(1), np.float32(SMALL_FOR_CAPITAL))
+
+
 def _has_inner_capital(prefix: str) -> bool:
     """Whether there is a capital behind the first letter, as in "iPh", unless all letters are capitals."""
     return prefix[1:] != prefix[1:].lower() and not prefix.isupper()
+
+
+def _has_marks(prefix: str) -> bool:
+    """Whether something was typed beside plain letters: an apostrophe, an accent, a capital inside."""
+    return not prefix.isascii() or any(c in APOSTROPHES for c in prefix) or _has_inner_capital(prefix)
+
+
+def _marks_fit(prefix: str, form: str) -> float:
+    """How well a word goes with the apostrophes, the accents and the capitals inside that were typed."""
+    if not _has_marks(prefix):
+        return 1.0
+    fit = 1.0
+    if any(c in APOSTROPHES for c in prefix) and not unaccented(form).startswith(unaccented(prefix)):
+        return 0.0
+    if not prefix.isascii():
+        letters = straight(prefix).casefold()
+        # The same letters without their accents would take away what was typed.
+        if fold(form) == fold(prefix) and form.casefold() != letters:
+            return 0.0
+        fit *= 1.0 if form.casefold().startswith(letters) else OTHER_MARKS
+    if _has_inner_capital(prefix):
+        fit *= 1.0 if form.startswith(prefix) else OTHER_MARKS
+    return fit
 
 
 def _finished(prefix: str, exists: Existence) -> Existence:

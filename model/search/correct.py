@@ -11,10 +11,11 @@ from typing import NamedTuple
 import numpy as np
 
 from model.arrays import FloatArray
+from model.lm.person import Person
 from model.search.error_model import RATES, cost, most_edits
 from model.search.query import FinishedWord, Query
 from model.search.ranking import CORRECTION, TYPED, Candidate, Suggestion, cased, rank
-from model.search.scorer import CHANGE_COST, LISTED, SHORTHAND, Existence, Scorer
+from model.search.scorer import CHANGE_COST, LISTED, SHORTHAND, Existence, Scorer, whole_word_share
 from model.text.tokens import fold, straight, unaccented
 
 # The further cost of a change to a word of the lexicon, whose words are less to be trusted.
@@ -54,24 +55,32 @@ class Corrector:
     def __init__(self, scorer: Scorer) -> None:
         self.scorer, self.model, self.vocabulary = scorer, scorer.model, scorer.model.vocabulary
 
-    def correct(self, word: FinishedWord, output: FloatArray, limit: int, min_probability: float) -> Correction:
+    def correct(
+        self,
+        word: FinishedWord,
+        output: FloatArray,
+        limit: int,
+        min_probability: float,
+        person: Person | None = None,
+    ) -> Correction:
         """At most ``limit`` texts that the word may have been meant for, the word itself among them.
 
-        ``output`` (E,) is the network's projected output after the context before the word.
+        What ``person`` has taught exists, and counts. ``output`` (E,) is the network's projected output after the
+        context before the word.
         """
         query, typed = word.query, straight(word.query.prefix)
         key = fold(typed)
         if self._stays(word) or not 0 < len(key) <= LONGEST_WORD:
             itself = Candidate(typed, typed, 1.0, TYPED, query.prefix)
-            return Correction(rank(self.model, query, [itself], limit, min_probability), query.start, query.end)
+            return Correction(rank(self.model, query, [itself], limit, min_probability, person), query.start, query.end)
         in_capitals = typed.isupper() and len(typed) > 1
         if in_capitals:
             # As the same word in small letters; what is found is written in capitals again.
             small = query._replace(prefix=typed.lower())
-            options = self._options(small, small.prefix, key, output)
+            options = self._options(small, small.prefix, key, output, person)
             options[typed] = options.pop(small.prefix)
         else:
-            options = self._options(query, typed, key, output)
+            options = self._options(query, typed, key, output, person)
         self._weigh_by_following(options, query.context, word.following)
         joined = self._joined(word)
         if joined:
@@ -86,9 +95,11 @@ class Corrector:
             word_key, kind = (typed, TYPED) if text == typed else (f"{text.casefold()} ", CORRECTION)
             found.append(Candidate(word_key, text, p / total, kind, inserts.get(text)))
         least = max(min_probability, LEAST_SHARE)
-        return Correction(rank(self.model, query, found, limit, least), query.start, query.end)
+        return Correction(rank(self.model, query, found, limit, least, person), query.start, query.end)
 
-    def _options(self, query: Query, typed: str, key: str, output: FloatArray) -> dict[str, float]:
+    def _options(
+        self, query: Query, typed: str, key: str, output: FloatArray, person: Person | None
+    ) -> dict[str, float]:
         """Unnormalised P(word | context) P(typed | word) of each text that may have been meant, the typed one too."""
         scorer, index = self.scorer, self.scorer.index
         found = scorer.whole_words(key)
@@ -96,13 +107,15 @@ class Corrector:
         splits = self._splits(typed)
         words = np.concatenate([found.words, exact, np.array([a for a, _ in splits], dtype=np.int64)])
         scored = scorer.prepare(words)
-        joint = scorer.joint(query.context, self.model.network.logits(output, scored.ids), range(0), scored)
+        share = None if person is None else whole_word_share(self.model, person, query, typed)
+        joint = scorer.joint(query.context, self.model.network.logits(output, scored.ids), range(0), scored, share)
         p_found, p_exact, p_first = np.split(joint.others, np.cumsum([len(found.words), len(exact)]))
         small = typed.casefold()
         standing = [index.forms[w].casefold() == small and self._may_stand(int(w)) for w in exact]
-        exists = self._existence(typed, query)
+        exists = LISTED if share is not None and share.own else self._existence(typed, query)
         p_typed = float(p_exact[standing].sum()) or joint.unknown * scorer.novel(typed)
         p_typed = max(p_typed, joint.unknown * exists.share) + joint.unknown * scorer.own_share(query, typed)
+        p_typed += float(joint.own.sum())
         options = {typed: p_typed * (1 - RATES["a letter"]) ** len(key)}
         if typed[1:] != typed[1:].lower():
             # THis: the same word with one capital competes with it.
@@ -146,10 +159,13 @@ class Corrector:
             )
 
     def _stays(self, word: FinishedWord) -> bool:
-        """True for code, for guarded words, typed on purpose, and for capitals as names and abbreviations have them."""
+        """True for code, words that nobody mistypes, and capitals as names and abbreviations have them.
+
+        The words are those of custom vocabularies, and guarded ones, typed on purpose.
+        """
         typed = straight(word.query.prefix)
         rest = typed[1:]
-        if word.is_code or self.model.guard.guards(typed):
+        if word.is_code or word.query.custom.holds(typed) or self.model.guard.guards(typed):
             return True
         if rest == rest.lower():
             return False
@@ -209,7 +225,7 @@ class Corrector:
         """
         scorer, vocabulary = self.scorer, self.vocabulary
         parts = (straight(word.previous), straight(word.query.prefix))
-        if not word.previous or len(word.previous) + len(fold(parts[1])) < 5:
+        if not word.previous or len(word.previous) + len(fold(parts[1])) < 5 or word.query.custom.holds(word.previous):
             return None
         ids = [vocabulary.id_of(part) for part in parts]
         whole = self._whole("".join(parts).casefold())

@@ -8,6 +8,7 @@ import re
 from typing import NamedTuple
 
 from model.prefix_cache import PrefixCache
+from model.search.custom import NO_CUSTOM, CustomWords
 from model.search.places import LONGEST_RUN, Place, is_code, place_at, run_start
 from model.text.tokens import (
     APOSTROPHES,
@@ -29,6 +30,8 @@ from model.text.vocabulary import Vocabulary
 
 # Code points of text read for each token of context, spaces included: more than any usual text has.
 CODE_POINTS_A_TOKEN = 8
+# Those before a place that a query holds: a name of several words may have begun there.
+CODE_POINTS_BEFORE = 120
 # After these a word follows without a space.
 _OPENING = frozenset("([{<«‹“„‘¿¡@/\\_-‐‑–—^$€£¥&=")
 # After these it does where they open something (#tag, *bold*), not where they close it (C#, C++, *bold*).
@@ -47,7 +50,8 @@ class Query(NamedTuple):
     ``insert`` in place of ``text[start:end]`` is ``lead + suggestion + trail``; ``capital`` is true where a sentence
     begins here. ``unknown`` are the words of the context that the vocabulary does not hold, with their places in it; a
     place below 1 is of one that has been dropped from it. ``run`` is what stands before ``start`` without a space, and
-    ``place`` the kind of place that makes it.
+    ``place`` the kind of place that makes it. ``before`` are the last characters before ``start``,
+    and ``custom`` the words of the custom vocabularies that the request asks for.
     """
 
     context: tuple[int, ...]
@@ -60,6 +64,8 @@ class Query(NamedTuple):
     unknown: tuple[tuple[int, str], ...] = ()
     run: str = ""
     place: Place = Place.TEXT
+    before: str = ""
+    custom: CustomWords = NO_CUSTOM
 
 
 class FinishedWord(NamedTuple):
@@ -154,10 +160,9 @@ class QueryReader:
         dropped = -(-max(0, len(context.ids) - self.context_tokens) // stride) * stride
         unknown = tuple((place + 1 - dropped, form) for place, form in context.unknown)
         ids = (self._start, *context.ids[dropped:])
-        run = text[run_start(text, start) : start]
-        return Query(
-            ids, prefix, start, end, lead, trail, context.sentences.at_start, unknown, run, place_at(text, start)
-        )
+        run, before = text[run_start(text, start) : start], text[max(0, start - CODE_POINTS_BEFORE) : start]
+        at_start, place = context.sentences.at_start, place_at(text, start)
+        return Query(ids, prefix, start, end, lead, trail, at_start, unknown, run, place, before)
 
     def _before(self, text: str, cursor: int) -> tuple[_Context, list[Token]]:
         """The context up to the last white space before the cursor, and the tokens behind that."""

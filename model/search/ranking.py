@@ -9,10 +9,12 @@ import numpy as np
 from model.arrays import FloatArray, IntArray
 from model.lm.language_model import LanguageModel
 from model.lm.offensive import LONGEST_BEGINNING
+from model.lm.person import Person
 from model.search.query import Query
 from model.text.tokens import straight
 
 COMPLETION, CORRECTION, NEXT_WORD, TYPED = "completion", "correction", "next-word", "typed"
+LEARNED = "learned"
 # Groups of values, at least, in the search for the likeliest.
 _GROUPS = 256
 
@@ -40,13 +42,19 @@ class Suggestion(NamedTuple):
 
 
 def rank(
-    model: LanguageModel, query: Query, candidates: Iterable[Candidate], limit: int, least: float
+    model: LanguageModel,
+    query: Query,
+    candidates: Iterable[Candidate],
+    limit: int,
+    least: float,
+    person: Person | None = None,
 ) -> list[Suggestion]:
     """Turn candidates into at most ``limit`` suggestions of at least ``least``, best first.
 
     Spellings of one word are one suggestion: their chances add up, and the likeliest is shown, in the letter case of
-    the person. The guard decides of each whether it may be shown; the typed letters alone are no suggestion, unless
-    they are a candidate of the kind ``typed``.
+    the person. Blocked words are left out, and those that the person has forgotten; the guard decides of each other
+    whether it may be shown. The typed letters alone are no suggestion, unless they are a candidate of the kind
+    ``typed``.
     """
     words: dict[str, list[Candidate]] = {}
     for candidate in candidates:
@@ -64,8 +72,14 @@ def rank(
         if len(suggestions) == limit or share <= 0 or share < least:
             break
         best = max(same, key=lambda one: one.probability)
-        text = best.form if best.kind == TYPED else cased(best.form, query)
-        if best.kind != TYPED and (text == typed or not model.guard.allows(text, query.prefix, before)):
+        text = best.form
+        if best.kind != TYPED:
+            text = cased(text if text in model.vocabulary else query.custom.spelled(text), query)
+        if best.kind != TYPED and (
+            text == typed or query.custom.blocks(text) or not model.guard.allows(text, query.prefix, before)
+        ):
+            continue
+        if person is not None and best.kind != TYPED and person.forgets(text):
             continue
         insert = query.lead + text + query.trail if best.insert is None else best.insert
         suggestions.append(Suggestion(text, insert, share, best.kind))

@@ -11,7 +11,8 @@ import numpy as np
 
 from model.arrays import BoolArray, FloatArray, IntArray
 from model.lm.language_model import LanguageModel
-from model.lm.mixture import mixture
+from model.lm.mixture import LEAST_MASS, mixture
+from model.lm.person import Person, Share
 from model.lm.spelling import Speller
 from model.search.candidates import Candidates, CandidateSearch
 from model.search.keyboards import DEFAULT_LAYOUT
@@ -59,11 +60,12 @@ class Scored(NamedTuple):
 
 
 class Joint(NamedTuple):
-    """P(· | context) up to one factor: of a range of literal ids, of some other words, and of ``<unk>``."""
+    """P(· | context) up to one factor: of a range of literal ids, of some other words, of ``<unk>``, of own words."""
 
     literal: FloatArray
     others: FloatArray
     unknown: float
+    own: FloatArray
 
 
 class Scorer:
@@ -83,12 +85,12 @@ class Scorer:
         self.meant = lru_cache(_KEPT_WORDS)(self._meant)
 
     def resolve(self, query: Query) -> Query:
-        """The query with the sure typos of its context replaced by what was meant."""
+        """The query with the sure typos of its context replaced by what was meant; custom words are none."""
         if not query.unknown:
             return query
         context, own = list(query.context), []
         for place, form in query.unknown[:_MOST_UNKNOWN]:
-            meant = self.meant(form)
+            meant = None if query.custom.holds(form) else self.meant(form)
             if meant is None:
                 own.append((place, form))
             elif place > 0:
@@ -157,17 +159,38 @@ class Scorer:
         log_p = self.index.lexicon.log_probability[words[~known] - V]
         return Scored(np.append(words[known], self.unknown_id), known, np.exp(log_p.astype(np.float64)))
 
-    def joint(self, context: tuple[int, ...], logits: FloatArray, literal: range, others: Scored) -> Joint:
+    def joint(
+        self,
+        context: tuple[int, ...],
+        logits: FloatArray,
+        literal: range,
+        others: Scored,
+        share: Share | None = None,
+    ) -> Joint:
         """P(· | context) of a range of ids, of other words (of the lexicon too), and of ``<unk>``, up to one factor.
 
-        ``logits`` are the network's of the range and then of ``others.ids``.
+        ``logits`` are the network's of the range and then of ``others.ids``. With a person's ``share`` of its own words
+        too.
         """
-        p = mixture(self.model, context, logits, literal, others.ids)
-        unknown = float(p[-1])
+        p = mixture(self.model, context, logits, literal, others.ids, share=share)
+        end = len(literal) + len(others.ids)
+        unknown = float(p[end - 1])
         beside = np.empty(len(others.known))
-        beside[others.known] = p[len(literal) : -1]
+        beside[others.known] = p[len(literal) : end - 1]
         beside[~others.known] = unknown * others.rare_shares
-        return Joint(p[: len(literal)], beside, unknown)
+        own = p[end:] if share is None else p[end:] + unknown * share.unknown_shares
+        return Joint(p[: len(literal)], beside, unknown, own)
+
+    def mass(self, context: tuple[int, ...], logits: FloatArray, literal: range, others: Scored) -> float:
+        """P(· | context) of all that ``joint`` scores together: by n-grams, or where there are none by the network.
+
+        ``logits`` (V,) are the network's.
+        """
+        if self.model.ngrams is not None:
+            return max(LEAST_MASS, float(self.model.ngrams.probabilities(context, literal, others.ids).sum()))
+        p = np.exp(logits - logits.max())
+        some = float(p[literal.start : literal.stop].sum()) + float(p[others.ids].sum())
+        return max(LEAST_MASS, some / float(p.sum()))
 
     def novel(self, form: str) -> float:
         """P(string | unknown) of a string that no list holds, by its letters."""
@@ -178,3 +201,35 @@ class Scorer:
         small = form.casefold()
         forms = [other for _, other in query.unknown]
         return OWN_SHARE * sum(other.casefold() == small for other in forms) / len(forms) if forms else 0.0
+
+
+def share_of(model: LanguageModel, person: Person, query: Query, key: str) -> Share:
+    """A person's share at the place of a query, of own words those that begin with a folded key."""
+    return _share(model, person, query, person.own_range(key))
+
+
+def whole_word_share(model: LanguageModel, person: Person, query: Query, typed: str) -> Share:
+    """A person's share at the place of a query, of own words the typed one alone, if it is one that is offered."""
+    token = person.token(typed)
+    place = None if token is None else token - person.first_own
+    own = range(0) if place is None or not person.is_offered[place] else range(place, place + 1)
+    return _share(model, person, query, own)
+
+
+def _share(model: LanguageModel, person: Person, query: Query, own: range) -> Share:
+    last, before = (_token(model, person, query, back) for back in (1, 2))
+    V = person.first_own
+    shares = person.unknown_shares[own.start : own.stop]
+    return Share(person.chances(before, last), range(V + own.start, V + own.stop), shares, person.adaptation)
+
+
+def _token(model: LanguageModel, person: Person, query: Query, back: int) -> int:
+    """The token so far back in the context, as the person's counts have it; −1 for none that they know."""
+    place = len(query.context) - back
+    if place < 0:
+        return -1
+    id_ = query.context[place]
+    if id_ != model.vocabulary.id_of(UNKNOWN):
+        return id_
+    token = next((person.token(form) for at, form in reversed(query.unknown) if at == place), None)
+    return -1 if token is None else token

@@ -19,7 +19,8 @@ from model.text.tokens import CLOSING_MARKS, LINE_END, SPECIAL_TOKENS, TEXT_STAR
 
 # Marks a line of the words file whose word is known but never suggested.
 WITHHELD = "\t-"
-_AFTER_ALL = "\U0010ffff"
+# Behind a key: greater than whatever begins with that key.
+AFTER_ALL = "\U0010ffff"
 # Words of one letter; all other single letters are initials, list marks, or typos.
 _ONE_LETTER_WORDS = frozenset({"a", "I"})
 
@@ -42,7 +43,7 @@ class SortedWords:
         """Find the words whose folded key begins with ``fold(prefix)`` by two binary searches."""
         key = fold(prefix)
         low = bisect_left(self.keys, key)
-        high = bisect_left(self.keys, key + _AFTER_ALL, low)
+        high = bisect_left(self.keys, key + AFTER_ALL, low)
         return range(self.first_word + low, self.first_word + high)
 
 

@@ -18,6 +18,9 @@ export interface TsuzukiEvents {
     saved: number;
   };
   "tsuzuki:refused": { suggestions: Suggestion[] };
+  "tsuzuki:learned": { status: number; answer: unknown };
+  "tsuzuki:unlearned": { status: number; answer: unknown };
+  "tsuzuki:forgotten": { word: string; status: number; answer: unknown };
   "tsuzuki:failed": { status: number; message: string };
 }
 
@@ -30,6 +33,9 @@ declare global {
 
 /** Give a field its suggestions, or all fields with `data-tsuzuki` in a document or below a shadow root, now and later. */
 export function attach(node: HTMLElement | ShadowRoot | Document): void;
+
+/** Teach the finished text of a field, or of all fields of the page; resolves to the number of those that were taught. */
+export function learn(field?: HTMLElement): Promise<number>;
 
 /** Take them away from a field. */
 export function detach(field: HTMLElement): void;

@@ -9,4 +9,6 @@ export interface Options {
   check?: boolean;
   announce?: "on" | "off";
   model?: string;
+  user?: string;
+  learn?: "on" | "off";
 }

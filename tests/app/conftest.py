@@ -1,6 +1,7 @@
-"""The service under test: in this process, and behind a real server in a thread."""
+"""The service under test: in this process, and behind a real server in a thread; databases of each kind."""
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,15 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from app.database.engine import Database, open_database
 from app.main import create_app
-from app.settings import Settings
+from app.settings import Settings, read_settings
 from model.lm.language_model import LanguageModel
+from tests.app.postgresql import new_database, programs, running_postgresql
 from tests.serving import serving
 
 MakeApp = Callable[..., FastAPI]
+_NUMBERS = count()
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +39,41 @@ def client(make_app: MakeApp) -> Iterator[TestClient]:
 
 
 @pytest.fixture(scope="session")
-def server(make_app: MakeApp) -> Iterator[str]:
-    """The address of a real server."""
-    with serving(make_app()) as address:
+def server(make_app: MakeApp, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real server, with a database."""
+    with serving(make_app(database=f"sqlite:///{tmp_path_factory.mktemp('database')}/a.db")) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a running PostgreSQL, with {} in the place of a database's name."""
+    if programs() is None:
+        pytest.skip("postgresql is not installed")
+    with running_postgresql(tmp_path_factory.mktemp("postgresql")) as url:
+        yield url
+
+
+@pytest.fixture
+def new_postgresql(postgresql: str) -> Callable[[], str]:
+    """Make the URL of an empty PostgreSQL database."""
+    return lambda: new_database(postgresql, f"test{next(_NUMBERS)}")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Make the URL of an empty database of each kind."""
+    if request.param == "postgresql":
+        made: Callable[[], str] = request.getfixturevalue("new_postgresql")
+        return made
+    return lambda: f"sqlite:///{tmp_path}/test{next(_NUMBERS)}.db"
+
+
+@pytest.fixture
+def database(new_url: Callable[[], str]) -> Iterator[Database]:
+    """An empty database of each kind, upgraded."""
+    database = open_database(read_settings({"database": new_url()}))
+    assert database is not None
+    database.upgrade()
+    yield database
+    database.close()

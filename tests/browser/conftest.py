@@ -29,9 +29,10 @@ def shipped_model(shipped_folder: Path) -> LanguageModel:
 
 
 @pytest.fixture(scope="session")
-def server(shipped_model: LanguageModel) -> Iterator[str]:
-    """The address of a service that pages of other origins may not call."""
-    with serving(create_app(Settings(), {"en": shipped_model})) as address:
+def server(shipped_model: LanguageModel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a service that learns, and that pages of other origins may not call."""
+    database = f"sqlite:///{tmp_path_factory.mktemp('database')}/a.db"
+    with serving(create_app(Settings(database=database), {"en": shipped_model})) as address:
         yield address
 
 

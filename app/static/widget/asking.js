@@ -55,10 +55,11 @@ export class Asking {
     const { text, caret } = wanted;
     const [start, end] = spanAround(text, caret, UNITS_BEFORE);
     const part = text.slice(start, end);
-    const { key, limit, minProbability, model } = this.options;
+    const { key, limit, minProbability, model, user } = this.options;
     const request = { text: wellFormed(part), cursor: pointsOf(part, caret - start), limit };
     if (minProbability) request.min_probability = minProbability;
     if (model) request.model = model;
+    if (user) request.user = user;
     const number = ++this.sent;
     this.flying++;
     const told = await service.ask(path, request, key);

@@ -82,6 +82,13 @@ export function attach(node) {
   else page.attachOne(node);
 }
 
+/** Teach the finished text of a field, or of all fields of the page; resolves to the number of those that were taught. */
+export async function learn(element) {
+  const widgets = element ? [page.widgets.get(element)] : [...page.widgets.values()];
+  const taught = await Promise.all(widgets.map((widget) => widget?.learn()));
+  return taught.filter(Boolean).length;
+}
+
 /** Take them away. */
 export function detach(element) {
   page.detach(element);

@@ -19,6 +19,8 @@ export function readOptions({ dataset }) {
     // At 0.3 grey text stands half as often as without a limit, and has seven of eight of the right words.
     ghostProbability: probability(dataset.tsuzukiGhostProbability, 0.3),
     model: dataset.tsuzukiModel,
+    user: dataset.tsuzukiUser || undefined,
+    learn: dataset.tsuzukiLearn !== "off",
     check: dataset.tsuzukiCheck !== undefined && dataset.tsuzukiCheck !== "off",
     announce: dataset.tsuzukiAnnounce !== "off",
   };

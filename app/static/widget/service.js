@@ -65,6 +65,24 @@ class Service {
     return { ...told, problem };
   }
 
+  /** Tell the service something; a status of 0 where no answer came. It arrives even where the page is left meanwhile. */
+  async tell(method, path, key, body) {
+    const headers = body ? { "Content-Type": "application/json" } : {};
+    if (key) headers.Authorization = `Bearer ${key}`;
+    const content = body && JSON.stringify(body);
+    // Browsers let that be no longer.
+    const keepalive = !content || content.length < 20_000;
+    const told = { status: 0, answer: null };
+    try {
+      const response = await fetch(`${this.endpoint}/${path}`, { method, headers, body: content, keepalive, ...QUIETLY });
+      told.status = response.status;
+      told.answer = await response.json();
+    } catch {
+      // Not reached, or not JSON: the status says which.
+    }
+    return told;
+  }
+
   /** Back off twice as long with each failure in a row; what only the page can mend is no reason to wait. */
   note(status, problem, retryAfter) {
     if (!problem) {

@@ -58,6 +58,21 @@ export class Widget {
     field.setAttribute("aria-autocomplete", AUTOCOMPLETE[this.options.mode]);
     if (this.options.check) this.startChecker();
     else this.endChecker();
+    if (this.options.user) this.startLearner();
+  }
+
+  /** Who learns for the person of the field; it comes with the first setting of one. */
+  async startLearner() {
+    this.learning ??= import("./people.js");
+    const { Learner } = await this.learning;
+    if (!this.life.signal.aborted) this.learner ??= new Learner(this, this.life.signal);
+    return this.learner;
+  }
+
+  /** Teach the text of the field as a finished one; resolves to whether it was taught. */
+  async learn() {
+    this.settle();
+    return Boolean(this.options.user) && Boolean(await (await this.startLearner())?.learn());
   }
 
   async startChecker() {
@@ -291,6 +306,7 @@ export class Widget {
   end() {
     this.forget();
     this.endChecker();
+    this.learner?.end();
     this.life.abort();
     this.resized.disconnect();
     this.changed.disconnect();

@@ -75,7 +75,10 @@ def test_operations_have_names_fit_for_methods(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     names = {operation["operationId"] for path in document["paths"].values() for operation in path.values()}
     suggestions = {"complete", "complete_get", "next_word", "next_word_get", "correct", "correct_get"}
-    assert names == suggestions | {"list_models", "reload_models", "metrics", "health_live", "health_ready"}
+    people = {"learn", "get_user", "delete_user", "get_words", "put_word", "delete_word", "get_export", "put_export"}
+    vocabularies = {"list_vocabularies", "put_vocabulary", "get_vocabulary", "delete_vocabulary"}
+    service = {"list_models", "reload_models", "metrics", "health_live", "health_ready"}
+    assert names == suggestions | people | vocabularies | service
 
 
 def test_every_field_and_parameter_is_described_by_example(client: TestClient) -> None:

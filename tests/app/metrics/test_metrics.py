@@ -1,6 +1,7 @@
 """The figures for Prometheus."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -155,3 +156,17 @@ def test_before_the_start_there_are_figures_too(make_app: MakeApp, path: str) ->
     client = TestClient(make_app())
     assert client.get(path).status_code == 200
     assert value(client, "tsuzuki_state_cache_hits_total", model="tiny") == 0
+
+
+def test_people_are_counted(make_app: MakeApp, tmp_path: Path) -> None:
+    with TestClient(make_app(database=f"sqlite:///{tmp_path}/a.db")) as client:
+        assert value(client, "tsuzuki_people") == value(client, "tsuzuki_people_rows") == 0
+        for user in ("a", "b"):
+            client.post("/learn", json={"user": user, "text": f"the dog eats {CANARY}"})
+        assert value(client, "tsuzuki_people_bytes") > 1000
+        service: Any = client.app.state.service  # type: ignore[attr-defined]
+        people = service.people.people
+        assert client.portal is not None
+        people.totals = client.portal.call(people._database.run, people.store.tidy, 10**9)
+        assert value(client, "tsuzuki_people") == 2
+        assert value(client, "tsuzuki_people_rows") == 2 * (5 + 4 + 3)

@@ -1,7 +1,7 @@
 """Reading a place in a text anew each time, by the definition: the reference for the reader that remembers."""
 
 from model.search.places import Place, place_at, run_start
-from model.search.query import CODE_POINTS_A_TOKEN, Query, _lead, _trail, _window_start
+from model.search.query import CODE_POINTS_A_TOKEN, CODE_POINTS_BEFORE, Query, _lead, _trail, _window_start
 from model.text.tokens import (
     NUMBER,
     TEXT_START,
@@ -74,5 +74,6 @@ def _encode(
     return (vocabulary.id_of(TEXT_START), *ids[dropped:]), capital, unknown
 
 
-def _where(text: str, start: int) -> tuple[str, Place]:
-    return text[run_start(text, start) : start], place_at(text, start)
+def _where(text: str, start: int) -> tuple[str, Place, str]:
+    before = text[:start]
+    return text[run_start(text, start) : start], place_at(text, start), before[-CODE_POINTS_BEFORE:]

@@ -1,0 +1,317 @@
+"""The rows of people in the database: what is written of a text, and what is read, each in one transaction."""
+
+import hmac
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, delete, func, select, update
+
+from app.database.engine import Database
+from app.database.schema import changes, forgotten, people, sequences, words
+from app.people import rows as rows_of
+from model.lm.notebook import NOWHERE, OFFERED_USES, Lesson, Taught, laid_out
+from model.lm.person import digest as digest_of_word
+
+_FORGETTING_BYTES = 32
+# A person who has too many rows loses so many more that this does not come with every text.
+_KEPT_SHARE = 0.9
+# How long a change is told to other processes.
+CHANGE_SECONDS = 60.0
+
+Person = Row[Any]
+
+
+class Loaded(NamedTuple):
+    """All that is known of a person at one moment."""
+
+    taught: Taught
+    forgotten: frozenset[bytes]
+    forgetting: bytes
+
+
+class Summary(NamedTuple):
+    """How much is known of a person, and since when (seconds since 1970; None of nobody)."""
+
+    texts: int = 0
+    words: int = 0
+    sequences: int = 0
+    forgotten: int = 0
+    since: float | None = None
+
+
+class Totals(NamedTuple):
+    """How many people are known, and how many rows of words and sequences there are of all of them."""
+
+    people: int
+    rows: int
+
+
+class Copy(NamedTuple):
+    """All of a person's rows, to be carried elsewhere; ages are in texts.
+
+    ``words``: word, uses, weight, age, passed over. ``sequences``: places of the words before (−1 for none) and of the
+    word among ``words``, weight, age.
+    """
+
+    texts: int
+    since: float
+    words: list[tuple[str, int, float, int, int]]
+    sequences: list[tuple[int, int, int, float, int]]
+    forgetting: bytes
+    forgotten: list[bytes]
+
+
+class Store:
+    """What the tables hold of people, each known by the digest of their id. Any thread may use it.
+
+    ``most_rows`` bounds the rows of one person. All methods raise ``DatabaseAwayError`` where the database is away.
+    """
+
+    def __init__(self, database: Database, most_rows: int) -> None:
+        self.database, self._most_rows = database, most_rows
+
+    def digest(self, owner: str, user: str) -> bytes:
+        """Make the digest by which a person is known: of their id, and of the API key that teaches them."""
+        self.database.prepare()
+        return hmac.digest(self.database.salt, f"{owner}\0{user}".encode(), sha256)
+
+    def learn(self, digest: bytes, lesson: Lesson) -> Summary:
+        """Count one text more. It is on disk when this returns."""
+        with self._changing(digest) as (connection, person):
+            now = person.texts + 1
+            kept = self._without_forgotten(connection, person, lesson)
+            rows_of.pass_over(connection, person.id, kept)
+            rows_of.count_words(connection, person.id, kept.words, now)
+            rows_of.count_sequences(connection, person.id, kept, now)
+            self._update(connection, person.id, texts=now)
+            return self._summary(connection, person.id)
+
+    def teach_word(self, digest: bytes, word: str) -> Summary:
+        """Count a word as often as makes it offered, though it may have been forgotten."""
+        with self._changing(digest) as (connection, person):
+            made = digest_of_word(word, person.forgetting)
+            connection.execute(delete(forgotten).where(forgotten.c.person == person.id, forgotten.c.digest == made))
+            rows_of.count_words(connection, person.id, {word: OFFERED_USES}, person.texts)
+            self._update(connection, person.id)
+            return self._summary(connection, person.id)
+
+    def forget_word(self, digest: bytes, word: str) -> Summary:
+        """Delete a word in all its spellings and what it stands in, and remember a digest of it."""
+        with self._changing(digest) as (connection, person):
+            rows = connection.execute(select(words.c.id, words.c.word).where(words.c.person == person.id))
+            ids = [id_ for id_, form in rows if form.casefold() == word.casefold()]
+            rows_of.delete_words(connection, person.id, ids)
+            made = digest_of_word(word, person.forgetting)
+            connection.execute(
+                rows_of.insert_into(connection, forgotten)
+                .values(person=person.id, digest=made)
+                .on_conflict_do_nothing()
+            )
+            self._update(connection, person.id)
+            return self._summary(connection, person.id)
+
+    def forget(self, digest: bytes) -> None:
+        """Delete all rows of a person."""
+        with self.database.writing() as connection:
+            found = self._find(connection, digest, lock=True)
+            if found is not None:
+                # One after the other: a cascade would need an index of what it deletes.
+                for table in (sequences, words, forgotten):
+                    connection.execute(delete(table).where(table.c.person == found.id))
+                connection.execute(delete(people).where(people.c.id == found.id))
+            self._tell(connection, digest)
+
+    def replace(self, digest: bytes, copy: Copy) -> Summary:
+        """Put a copy in the place of all that is known of a person."""
+        with self._changing(digest) as (connection, person):
+            for table in (sequences, words, forgotten):
+                connection.execute(delete(table).where(table.c.person == person.id))
+            rows = [
+                {
+                    "person": person.id,
+                    "word": word,
+                    "uses": uses,
+                    "weight": weight,
+                    "at": copy.texts - age,
+                    "passed_over": passed,
+                }
+                for word, uses, weight, age, passed in copy.words
+            ]
+            rows_of.insert_all(connection, words, rows)
+            ids = rows_of.ids_of(connection, person.id, (word for word, *_ in copy.words))
+            place = [ids[word] for word, *_ in copy.words]
+            followed = [
+                {
+                    "person": person.id,
+                    "before": place[before] if before != NOWHERE else 0,
+                    "last": place[last],
+                    "word": place[word],
+                    "weight": weight,
+                    "at": copy.texts - age,
+                }
+                for before, last, word, weight, age in copy.sequences
+            ]
+            rows_of.insert_all(connection, sequences, followed)
+            rows_of.insert_all(
+                connection, forgotten, [{"person": person.id, "digest": made} for made in copy.forgotten]
+            )
+            self._update(
+                connection,
+                person.id,
+                texts=copy.texts,
+                since=copy.since,
+                forgetting=copy.forgetting,
+            )
+            return self._summary(connection, person.id)
+
+    def summary(self, digest: bytes) -> Summary:
+        """Say how much is known of a person."""
+        with self.database.reading() as connection:
+            found = self._find(connection, digest)
+            return Summary() if found is None else self._summary(connection, found.id)
+
+    def words(self, digest: bytes) -> list[tuple[str, int]]:
+        """List the words of a person, marks left out, with their uses, the most used first."""
+        with self.database.reading() as connection:
+            found = self._find(connection, digest)
+            if found is None:
+                return []
+            rows = connection.execute(select(words.c.word, words.c.uses).where(words.c.person == found.id)).all()
+        return sorted(((word, uses) for word, uses in rows if word[0].isalpha()), key=lambda row: (-row[1], row[0]))
+
+    def copy(self, digest: bytes) -> Copy | None:
+        """Copy all of a person's rows."""
+        with self.database.reading() as connection:
+            person = self._find(connection, digest)
+            if person is None:
+                return None
+            counted = rows_of.words_of(connection, person.id)
+            followed = rows_of.sequences_of(connection, person.id)
+            digests = connection.execute(select(forgotten.c.digest).where(forgotten.c.person == person.id)).scalars()
+            place = {row.id: i for i, row in enumerate(counted)} | {0: NOWHERE}
+            return Copy(
+                person.texts,
+                person.since,
+                [(r.word, r.uses, r.weight, person.texts - r.at, r.passed_over) for r in counted],
+                [(place[r.before], place[r.last], place[r.word], r.weight, person.texts - r.at) for r in followed],
+                bytes(person.forgetting),
+                [bytes(made) for made in digests],
+            )
+
+    def load(self, digest: bytes) -> Loaded | None:
+        """Load all counts of a person, faded to now; None of nobody."""
+        with self.database.reading() as connection:
+            person = self._find(connection, digest)
+            if person is None:
+                return None
+            counted = rows_of.words_of(connection, person.id)
+            followed = rows_of.sequences_of(connection, person.id)
+            digests = connection.execute(select(forgotten.c.digest).where(forgotten.c.person == person.id)).scalars()
+            taken_out = frozenset(map(bytes, digests))
+        place = {row.id: i for i, row in enumerate(counted)} | {0: NOWHERE}
+        taught = laid_out(
+            [row.word for row in counted],
+            [(row.uses, row.weight, row.at, row.passed_over) for row in counted],
+            [(place[row.before], place[row.last], place[row.word]) for row in followed],
+            [(row.weight, row.at) for row in followed],
+            person.texts,
+        )
+        return Loaded(taught, taken_out, bytes(person.forgetting))
+
+    def changes(self) -> list[tuple[int, str]]:
+        """List what has changed within the last minute, each change with a number."""
+        with self.database.reading() as connection:
+            since = time.time() - CHANGE_SECONDS
+            return [
+                (id_, what)
+                for id_, what in connection.execute(select(changes.c.id, changes.c.what).where(changes.c.at > since))
+            ]
+
+    def tidy(self, most_rows: int) -> Totals:
+        """Drop changes that everybody knows, and rows beyond ``most_rows`` of those who wrote longest ago."""
+        with self.database.writing() as connection:
+            connection.execute(delete(changes).where(changes.c.at <= time.time() - CHANGE_SECONDS))
+            totals = self._totals(connection)
+            surplus = totals.rows - most_rows
+            if surplus <= 0:
+                return totals
+            oldest = connection.execute(select(people).order_by(people.c.changed)).yield_per(100)
+            for person in list(oldest):
+                if surplus <= 0:
+                    break
+                left = rows_of.cut(connection, person.id, max(0, person.rows - max(surplus, person.rows // 2)))
+                surplus -= person.rows - left
+                connection.execute(update(people).where(people.c.id == person.id).values(rows=left))
+                self._tell(connection, person.digest)
+            return self._totals(connection)
+
+    def _totals(self, connection: Connection) -> Totals:
+        count, rows = connection.execute(
+            select(func.count(), func.coalesce(func.sum(people.c.rows), 0)).select_from(people)
+        ).one()
+        return Totals(int(count), int(rows))
+
+    @contextmanager
+    def _changing(self, digest: bytes) -> Iterator[tuple[Connection, Person]]:
+        """Open a transaction that changes a person, who is made where there is none; others wait."""
+        with self.database.writing() as connection:
+            person = self._find(connection, digest, lock=True)
+            if person is None:
+                now = time.time()
+                new = {
+                    "digest": digest,
+                    "forgetting": secrets.token_bytes(_FORGETTING_BYTES),
+                    "since": now,
+                    "changed": now,
+                }
+                numbers = dict.fromkeys(("texts", "rows"), 0)
+                connection.execute(
+                    rows_of.insert_into(connection, people).values(**new, **numbers).on_conflict_do_nothing()
+                )
+                person = self._find(connection, digest, lock=True)
+                assert person is not None
+            yield connection, person
+            self._tell(connection, digest)
+
+    def _find(self, connection: Connection, digest: bytes, lock: bool = False) -> Person | None:
+        wanted = select(people).where(people.c.digest == digest)
+        return connection.execute(wanted.with_for_update() if lock else wanted).one_or_none()
+
+    def _without_forgotten(self, connection: Connection, person: Person, lesson: Lesson) -> Lesson:
+        taken_out = set(
+            map(bytes, connection.execute(select(forgotten.c.digest).where(forgotten.c.person == person.id)).scalars())
+        )
+        if not taken_out:
+            return lesson
+        return lesson.without({form for form in lesson.words if digest_of_word(form, person.forgetting) in taken_out})
+
+    def _update(self, connection: Connection, person: int, **values: object) -> None:
+        """Note that a person was changed, and cut the rows that are too many."""
+        rows = rows_of.row_count(connection, person)
+        if rows > self._most_rows:
+            rows = rows_of.cut(connection, person, int(_KEPT_SHARE * self._most_rows))
+        changed = {"changed": time.time(), "rows": rows}
+        connection.execute(update(people).where(people.c.id == person).values(**(changed | values)))
+
+    def _summary(self, connection: Connection, person: int) -> Summary:
+        found = connection.execute(select(people).where(people.c.id == person)).one()
+        counts = [
+            int(
+                connection.execute(select(func.count()).select_from(table).where(table.c.person == person)).scalar_one()
+            )
+            for table in (words, sequences, forgotten)
+        ]
+        known, followed, taken_out = counts
+        return Summary(found.texts, known, followed, taken_out, found.since)
+
+    def _tell(self, connection: Connection, digest: bytes) -> None:
+        connection.execute(changes.insert().values(what=told(digest), at=time.time()))
+
+
+def told(digest: bytes) -> str:
+    """Name a person in the table of changes."""
+    return f"person {digest.hex()}"

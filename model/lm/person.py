@@ -1,0 +1,288 @@
+"""A person's share: P(w | context) = (1 − λ) P_adapted + λ P_person, from the counts of what they wrote.
+
+The counts of the last two words and of the last word each add theirs to what stands below, with the weight
+n / (n + κ T): n is the weight of all that was written in that context, and T the number of different words there
+(Witten & Bell 1991, with a factor κ for each order):
+
+P₃ = (c₃ + κ₃ T₃ P₂) / (n₃ + κ₃ T₃),  P₂ = (c₂ + κ₂ T₂ P_adapted) / (n₂ + κ₂ T₂)
+
+So what always went on in the same way counts more than what went on in many, and 1 − λ is the product of the
+κ T / (n + κ T). Below all is the model, adapted to the words that the person uses more or less than others do (Kneser,
+Peters & Klakow 1997): P_adapted(w | context) ∝ P_model(w | context) a(w), a(w) = (P_used(w) / P_common(w))^β, where
+P_used = (c₁ + μ P_common) / (n₁ + μ). Where nothing was written the model is left alone.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable
+from functools import cached_property, lru_cache
+from hashlib import blake2b
+from typing import NamedTuple
+
+import numpy as np
+
+from model.arrays import FloatArray, IntArray
+from model.lm.language_model import LanguageModel
+from model.lm.notebook import NOWHERE, Taught, WordCount
+from model.text.tokens import UNKNOWN, fold, straight
+
+# κ₂ and κ₃, β and μ; chosen on the development texts, as docs/experiments.md tells.
+PRIORS = (70.0, 28.0)
+ADAPTED = 0.25
+ADAPTED_AFTER = 4000.0
+# However often a word is used, it gets no more than this much likelier, and no word counts as rarer than this.
+_MOST_ADAPTED = 30.0
+_LEAST_COMMON = 1e-7
+# P(one of the person's own words | unknown).
+OWN_SHARE = 0.5
+# While a word is typed its context is looked up with every letter.
+_KEPT_CONTEXTS = 8
+# Own words that are offered as one, at most, the share of each next one, and its weight: that of two uses, a bit faded.
+_PHRASE_WORDS = 4
+_PHRASE_SHARE = 0.5
+_PHRASE_WEIGHT = 1.5
+_AFTER_ALL = "\U0010ffff"
+_DIGEST_BYTES = 16
+# Words of the lexicon with the same folded key, at most.
+_MOST_SPELLINGS = 10
+# The bytes of a form, of its key, and of the places of both in lists and dictionaries: measured, and rounded up.
+_FORM_BYTES = 400
+
+
+# Tokens are below it, so two are one number.
+_BASE = 1 << 31
+
+
+class Adaptation(NamedTuple):
+    """How much likelier a person makes words: ``factors`` of some ``tokens``, sorted, and ``rest`` of the others.
+
+    ``factors`` are relative to ``rest``. Marks, below ``first_word``, and ``<unk>`` stay as they are.
+    """
+
+    tokens: IntArray
+    factors: FloatArray
+    rest: float
+    first_word: int
+    unknown: int
+
+    def adapt(self, p: FloatArray, span: range, others: IntArray) -> None:
+        """Multiply the chances of the tokens of a span, and of ``others`` behind it, with their factors."""
+        if not len(self.tokens):
+            return
+        low, high = self.tokens.searchsorted((span.start, span.stop))
+        p[self.tokens[low:high] - span.start] *= self.factors[low:high]
+        if len(others):
+            places = self.tokens.searchsorted(others)
+            same = np.flatnonzero(self.tokens.take(places, mode="clip") == others)
+            p[len(span) + same] *= self.factors[places[same]]
+        p *= np.float32(self.rest)
+        # These are few, and are set right again.
+        if span.start < self.first_word:
+            p[: self.first_word - span.start] *= 1 / self.rest
+        # Behind others, <unk> comes last.
+        if len(others) and others[-1] == self.unknown:
+            p[-1] *= 1 / self.rest
+
+
+class Chances(NamedTuple):
+    """What a person's counts add in one context: ``kept`` · P_adapted, and chances of some tokens, part by part.
+
+    The tokens of a part are sorted; V and more are the person's own words.
+    """
+
+    kept: float
+    parts: list[tuple[IntArray, FloatArray]]
+
+    def add_to(self, p: FloatArray, start: int) -> None:
+        """Add the chances of the tokens from ``start`` on to ``p``, as far as it reaches."""
+        for tokens, chances in self.parts:
+            low, high = tokens.searchsorted((start, start + len(p)))
+            if low < high:
+                p[tokens[low:high] - start] += chances[low:high]
+
+    def of(self, ids: IntArray) -> FloatArray:
+        """Return the chances of some tokens, in any order."""
+        found = np.zeros(len(ids))
+        for tokens, chances in self.parts:
+            places = tokens.searchsorted(ids)
+            same = tokens.take(places, mode="clip") == ids
+            found[same] += chances[places[same]]
+        return found
+
+
+class Share(NamedTuple):
+    """A person's part in the probabilities at one place: the chances there, and which own words may stand there.
+
+    ``own`` are their tokens, V and more, and ``unknown_shares`` (len(own),) is P(word | unknown) of each: what is
+    unknown to the vocabulary and was written before comes again.
+    """
+
+    chances: Chances
+    own: range
+    unknown_shares: FloatArray
+    adaptation: Adaptation
+
+
+class _Counts(NamedTuple):
+    """Counts by context: those of ``contexts[i]`` begin at ``begins[i]`` in ``tokens`` and ``weights``."""
+
+    contexts: IntArray
+    begins: IntArray
+    tokens: IntArray
+    weights: FloatArray
+
+    def after(self, context: int) -> tuple[IntArray, FloatArray]:
+        """Find the tokens that followed a context, sorted, and their weights."""
+        place = int(self.contexts.searchsorted(context))
+        if place == len(self.contexts) or self.contexts[place] != context:
+            return self.tokens[:0], self.weights[:0]
+        span = slice(int(self.begins[place]), int(self.begins[place + 1]))
+        return self.tokens[span], self.weights[span]
+
+
+def _counts(contexts: IntArray, tokens: IntArray, weights: FloatArray) -> _Counts:
+    """Add up the weights of equal pairs, and sort them by context and token."""
+    order = np.lexsort((tokens, contexts))
+    contexts, tokens, weights = contexts[order], tokens[order], weights[order]
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (contexts[1:] != contexts[:-1]) | (tokens[1:] != tokens[:-1])
+    starts = np.flatnonzero(first)
+    summed = np.add.reduceat(weights, starts) if len(starts) else weights
+    contexts, tokens = contexts[starts], tokens[starts]
+    different, begins = np.unique(contexts, return_index=True)
+    return _Counts(different, np.append(begins, len(tokens)), tokens.astype(np.int32), summed.astype(np.float32))
+
+
+class Person:
+    """The counts of a person, as one model sees them; read-only, so any thread may use it.
+
+    A token is an id of the vocabulary, or V and more for the person's own words, which it does not hold; these are
+    sorted by their folded keys. ``forgotten`` are digests of words that are not to be offered, made with the key
+    ``forgetting``.
+    """
+
+    def __init__(
+        self, model: LanguageModel, taught: Taught, forgotten: frozenset[bytes] = frozenset(), forgetting: bytes = b""
+    ) -> None:
+        self.first_own = V = len(model.vocabulary)
+        self._forgotten, self._forgetting = forgotten, forgetting
+        tokens = np.array([-1 if (id_ := token_of(model, form)) is None else id_ for form in taught.forms], np.int64)
+        own: dict[tuple[str, str], list[int]] = {}
+        for place in np.flatnonzero(tokens < 0).tolist():
+            form = taught.forms[place]
+            own.setdefault((fold(form), form.casefold()), []).append(place)
+        words = sorted(own)
+        # Each in the case that it was mostly written in.
+        self.forms = [taught.forms[max(own[word], key=lambda place: taught.uses[place])] for word in words]
+        self.is_offered = np.array([_is_offered(taught, own[word]) for word in words], dtype=bool)
+        self.is_of_lexicon = np.array([_is_of_lexicon(model, form) for form in self.forms], dtype=bool)
+        self.is_small = np.array([form[0].islower() for form in self.forms], dtype=bool)
+        self._keys = [key for key, _ in words]
+        self._own = {form: V + i for i, (_, form) in enumerate(words)}
+        for i, word in enumerate(words):
+            tokens[own[word]] = V + i
+        before, last, word_ = tokens[taught.sequences].T if len(tokens) else taught.sequences.T
+        triples = taught.sequences[:, 0] != NOWHERE
+        pairs = ~triples
+        weights = taught.sequence_weights
+        self.adaptation = _adaptation(model, tokens, taught.weights)
+        self._pairs = _counts(last[pairs], word_[pairs], weights[pairs])
+        self._triples = _counts((before * _BASE + last)[triples], word_[triples], weights[triples])
+        uses = np.array([taught.weights[own[word]].sum() for word in words])
+        self.unknown_shares: FloatArray = OWN_SHARE * uses / max(1e-9, float(uses.sum()))
+        self.chances: Callable[[int, int], Chances] = lru_cache(_KEPT_CONTEXTS)(self._chances)
+
+    @cached_property
+    def bytes(self) -> int:
+        """The memory that it takes."""
+        arrays = [array for counts in (self._pairs, self._triples) for array in counts]
+        arrays += [self.adaptation.tokens, self.adaptation.factors, self.unknown_shares]
+        return sum(array.nbytes for array in arrays) + _FORM_BYTES * (len(self.forms) + len(self._forgotten) + 10)
+
+    def token(self, form: str) -> int | None:
+        """Return the token of one of the person's own words, in any letter case; None where it is none."""
+        return self._own.get(form.casefold())
+
+    def own_range(self, key: str) -> range:
+        """The places of the own words that begin with a folded key."""
+        low = bisect_left(self._keys, key)
+        return range(low, bisect_left(self._keys, key + _AFTER_ALL, low))
+
+    def phrase(self, place: int) -> tuple[str, float]:
+        """Follow an own word into the own words that mostly came after it, twice or more; the text, and its share.
+
+        Of a word that none follows so, the word and 1.
+        """
+        text, share = self.forms[place], 1.0
+        for _ in range(_PHRASE_WORDS - 1):
+            tokens, weights = self._pairs.after(self.first_own + place)
+            best = int(np.argmax(weights)) if len(weights) else 0
+            if not len(weights) or tokens[best] < self.first_own or weights[best] < _PHRASE_WEIGHT:
+                break
+            likely = float(weights[best] / weights.sum())
+            if likely < _PHRASE_SHARE:
+                break
+            place = int(tokens[best]) - self.first_own
+            text, share = f"{text} {self.forms[place]}", share * likely
+        return text, share
+
+    def forgets(self, text: str) -> bool:
+        """True where a suggestion has a word that the person has forgotten."""
+        if not self._forgotten:
+            return False
+        return any(digest(word, self._forgetting) in self._forgotten for word in {text, *text.split()})
+
+    def _chances(self, before: int, last: int) -> Chances:
+        """What the counts add after two tokens, −1 for one that does not count."""
+        kept, parts = 1.0, []
+        second, third = PRIORS
+        for tokens, weights, prior in (
+            (*self._triples.after(before * _BASE + last), third),
+            (*self._pairs.after(last), second),
+        ):
+            if len(tokens):
+                rest = prior * len(tokens)
+                total = float(weights.sum()) + rest
+                parts.append((tokens, weights * (kept / total)))
+                kept *= rest / total
+        return Chances(kept, parts)
+
+
+def _adaptation(model: LanguageModel, tokens: IntArray, weights: FloatArray) -> Adaptation:
+    """Compare what was written with what is common; own words, V and more, and marks count in the sum alone."""
+    total = float(weights.sum())
+    counted = np.bincount(tokens, weights, len(model.vocabulary))[: len(model.vocabulary)]
+    used = np.flatnonzero((counted > 0) & (model.common > 0))
+    common = np.maximum(model.common[used], _LEAST_COMMON).astype(np.float64)
+    factors = ((counted[used] + ADAPTED_AFTER * common) / ((total + ADAPTED_AFTER) * common)) ** ADAPTED
+    rest = (ADAPTED_AFTER / (total + ADAPTED_AFTER)) ** ADAPTED
+    # What all words come to, by how common they are: so that, all in all, none gets likelier.
+    whole = float((common * factors).sum() + (1 - common.sum()) * rest)
+    factors = np.minimum(factors / whole, _MOST_ADAPTED) / (rest / whole)
+    first = model.vocabulary.first_word
+    unknown = model.vocabulary.id_of(UNKNOWN)
+    return Adaptation(used.astype(np.int32), factors.astype(np.float32), rest / whole, first, unknown)
+
+
+def _is_offered(taught: Taught, places: list[int]) -> bool:
+    """True where a word in all its spellings may be offered."""
+    uses, passed_over = int(taught.uses[places].sum()), int(taught.passed_over[places].min())
+    return WordCount(uses, passed_over=passed_over).is_offered
+
+
+def _is_of_lexicon(model: LanguageModel, form: str) -> bool:
+    words = model.words.lexicon.words
+    return any(words.forms[i].casefold() == form.casefold() for i in words.prefix_range(form)[:_MOST_SPELLINGS])
+
+
+def token_of(model: LanguageModel, form: str) -> int | None:
+    """Return the id of a word, in any letter case; None where the vocabulary does not hold it."""
+    vocabulary = model.vocabulary
+    id_ = vocabulary.id_of(form)
+    if vocabulary.forms[id_] == UNKNOWN or vocabulary.forms[id_].casefold() != form.casefold():
+        return None
+    return id_
+
+
+def digest(word: str, key: bytes) -> bytes:
+    """Make the digest that a forgotten word is known by, whatever its letter case."""
+    return blake2b(straight(word).casefold().encode(), key=key, digest_size=_DIGEST_BYTES).digest()

@@ -1,0 +1,23 @@
+"""``kill -9`` amid texts that are taught: a few rounds of what ``benchmarks/people_killed.py`` does more often."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.database.engine import open_database
+from app.settings import read_settings
+from benchmarks.people_killed import rounds
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system that can fork")
+
+
+def test_what_was_answered_survives(new_url: Callable[[], str], tiny_folder: Path) -> None:
+    url = new_url()
+    database = open_database(read_settings({"database": url}))
+    assert database is not None
+    database.upgrade()
+    database.close()
+    told = rounds(2, url, f"tiny={tiny_folder}", each=5)
+    assert told["answered"] >= 10
