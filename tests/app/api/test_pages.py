@@ -18,6 +18,7 @@ TYPES = {
     "/docs": HTML,
     "/tsuzuki.js": SCRIPT,
     "/static/docs.js": SCRIPT,
+    "/static/learning.js": SCRIPT,
     "/static/icon.svg": "image/svg+xml",
     "/static/page.css": STYLE,
     "/static/page.js": SCRIPT,
@@ -26,8 +27,8 @@ TYPES = {
 }
 TYPES |= {f"/static/widget/{file.name}": SCRIPT for file in (STATIC / "widget").iterdir()}
 # Loaded where a page uses them, and not by the page at ``/``.
-ON_DEMAND = {"check.js", "editable.js", "taps.js"}
-WEIGHT_LIMIT = 60 * 1024
+ON_DEMAND = {"check.js", "editable.js", "people.js", "taps.js"}
+WEIGHT_LIMIT = 68 * 1024
 
 
 def links(html: str) -> set[str]:
@@ -96,7 +97,7 @@ def test_exactly_the_attributes_and_events_of_the_widget_are_documented() -> Non
     names: list[Any] = re.findall(r"dataset\.(tsuzuki\w+)", script)
     attributes = {"data-" + re.sub("[A-Z]", lambda letter: "-" + letter[0].lower(), name) for name in names}
     events = {f"tsuzuki:{name}" for name in re.findall(r'this\.emit\("(\w+)"', script)}
-    assert len(attributes) == 9 and len(events) == 5
+    assert len(attributes) == 11 and len(events) == 5
     assert set(re.findall(r"^\| `(data-[\w-]+)`", document, re.MULTILINE)) == attributes | {"data-tsuzuki"}
     assert set(re.findall(r"^\| `(tsuzuki:\w+)`", document, re.MULTILINE)) == events
 

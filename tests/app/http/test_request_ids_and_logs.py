@@ -83,7 +83,7 @@ def test_a_failure_is_logged_with_its_place_and_request(
         client.get("/next-word?text=the dog", headers={"X-Request-ID": "abc"})
     (line,) = [line for line in lines(caplog) if line["message"] == "failure"]
     assert (line["level"], line["request_id"], line["error"]) == ("error", "abc", "ZeroDivisionError")
-    assert any("counting.py" in place and place.endswith(" step") for place in line["trace"])
+    assert any("counting.py" in place and place.endswith(" step_on") for place in line["trace"])
 
 
 def test_the_log_of_the_server_and_its_failures_are_json_too() -> None:
