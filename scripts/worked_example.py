@@ -53,7 +53,7 @@ def learn_from(w: Arrays) -> Pass:
     h, _ = cell.forward(parameters, X, np.zeros((1, HIDDEN)), work)
     rows = h[:, 0]
     output = full_softmax(np, rows, targets, w["W_out"], w["bias"], 1 / len(targets))
-    _, gradients = cell.backward(parameters, X, output.dp[:, None], work)
+    _, _, gradients = cell.backward(parameters, X, output.dp[:, None], work)
     losses, difference = cross_entropy(np, rows @ w["W_out"].T + w["bias"], targets)
     y = difference + np.eye(len(LETTERS))[targets]
     found = gradients | {"W_out": output.rows[0].values, "bias": output.bias[0].values}

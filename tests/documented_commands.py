@@ -59,6 +59,12 @@ RUN = {
 }
 # Programs that something else runs: its file, and what stands in it.
 ELSEWHERE = {
+    "python -m model.train.pairs": ("tests/model/train/pairs/test_pairs_command.py", "status = main("),
+    "python -m model.evaluate.replies": ("tests/model/evaluate/test_replies.py", "assert main("),
+    "python -m model.train.pairs.allowed_replies": ("tests/model/search/test_replies.py", "assert main("),
+    "python -m scripts.show_replies": ("tests/model/search/test_replies.py", "show_replies.main("),
+    "python -m scripts.attention_curves": ("tests/scripts/test_attention_curves.py", "assert main("),
+    "python -m scripts.turn_pairs": ("tests/scripts/test_turn_pairs.py", "assert main("),
     "buildah build": ("scripts/container.py", ":/etc/pip.conf:ro"),
     "kill -HUP": ("tests/app/inference/test_reload.py", "process.send_signal(signal.SIGHUP)"),
     "make container": ("scripts/release.py", "container.main(archive"),

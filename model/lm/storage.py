@@ -8,6 +8,7 @@ where there is one, is a model of the same format whose words are characters, wi
 """
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +39,7 @@ def save_model(directory: Path, vocabulary: Vocabulary, network: Network, inform
     config = network.config
     header = {
         "format": FORMAT_VERSION,
-        "cell": config.cell,
-        "vocabulary": config.vocabulary,
-        "embedding": config.embedding,
-        "hidden": config.hidden,
+        **asdict(config),
         "words_sha256": vocabulary.digest(),
     }
     write_atomically(directory / WEIGHTS, save(half_weights(directory, network)))
@@ -68,12 +66,12 @@ def load_model(directory: Path, offensive: Path | None = SHIPPED_LIST) -> Langua
 
     Raises ``ModelError``, which names the file and the fault, where one is missing, damaged, or does not fit the rest.
     """
-    information = _load_config(directory / CONFIG)
+    information = load_config(directory / CONFIG)
     config = NetworkConfig(*(information[key] for key in ("cell", "vocabulary", "embedding", "hidden")))
     vocabulary = load_words(directory / WORDS)
     if len(vocabulary) != config.vocabulary or vocabulary.digest() != information["words_sha256"]:
         raise ModelError(f"{directory / WORDS}: these are not the words that the weights were trained with")
-    network = Network(config, _load_weights(directory / WEIGHTS, config))
+    network = Network(config, load_weights(directory / WEIGHTS, config))
     ngrams = _ngrams_of(directory, information, vocabulary)
     spelling = load_spelling(directory / SPELLING, vocabulary) if (directory / SPELLING).exists() else None
     known = load_known_words(directory / KNOWN_WORDS) if (directory / KNOWN_WORDS).exists() else NO_WORDS
@@ -140,7 +138,8 @@ def _ngrams_of(directory: Path, information: dict[str, Any], vocabulary: Vocabul
     return load_ngrams(directory / NGRAMS, len(vocabulary), vocabulary.id_of(TEXT_START), share)
 
 
-def _load_config(path: Path) -> dict[str, Any]:
+def load_config(path: Path) -> dict[str, Any]:
+    """Load the configuration of a model folder; raises ``ModelError`` where the sizes are none."""
     with loading(path, "JSON file", ModelError):
         config = json.loads(path.read_text("utf-8"))
     if not isinstance(config, dict) or config.get("format") != FORMAT_VERSION:
@@ -165,7 +164,8 @@ def load_words(path: Path) -> Vocabulary:
         return Vocabulary([form for form, _ in pairs], [int(count) for _, count in pairs], withheld)
 
 
-def _load_weights(path: Path, config: NetworkConfig) -> dict[str, Any]:
+def load_weights(path: Path, config: NetworkConfig) -> dict[str, Any]:
+    """Load the arrays of a network as float32; raises ``ModelError`` where they do not fit its sizes."""
     with loading(path, "weights file", ModelError):
         arrays = load_file(path)
     shapes = config.shapes()

@@ -83,7 +83,7 @@ def gradients(
     dh = dh.reshape(h.shape)
     if masks.hidden is not None:
         dh *= masks.hidden
-    dX, d_cell = network.cell.backward(network.parameters, X, dh, work)
+    dX, _, d_cell = network.cell.backward(network.parameters, X, dh, work)
     if masks.embedding is not None:
         dX *= masks.embedding
     inputs = RowGradient(ids.reshape(-1), dX.reshape(T * B, -1))

@@ -46,6 +46,11 @@ class NetworkConfig:
         }
 
     @property
+    def cell_biases(self) -> tuple[str, ...]:
+        """The names of the biases of recurrent cells."""
+        return ("b",)
+
+    @property
     def parameter_count(self) -> int:
         """The number of weights."""
         return sum(int(np.prod(shape)) for shape in self.shapes().values())
@@ -59,13 +64,14 @@ def initial_weights(config: NetworkConfig, log_unigrams: FloatArray, seed: int, 
     rng = np.random.default_rng(seed)
     weights: Arrays = {}
     for name, shape in config.shapes().items():
-        bound = 1 / np.sqrt(shape[0] if name in ("W_in", "W_hidden", "projection") else config.embedding)
+        bound = 1 / np.sqrt(config.embedding if name in ("embedding", "bias") else shape[0])
         weights[name] = rng.uniform(-bound, bound, shape).astype(dtype)
+        if len(shape) == 1:
+            weights[name][:] = log_unigrams if name == "bias" else 0
     H = config.hidden
-    weights["b"][:] = 0
     if config.cell in ("lstm", "lstmp"):
-        weights["b"][H : 2 * H] = 1
-    weights["bias"][:] = log_unigrams
+        for name in config.cell_biases:
+            weights[name][H : 2 * H] = 1
     return weights
 
 

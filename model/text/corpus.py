@@ -132,7 +132,7 @@ def documents(path: Path, text_field: str = "text") -> Iterator[list[str]]:
     """Yield the documents of a file or folder, each a list of cleaned lines that are not blank."""
     for file in files_of(path):
         lines: list[str] = []
-        for line in _raw_lines(file, text_field):
+        for line in raw_lines(file, text_field):
             line = clean_line(line)
             if line:
                 lines.append(line)
@@ -164,7 +164,7 @@ def _recode(match: re.Match[str]) -> str:
         return match.group()
 
 
-def _raw_lines(file: Path, text_field: str) -> Iterator[str]:
+def raw_lines(file: Path, text_field: str = "text") -> Iterator[str]:
     """Yield the lines of a file; of .jsonl those of each record's text, and a blank line after it."""
     try:
         with _open(file) as stream:

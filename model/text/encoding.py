@@ -1,11 +1,11 @@
 """The encoding of documents as token ids."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from model.arrays import IntArray
-from model.text.tokens import LINE_END, TEXT_START, tokens
+from model.text.tokens import LINE_END, TEXT_START, straight, tokens
 from model.text.vocabulary import Vocabulary
 
 # The most tokens before the cursor that suggestions depend on, unless a setting says otherwise: some four sentences,
@@ -14,6 +14,9 @@ CONTEXT_TOKENS = 64
 # The share of line ends inside a document that are encoded as the start of a text, so that the network
 # learns to begin anywhere, as it must when it sees only the sentence that is being typed.
 FRESH_START_SHARE = 0.35
+
+# The tokens of a sequence on its own.
+Unit = Literal["words", "characters"]
 
 
 def encode_documents(vocabulary: Vocabulary, fresh_starts: bool, batch: list[list[str]]) -> list[IntArray]:
@@ -36,3 +39,14 @@ def encode_documents(vocabulary: Vocabulary, fresh_starts: bool, batch: list[lis
 def id_type(vocabulary_size: int) -> Any:
     """Choose the smallest unsigned integer that holds every id."""
     return np.uint16 if vocabulary_size <= 1 << 16 else np.uint32
+
+
+def sequence_forms(text: str, unit: Unit) -> list[str]:
+    """Cut a sequence into the forms of its words and marks, or into characters."""
+    return list(straight(text)) if unit == "characters" else [token.form for token in tokens(text)]
+
+
+def encode_sequence(vocabulary: Vocabulary, text: str, unit: Unit) -> list[int]:
+    """Encode a sequence, without start or end."""
+    forms = sequence_forms(text, unit)
+    return [vocabulary.id_of(c) for c in forms] if unit == "characters" else vocabulary.encode(forms)

@@ -34,7 +34,7 @@ from model.train.extend_vocabulary import extended_weights
 from model.train.ngrams import add_ngrams
 from model.train.progress import LossLog, ProgressBar, plot_learning_curve
 from model.train.spelling import SpellingOptions, add_spelling
-from model.train.trainer import Trainer, TrainingOptions
+from model.train.trainer import Trainer, TrainingOptions, TrainingText
 from model.train.words.vocabulary import VocabularyOptions
 
 # A checkpoint keeps these beside the options of the training: a run that goes on validates and ends as it would have.
@@ -63,6 +63,10 @@ class StoppedError(Exception):
 class Run:
     """A training run: its dataset, its trainer, and the files it writes to ``--out``."""
 
+    config_class = NetworkConfig
+    network_class = Network
+    trainer_class = Trainer
+
     def __init__(self, options: argparse.Namespace) -> None:
         self.options, self.out = options, options.out
         self.stopped_by = 0
@@ -70,11 +74,12 @@ class Run:
         if options.epochs is None:
             options.epochs = ENDLESS_EPOCHS if options.minutes else TrainingOptions.epochs
         xp = array_module(options.device)
-        self.dataset, network = self._resumed(xp) if options.resume else self._fresh(xp)
+        dataset, network = self._resumed(xp) if options.resume else self._fresh(xp)
+        self.dataset: Any = dataset
         fields = TrainingOptions.__dataclass_fields__
         training = TrainingOptions(**{name: getattr(options, name) for name in fields})
         threads = options.threads or max(1, min(os.cpu_count() or 1, options.batch // LEAST_SEQUENCES_A_THREAD))
-        self.trainer = Trainer(self.dataset, network, training, threads if xp is np else 1)
+        self.trainer = self.trainer_class(dataset, network, training, threads if xp is np else 1)
         self.validations: list[dict[str, Any]] = []
         if options.validate_every is None:
             epoch = self.dataset.epoch_tokens() // (options.batch * options.length)
@@ -82,12 +87,9 @@ class Run:
         if options.resume:
             self._restore()
 
-    def _fresh(self, xp: ModuleType) -> tuple[Dataset, Network]:
+    def _fresh(self, xp: ModuleType) -> tuple[TrainingText, Network]:
         options = self.options
-        if (self.out / CONFIG).exists() and not options.force:
-            raise UserError(
-                f"{self.out} holds a model: name another --out, go on with --resume, or replace it (--force)"
-            )
+        self._require_no_model()
         base = load_model(options.init_from) if options.init_from else None
         if base:
             self._require_sizes_of(base.network.config)
@@ -127,20 +129,29 @@ class Run:
                 raise UserError(f"--{name} {asked}: {self.options.init_from} has {getattr(config, name)}")
             setattr(self.options, name, getattr(config, name))
 
-    def _resumed(self, xp: ModuleType) -> tuple[Dataset, Network]:
+    def _require_no_model(self) -> None:
+        if (self.out / CONFIG).exists() and not self.options.force:
+            raise UserError(
+                f"{self.out} holds a model: name another --out, go on with --resume, or replace it (--force)"
+            )
+
+    def _loaded(self) -> TrainingText:
+        return Dataset(self.out / "corpus", load_words(self.out / "corpus" / "words.txt"))
+
+    def _resumed(self, xp: ModuleType) -> tuple[TrainingText, Network]:
         self.arrays, self.position = load_checkpoint(self.out)
         # Older checkpoints keep fewer.
         for name, value in {**self.position["options"], **self.position.get("kept", {})}.items():
             setattr(self.options, name, value)
         sources = self.position.get("sources", [])
         self.recipe = Recipe([Source(**{**source, "path": Path(source["path"])}) for source in sources])
-        dataset = Dataset(self.out / "corpus", load_words(self.out / "corpus" / "words.txt"))
+        dataset = self._loaded()
         digest = dataset.vocabulary.digest()
         if self.position.get("words_sha256", digest) != digest:
             raise UserError(f"{self.out}: other text was prepared here since the checkpoint; train without --resume")
-        config = NetworkConfig(**self.position["network"])
+        config = self.config_class(**self.position["network"])
         weights = {name: xp.asarray(self.arrays[f"weight.{name}"]) for name in config.shapes()}
-        return dataset, Network(config, weights, xp)
+        return dataset, self.network_class(config, weights, xp)
 
     def _restore(self) -> None:
         self.trainer.restore(self.arrays, self.position)
@@ -202,13 +213,14 @@ next, measure it on text that it was not trained on, then serve it:
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.stopped_by = number
 
-    def _validate(self, log: LossLog) -> None:
+    def _validation(self) -> dict[str, float]:
+        """Measure the network on held-out text: its perplexity, and what else tells how far it is."""
         ids = self.dataset.validation[: self.options.validation_tokens]
-        figures = {
-            "step": self.trainer.adam.steps,
-            "tokens": self.trainer.tokens,
-            "validation_perplexity": round(perplexity(token_losses(self.trainer.network, ids)), 3),
-        }
+        return {"validation_perplexity": perplexity(token_losses(self.trainer.network, ids))}
+
+    def _validate(self, log: LossLog) -> None:
+        measured = {name: round(figure, 3) for name, figure in self._validation().items()}
+        figures = {"step": self.trainer.adam.steps, "tokens": self.trainer.tokens, **measured}
         if figures in self.validations:
             return
         self.validations.append(figures)
@@ -216,12 +228,15 @@ next, measure it on text that it was not trained on, then serve it:
         if chosen(self.validations) is figures:
             self._save_model(self._host())
 
+    def _information(self) -> dict[str, Any]:
+        return {"training": self._figures()}
+
     def _host(self) -> Network:
         network = self.trainer.network
-        return Network(network.config, {name: to_host(value) for name, value in network.weights.items()})
+        return self.network_class(network.config, {name: to_host(value) for name, value in network.weights.items()})
 
     def _save_model(self, network: Network) -> None:
-        save_model(self.out, self.dataset.vocabulary, network, {"training": self._figures()})
+        save_model(self.out, self.dataset.vocabulary, network, self._information())
         if not self.has_checkpoint:
             # Left by a model before this one, they do not fit. A filter of known words fits any.
             shutil.rmtree(self.out / SPELLING, ignore_errors=True)

@@ -24,6 +24,9 @@ from model.nn.softmax import NegativeSampler, RowGradient
 from model.text.vocabulary import Vocabulary
 from model.train.dataset import Epoch
 
+# Arrays whose columns are the sequences, (…, B); the last holds the targets (T, B), below 0 where there is none.
+Batch = tuple[IntArray, ...]
+
 # From this share of the budget on the sources have their late weights.
 LATE_FROM = 0.75
 
@@ -61,8 +64,8 @@ class TrainingText(Protocol):
         """Compute the expected number of tokens in an epoch."""
         ...
 
-    def windows(self, epoch: Epoch, batch: int, length: int, skip: int) -> Iterator[tuple[IntArray, IntArray]]:
-        """Yield inputs and targets (T, B) of an epoch, without the first ``skip``; the same for the same epoch.
+    def windows(self, epoch: Epoch, batch: int, length: int, skip: int) -> Iterator[Batch]:
+        """Yield the batches of an epoch, without the first ``skip``; the same for the same epoch.
 
         Raises ``UserError`` where the text is too short for one.
         """
@@ -88,7 +91,7 @@ class Trainer:
         self.text, self.network, self.options = text, network, options
         self.xp: ModuleType = network.xp
         self.adam = Adam(self.xp, network.weights)
-        self.shards = np.array_split(np.arange(options.batch), min(threads, options.batch))
+        self.shards = _split(options.batch, threads)
         self.states = [network.zero_state(len(shard)) for shard in self.shards]
         self.works = [Workspace(self.xp, network.weights["bias"].dtype) for _ in self.shards]
         self.pool = ThreadPoolExecutor(len(self.shards))
@@ -111,11 +114,12 @@ class Trainer:
         """Train until the budget is used up; a checkpoint may be taken after each step."""
         while self.progress < 1:
             epoch = Epoch(self.options.seed, self.epoch, self.late)
-            for inputs, targets in self.text.windows(epoch, self.options.batch, self.options.length, self.window):
+            for batch in self.text.windows(epoch, self.options.batch, self.options.length, self.window):
                 begun = time.perf_counter()
-                step = self._step(inputs, targets)
+                tokens = int((batch[-1] >= 0).sum())
+                step = self._step(batch, tokens)
                 self.window += 1
-                self.tokens += inputs.size
+                self.tokens += tokens
                 self.seconds += time.perf_counter() - begun
                 yield step
                 if self.progress >= 1:
@@ -125,34 +129,37 @@ class Trainer:
             self.epoch, self.window = self.epoch + 1, 0
             self.late = self.progress >= LATE_FROM
 
-    def _step(self, inputs: IntArray, targets: IntArray) -> Step:
-        options = self.options
+    def shard_gradients(self, number: int, batch: tuple[Array, ...], **shared: Any) -> Gradients:
+        """Compute the gradients of a thread's share of a batch."""
+        ids, targets = batch
+        return gradients(self.network, ids, targets, self.states[number], **shared)
+
+    def _step(self, batch: Batch, tokens: int) -> Step:
+        options, width = self.options, batch[-1].shape[1]
+        shards = self.shards if width == options.batch else _split(width, len(self.shards))
         rate = learning_rate(options.peak_rate, self.progress, options.warm_up)
         self.adam.begin_step()
         # Random numbers depend on seed and step alone, so a resumed run draws the same ones.
         rng = np.random.default_rng([options.seed, self.adam.steps])
         negatives = self.sampler.draw(rng) if self.sampler and self.progress < options.full_from else None
         if not self.text.carries_state:
-            self.states = [self.network.zero_state(len(shard)) for shard in self.shards]
-        masks = dropout_masks(self.network, rng, options.dropout, options.batch)
+            self.states = [self.network.zero_state(len(shard)) for shard in shards]
+        masks = dropout_masks(self.network, rng, options.dropout, width)
 
-        def shard_gradients(number: int) -> Gradients:
-            part = self.shards[number]
-            own = slice(part[0], part[-1] + 1)
-            return gradients(
-                self.network,
-                self.xp.asarray(inputs[:, own]),
-                self.xp.asarray(targets[:, own]),
-                self.states[number],
+        def of_shard(number: int) -> Gradients:
+            own = slice(shards[number][0], shards[number][-1] + 1)
+            return self.shard_gradients(
+                number,
+                tuple(self.xp.asarray(array[:, own]) for array in batch),
                 negatives=negatives,
-                scale=1 / inputs.size,
+                scale=1 / tokens,
                 work=self.works[number],
                 masks=Masks(*(None if mask is None else mask[own] for mask in masks)),
             )
 
-        parts = list(self.pool.map(shard_gradients, range(len(self.shards))))
+        parts = list(self.pool.map(of_shard, range(len(shards))))
         self.states = [part.state for part in parts]
-        loss = sum(part.loss for part in parts) / inputs.size
+        loss = sum(part.loss for part in parts) / tokens
         norm = self._update(parts, rate)
         if not (math.isfinite(loss) and math.isfinite(norm)):
             raise NotFiniteError(f"the loss is not finite at step {self.adam.steps} (loss {loss}, gradient {norm})")
@@ -189,7 +196,8 @@ class Trainer:
         arrays = {f"weight.{name}": value for name, value in self.network.weights.items()}
         arrays |= {f"first.{name}": value for name, value in self.adam.first.items()}
         arrays |= {f"second.{name}": value for name, value in self.adam.second.items()}
-        arrays["state"] = self.xp.concatenate(self.states)
+        if self.text.carries_state:
+            arrays["state"] = self.xp.concatenate(self.states)
         return arrays
 
     def position(self) -> dict[str, Any]:
@@ -210,8 +218,14 @@ class Trainer:
             self.network.weights[name][...] = self.xp.asarray(arrays[f"weight.{name}"])
             self.adam.first[name][...] = self.xp.asarray(arrays[f"first.{name}"])
             self.adam.second[name][...] = self.xp.asarray(arrays[f"second.{name}"])
-        state = self.xp.asarray(arrays["state"])
-        self.states = [state[part[0] : part[-1] + 1].copy() for part in self.shards]
+        if self.text.carries_state:
+            state = self.xp.asarray(arrays["state"])
+            self.states = [state[part[0] : part[-1] + 1].copy() for part in self.shards]
         self.adam.steps = position["step"]
         self.epoch, self.window, self.late = position["epoch"], position["window"], position["late"]
         self.tokens, self.seconds = position["tokens"], position["seconds"]
+
+
+def _split(width: int, threads: int) -> list[IntArray]:
+    """Share the sequences of a batch among threads."""
+    return np.array_split(np.arange(width), min(threads, width))

@@ -17,6 +17,13 @@ class Workspace:
     def __init__(self, xp: ModuleType, dtype: Any) -> None:
         self.xp, self.dtype = xp, dtype
         self._arrays: Arrays = {}
+        self._parts: dict[str, Workspace] = {}
+
+    def part(self, name: str) -> "Workspace":
+        """Hand out a workspace in this one, so that two runs of a cell keep their arrays apart."""
+        if name not in self._parts:
+            self._parts[name] = Workspace(self.xp, self.dtype)
+        return self._parts[name]
 
     def array(self, name: str, *shape: int) -> Array:
         """Hand out an uninitialised array; the same memory again for the same name and shape."""
@@ -59,10 +66,13 @@ class Cell(Protocol):
         """Compute all time steps: X (T, B, E), state before them → h (T, B, O), state after them."""
         ...
 
-    def backward(self, w: Parameters, X: Array, dh: Array, work: Workspace) -> tuple[Array, Arrays]:
-        """Go back through the time steps of the last ``forward`` on ``work``: dh (T, B, O) → dX, and dw by name.
+    def backward(
+        self, w: Parameters, X: Array, dh: Array, work: Workspace, dstate: Array | None = None
+    ) -> tuple[Array, Array, Arrays]:
+        """Go back through the time steps of the last ``forward`` on ``work``: dh (T, B, O) → dX, dstate, dw by name.
 
-        Truncated: the gradient that would flow into the steps before the first is dropped.
+        ``dstate`` (B, S) is the gradient of the state after the last step, none where nothing reads it; the one that is
+        returned is that of the state before the first step. Training on running text drops it: it is truncated there.
         """
         ...
 

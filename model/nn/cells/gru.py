@@ -64,8 +64,10 @@ class GRUCell:
             h[t + 1] += n
         return h[1:], h[T].copy()
 
-    def backward(self, w: Parameters, X: Array, dh: Array, work: Workspace) -> tuple[Array, Arrays]:
-        """Go back through the steps of the last ``forward``: dh (T, B, H) → dX, dw."""
+    def backward(
+        self, w: Parameters, X: Array, dh: Array, work: Workspace, dstate: Array | None = None
+    ) -> tuple[Array, Array, Arrays]:
+        """Go back through the steps of the last ``forward``: dh (T, B, H) → dX, dstate, dw."""
         xp = work.xp
         T, B, H = dh.shape
         Z = work.array("Z", T, B, 3 * H)
@@ -76,7 +78,7 @@ class GRUCell:
         dh_t = work.array("dh_t", B, H)
         product = work.array("product", B, H)
         part = work.array("part", B, H)
-        dh_t[...] = 0
+        dh_t[...] = 0 if dstate is None else dstate
         for t in reversed(range(T)):
             z, r, n = Z[t][:, :H], Z[t][:, H : 2 * H], Z[t][:, 2 * H :]
             dz, dr, dn = dZ[t][:, :H], dZ[t][:, H : 2 * H], dZ[t][:, 2 * H :]
@@ -100,4 +102,5 @@ class GRUCell:
             xp.matmul(dA[t], w.W_hidden.T, out=product)
             dh_t *= z
             dh_t += product
-        return parameter_gradients(w, X, h[:T], dZ, dA)
+        dX, dw = parameter_gradients(w, X, h[:T], dZ, dA)
+        return dX, dh_t.copy(), dw

@@ -52,8 +52,10 @@ class LSTMCell:
             passes.forward(Z[t], A, w.b, c[t], c[t + 1], tanh_c[t], h[t + 1])
         return h[1:], xp.concatenate((h[T], c[T]), axis=1)
 
-    def backward(self, w: Parameters, X: Array, dh: Array, work: Workspace) -> tuple[Array, Arrays]:
-        """Go back through the steps of the last ``forward``: dh (T, B, H) → dX, dw."""
+    def backward(
+        self, w: Parameters, X: Array, dh: Array, work: Workspace, dstate: Array | None = None
+    ) -> tuple[Array, Array, Arrays]:
+        """Go back through the steps of the last ``forward``: dh (T, B, H) → dX, dstate, dw."""
         T, B, H = dh.shape
         Z = work.array("Z", T, B, 4 * H)
         h = work.array("h", T + 1, B, H)
@@ -63,10 +65,11 @@ class LSTMCell:
         dh_t = work.array("dh_t", B, H)
         dc = work.array("dc", B, H)
         passes = GatePasses(work, B, H)
-        dh_t[...] = 0
-        dc[...] = 0
+        dh_t[...] = 0 if dstate is None else dstate[:, :H]
+        dc[...] = 0 if dstate is None else dstate[:, H:]
         for t in reversed(range(T)):
             dh_t += dh[t]
             passes.backward(Z[t], dZ[t], dh_t, dc, c[t], tanh_c[t])
             work.xp.matmul(dZ[t], w.W_hidden.T, out=dh_t)
-        return parameter_gradients(w, X, h[:T], dZ, dZ)
+        dX, dw = parameter_gradients(w, X, h[:T], dZ, dZ)
+        return dX, work.xp.concatenate((dh_t, dc), axis=1), dw

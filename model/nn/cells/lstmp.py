@@ -57,8 +57,10 @@ class ProjectedLSTMCell:
             xp.matmul(h[t], w.projection, out=r[t + 1])
         return r[1:], xp.concatenate((r[T], c[T]), axis=1)
 
-    def backward(self, w: Parameters, X: Array, dh: Array, work: Workspace) -> tuple[Array, Arrays]:
-        """Go back through the steps of the last ``forward``: the gradient ``dh`` (T, B, E) of r → dX, dw."""
+    def backward(
+        self, w: Parameters, X: Array, dh: Array, work: Workspace, dstate: Array | None = None
+    ) -> tuple[Array, Array, Arrays]:
+        """Go back through the steps of the last ``forward``: the gradient ``dh`` (T, B, E) of r → dX, dstate, dw."""
         xp = work.xp
         T, B, E = dh.shape
         H = w.projection.shape[0]
@@ -73,12 +75,16 @@ class ProjectedLSTMCell:
         dh_t = work.array("dh_t", B, H)
         dc = work.array("dc", B, H)
         passes = GatePasses(work, B, H)
-        fed_back[...] = 0
-        dc[...] = 0
+        fed_back[...] = 0 if dstate is None else dstate[:, :E]
+        dc[...] = 0 if dstate is None else dstate[:, E:]
         for t in reversed(range(T)):
             xp.add(dh[t], fed_back, out=dr[t])
             xp.matmul(dr[t], w.projection.T, out=dh_t)
             passes.backward(Z[t], dZ[t], dh_t, dc, c[t], tanh_c[t])
             xp.matmul(dZ[t], w.W_hidden.T, out=fed_back)
         dX, dw = parameter_gradients(w, X, r[:T], dZ, dZ)
-        return dX, dw | {"projection": h.reshape(T * B, H).T @ dr.reshape(T * B, E)}
+        return (
+            dX,
+            xp.concatenate((fed_back, dc), axis=1),
+            dw | {"projection": h.reshape(T * B, H).T @ dr.reshape(T * B, E)},
+        )

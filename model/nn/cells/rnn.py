@@ -41,13 +41,15 @@ class ElmanCell:
             work.xp.tanh(z, out=z)
         return h[1:], h[T].copy()
 
-    def backward(self, w: Parameters, X: Array, dh: Array, work: Workspace) -> tuple[Array, Arrays]:
-        """Go back through the steps of the last ``forward``: dh (T, B, H) → dX, dw."""
+    def backward(
+        self, w: Parameters, X: Array, dh: Array, work: Workspace, dstate: Array | None = None
+    ) -> tuple[Array, Array, Arrays]:
+        """Go back through the steps of the last ``forward``: dh (T, B, H) → dX, dstate, dw."""
         T, B, H = dh.shape
         h = work.array("h", T + 1, B, H)
         dZ = work.array("dZ", T, B, H)
         dh_next = work.array("dh_next", B, H)
-        dh_next[...] = 0
+        dh_next[...] = 0 if dstate is None else dstate
         for t in reversed(range(T)):
             dz = dZ[t]
             # tanh' = 1 - tanh²
@@ -56,4 +58,5 @@ class ElmanCell:
             dh_next += dh[t]
             dz *= dh_next
             work.xp.matmul(dz, w.W_hidden.T, out=dh_next)
-        return parameter_gradients(w, X, h[:T], dZ, dZ)
+        dX, dw = parameter_gradients(w, X, h[:T], dZ, dZ)
+        return dX, dh_next.copy(), dw

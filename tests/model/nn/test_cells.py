@@ -116,17 +116,23 @@ def test_two_stretches_equal_one_of_twice_the_length(name: str) -> None:
 
 @every_cell
 @pytest.mark.parametrize("T", [1, 4])
-def test_backward_equals_finite_differences(name: str, T: int, numeric_gradient: NumericGradient) -> None:
+@pytest.mark.parametrize("reads_state", [False, True], ids=["outputs", "and state"])
+def test_backward_equals_finite_differences(
+    name: str, T: int, reads_state: bool, numeric_gradient: NumericGradient
+) -> None:
     case = a_case(name, T)
     dh = a_gradient(case)
+    dstate = np.random.default_rng(8).normal(size=case.state.shape) if reads_state else None
 
     def loss() -> float:
-        return float((case.forward()[0] * dh).sum())
+        h, state = case.forward()
+        return float((h * dh).sum() + (0 if dstate is None else (state * dstate).sum()))
 
     work = workspace()
     case.forward(work)
-    dX, dw = case.cell.backward(case.w, case.X, dh, work)
+    dX, dstate_before, dw = case.cell.backward(case.w, case.X, dh, work, dstate)
     np.testing.assert_allclose(dX, numeric_gradient(loss, case.X), rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(dstate_before, numeric_gradient(loss, case.state), rtol=1e-6, atol=1e-8)
     for parameter in parameters_of(case.cell):
         expected = numeric_gradient(loss, getattr(case.w, parameter))
         assert np.abs(expected).max() > 1e-3
@@ -140,12 +146,12 @@ def test_the_gradient_stops_where_the_stretch_begins(name: str) -> None:
     dh[:3] = 0
     work = workspace()
     whole.forward(work)
-    dX_whole, dw_whole = whole.cell.backward(whole.w, whole.X, dh, work)
+    dX_whole, _, dw_whole = whole.cell.backward(whole.w, whole.X, dh, work)
 
     _, between = whole._replace(X=whole.X[:3]).forward(work)
     second = whole._replace(X=whole.X[3:], state=between)
     second.forward(work)
-    dX, dw = second.cell.backward(second.w, second.X, dh[3:], work)
+    dX, _, dw = second.cell.backward(second.w, second.X, dh[3:], work)
 
     np.testing.assert_allclose(dX, dX_whole[3:], rtol=1e-12)
     # The loss of the second stretch depends on the inputs of the first, but that part is dropped.
@@ -173,13 +179,13 @@ def test_a_used_workspace_changes_nothing(name: str) -> None:
     dh = a_gradient(case)
     fresh, used = workspace(), workspace()
     h, state = case.forward(fresh)
-    dX, dw = case.cell.backward(case.w, case.X, dh, fresh)
+    dX, _, dw = case.cell.backward(case.w, case.X, dh, fresh)
     for _ in range(2):
         other.forward(used)
         other.cell.backward(other.w, other.X, np.ones_like(a_gradient(other)), used)
         h_again, state_again = case.forward(used)
         again = case.cell.backward(case.w, case.X, dh, used)
-        for a, b in [(h, h_again), (state, state_again), (dX, again[0]), *((dw[name], again[1][name]) for name in dw)]:
+        for a, b in [(h, h_again), (state, state_again), (dX, again[0]), *((dw[name], again[2][name]) for name in dw)]:
             np.testing.assert_array_equal(a, b)
 
 

@@ -1,0 +1,127 @@
+"""Replies to a message: the likeliest of a list of allowed ones, several that differ in what they say.
+
+As in Smart Reply (Kannan et al. 2016) the network judges a list of replies that anyone could be offered, found
+by a beam search in the trie of their tokens. What would answer anything is held back by how often it is given at all
+(Li et al. 2016): score = ln P(reply | message) − λ ln P(reply).
+"""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from model.errors import ModelError
+from model.files import loading
+from model.lm.pair_model import REPLIES, PairModel
+from model.nn.encoder_decoder import Encoded
+from model.text.encoding import encode_sequence
+from model.text.tokens import LINE_END, TEXT_START, tokens
+
+# λ; Li et al. chose 0.5.
+PRIOR_SHARE = 0.5
+# Beginnings of replies that are followed at once.
+BEAM = 64
+# Two replies say the same where the cosine of their words, weighted by how rare they are, is at least this.
+ALIKE = 0.35
+# Openings that say the same, by the one that stands for them.
+_OPENINGS = {"yeah": "yes", "yep": "yes", "yea": "yes", "yup": "yes", "nope": "no", "nah": "no", "ok": "okay"}
+
+
+class Reply(NamedTuple):
+    """A reply and P(reply | message)."""
+
+    text: str
+    probability: float
+
+
+class ReplySearch:
+    """Finds replies in a list of n allowed ones, each with its ln P(reply) after any message, n > 0."""
+
+    def __init__(self, model: PairModel, texts: Sequence[str], log_prior: Sequence[float]) -> None:
+        self.model, self.texts, self.log_prior = model, list(texts), np.array(log_prior, dtype=np.float64)
+        self._start, self._end = (model.vocabulary.id_of(form) for form in (TEXT_START, LINE_END))
+        # A node holds the nodes behind it by their token; behind the end of a reply stands its number.
+        self._trie: dict[int, Any] = {}
+        for number, text in enumerate(self.texts):
+            node = self._trie
+            for token in encode_sequence(model.vocabulary, text, model.unit):
+                node = node.setdefault(token, {})
+            node.setdefault(self._end, number)
+
+    def suggest(self, message: str, limit: int = 3) -> list[Reply]:
+        """Find up to ``limit`` replies, the best first; none where no reply is likelier than after any message."""
+        numbers, log_p = self._search(message)
+        gained = log_p - self.log_prior[numbers]
+        score = log_p - PRIOR_SHARE * self.log_prior[numbers]
+        chosen: list[int] = []
+        for place in np.argsort(-score, kind="stable").tolist():
+            if len(chosen) == limit:
+                break
+            if gained[place] > 0 and not any(self._alike(numbers[place], numbers[other]) for other in chosen):
+                chosen.append(place)
+        return [Reply(self.texts[numbers[place]], math.exp(log_p[place])) for place in chosen]
+
+    def _search(self, message: str) -> tuple[list[int], Any]:
+        """Search the trie: the numbers of the replies that the beam reaches, and ln P(reply | message) of each."""
+        network = self.model.network
+        read = network.encode(np.array(self.model.encode(message))[:, None])
+        nodes, ids, state = [self._trie], np.array([self._start]), read.state
+        log_p = np.zeros(1)
+        found: dict[int, float] = {}
+        while nodes:
+            n = len(nodes)
+            state = network.step(ids, state)
+            outputs = np.broadcast_to(read.outputs, (len(read.outputs), n, read.outputs.shape[2]))
+            logits = network.logits(network.project_attending(state, Encoded(state, outputs))).astype(np.float64)
+            logits -= logits.max(axis=1, keepdims=True)
+            logits -= np.log(np.exp(logits).sum(axis=1, keepdims=True))
+            further: list[tuple[float, int, int]] = []
+            for row, node in enumerate(nodes):
+                for token in node:
+                    p = float(log_p[row] + logits[row, token])
+                    if token == self._end:
+                        found[node[token]] = p
+                    else:
+                        further.append((p, row, token))
+            further = sorted(further, reverse=True)[:BEAM]
+            rows = np.array([row for _, row, _ in further], dtype=np.int64)
+            nodes = [nodes[row][token] for _, row, token in further]
+            ids = np.array([token for _, _, token in further], dtype=np.int64)
+            log_p, state = np.array([p for p, _, _ in further]), state[rows]
+        return list(found), np.array(list(found.values()))
+
+    @cached_property
+    def _weights(self) -> list[dict[str, float]]:
+        """The words of each reply by how rare they are, of length 1."""
+        words = [_words(text) for text in self.texts]
+        held = Counter(word for own in words for word in set(own))
+        rare = [{word: math.log(1 + len(words) / held[word]) for word in own} for own in words]
+        lengths = [math.sqrt(sum(w * w for w in own.values())) or 1.0 for own in rare]
+        return [{word: w / length for word, w in own.items()} for own, length in zip(rare, lengths, strict=True)]
+
+    def _alike(self, a: int, b: int) -> bool:
+        one, other = self._weights[a], self._weights[b]
+        opening = next(iter(one), None)
+        if opening in ("yes", "no") and opening == next(iter(other), None):
+            return True
+        return sum(w * other.get(word, 0.0) for word, w in one.items()) >= ALIKE
+
+
+def _words(text: str) -> list[str]:
+    words = [token.form.lower() for token in tokens(text) if token.is_word]
+    return [_OPENINGS.get(word, word) for word in words]
+
+
+def load_replies(directory: Path, model: PairModel) -> ReplySearch:
+    """Load the allowed replies of a model: ``text TAB ln P(reply)`` a line. Raises ``ModelError``."""
+    path = directory / REPLIES
+    with loading(path, "list of replies", ModelError):
+        pairs = [line.split("\t") for line in path.read_text("utf-8").split("\n")[:-1]]
+        texts, log_prior = [text for text, _ in pairs], [float(p) for _, p in pairs]
+        if not texts or not all(text and math.isfinite(p) and p <= 0 for text, p in zip(texts, log_prior, strict=True)):
+            raise ValueError("a reply is empty, or its logarithm is none of a probability")
+    return ReplySearch(model, texts, log_prior)
