@@ -22,6 +22,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # Pages that lie elsewhere, and their names in the site.
 PAGES = {"README.md": "index.md", "CHANGELOG.md": "changelog.md", "model/en/README.md": "model-card.md"}
 FOLDER = "openapi"
+# The folder of the files that are linked to; a hidden one gets an underscore, for MkDocs leaves out what is hidden.
+SOURCE = "source/"
 _LINK = re.compile(r"(\]\()([^()\s#]+)((?:#[^()\s]*)?\))")
 _BEGINNINGS = ("__init__.py", "README.md", "kustomization.yaml", "base/kustomization.yaml")
 
@@ -39,7 +41,9 @@ def target(page: str, link: str) -> str | None:
         beginning = next((name for name in _BEGINNINGS if (ROOT / path / name).is_file()), None)
         return target("", f"{path}/{beginning}") if beginning else None
     # As text, which browsers show.
-    return f"source/{path}.txt" if (ROOT / path).is_file() else path
+    if not (ROOT / path).is_file():
+        return path
+    return f"{SOURCE}{'_' if path.startswith('.') else ''}{path}.txt"
 
 
 def links(text: str) -> list[str]:
@@ -60,8 +64,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for file in files.documentation_pages():
         for link in links((ROOT / source(file.src_uri)).read_text("utf-8")):
             place = target(source(file.src_uri), link)
-            if place and place.startswith("source/"):
-                linked[place] = place.removeprefix("source/").removesuffix(".txt")
+            if place and place.startswith(SOURCE):
+                linked[place] = re.sub(r"^_(?=\.)", "", place.removeprefix(SOURCE).removesuffix(".txt"))
             elif place and place.endswith(".png") and files.get_file_from_path(place) is None:
                 linked[place] = place
     for place, path in linked.items():

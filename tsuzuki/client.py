@@ -9,7 +9,7 @@ Arguments and answers are those of the service, the same models. An operation of
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
@@ -22,10 +22,18 @@ from app.schemas import (
     CorrectionList,
     CorrectionQuery,
     Health,
+    KnownWordList,
+    LearnRequest,
     ModelList,
+    PersonExport,
+    PersonSummary,
     Suggestion,
     SuggestionAnswer,
     SuggestionQuery,
+    Vocabulary,
+    VocabularyEntry,
+    VocabularyList,
+    VocabularySummary,
     WordAnswer,
 )
 
@@ -107,6 +115,31 @@ def _nothing() -> Mapping[str, Any]:
     return {}
 
 
+def _person(user: str) -> Mapping[str, Any]:
+    return {"user": user}
+
+
+def _word(user: str, word: str) -> Mapping[str, Any]:
+    return {"user": user, "word": word}
+
+
+def _words(user: str, offset: int = 0, limit: int = 100, own: bool | None = None) -> Mapping[str, Any]:
+    return {"user": user, "offset": offset, "limit": limit} | ({} if own is None else {"own": own})
+
+
+def _export(user: str, export: PersonExport) -> Mapping[str, Any]:
+    return {"user": user, **export.model_dump(mode="json")}
+
+
+def _named(name: str) -> Mapping[str, Any]:
+    return {"name": name}
+
+
+def _vocabulary(name: str, entries: Sequence[VocabularyEntry], blocked: Sequence[str] = ()) -> Mapping[str, Any]:
+    content = Vocabulary(entries=list(entries), blocked=list(blocked))
+    return {"name": name, **content.model_dump(mode="json")}
+
+
 class _Operations:
     """The operations of the service, a line for each."""
 
@@ -117,6 +150,18 @@ class _Operations:
     models = Operation("GET", "/models", _nothing, ModelList)
     reload_models = Operation("POST", "/models/reload", _nothing, ModelList)
     ready = Operation("GET", "/health/ready", _nothing, Health)
+    learn = Operation("POST", "/learn", LearnRequest, PersonSummary)
+    person = Operation("GET", "/users/{user}", _person, PersonSummary)
+    forget_person = Operation("DELETE", "/users/{user}", _person, PersonSummary)
+    words = Operation("GET", "/users/{user}/words", _words, KnownWordList)
+    teach_word = Operation("PUT", "/users/{user}/words/{word}", _word, PersonSummary)
+    forget_word = Operation("DELETE", "/users/{user}/words/{word}", _word, PersonSummary)
+    export_person = Operation("GET", "/users/{user}/export", _person, PersonExport)
+    import_person = Operation("PUT", "/users/{user}/export", _export, PersonSummary)
+    vocabularies = Operation("GET", "/vocabularies", _nothing, VocabularyList)
+    put_vocabulary = Operation("PUT", "/vocabularies/{name}", _vocabulary, VocabularySummary)
+    vocabulary = Operation("GET", "/vocabularies/{name}", _named, Vocabulary)
+    delete_vocabulary = Operation("DELETE", "/vocabularies/{name}", _named, VocabularySummary)
 
 
 class Client(_Operations):

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from email.utils import formatdate
 from http import HTTPStatus
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,7 +15,9 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
+from app.schemas import VocabularyEntry
 from tests.app.conftest import MakeApp
+from tests.serving import serving
 from tsuzuki import client as module
 from tsuzuki.client import AsyncClient, AsYouType, Client, Operation, Request, TsuzukiError, accepted
 
@@ -293,3 +296,21 @@ def client_without_service() -> AsyncClient:
         raise httpx.ConnectError("refused", request=request)
 
     return AsyncClient(transport=httpx.MockTransport(refuse))
+
+
+def test_what_people_and_vocabularies_teach_goes_through_the_client(make_app: MakeApp, tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'people.db'}"
+    with serving(make_app(database=database)) as url, Client(url, timeout=30) as client:
+        for _ in range(2):
+            client.learn(user="a/b", text="Zorbal eats")
+        assert client.person("a/b").texts == 2
+        assert [found.word for found in client.words("a/b", own=True).words] == ["Zorbal"]
+        assert client.teach_word("a/b", "Kubeflow").words == client.person("a/b").words
+        client.import_person("other", client.export_person("a/b"))
+        assert client.forget_word("other", "Zorbal").forgotten == 1
+        assert client.forget_person("a/b").words == 0
+        assert client.put_vocabulary("team", [VocabularyEntry(text="Grünwald")], ["legacy"]).entries == 1
+        assert [found.name for found in client.vocabularies().vocabularies] == ["team"]
+        assert client.vocabulary("team").entries[0].text == "Grünwald"
+        client.delete_vocabulary("team")
+        assert client.vocabularies().vocabularies == []
