@@ -39,10 +39,12 @@ def word_of(number: int) -> str:
     return f"zorb{letters}q"
 
 
-def request(port: int, method: str, path: str, body: object = None) -> tuple[int, bytes]:
+def request(
+    port: int, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
+) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
-        connection.request(method, path, json.dumps(body), {"Content-Type": "application/json"})
+        connection.request(method, path, json.dumps(body), {"Content-Type": "application/json"} | (headers or {}))
         response = connection.getresponse()
         return response.status, response.read()
     finally:

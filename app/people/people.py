@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, TypeVar
 from app.database.engine import Database
 from app.errors import DatabaseAwayError
 from app.log import failure
-from app.people.store import Copy, Loaded, Store, Summary, Totals, told
+from app.people.records import Copy, Loaded, Summary, Totals
+from app.people.store import Store, told
 from model.lm.language_model import LanguageModel
 from model.lm.notebook import Lesson
 from model.lm.person import Person

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from app.database.engine import Database
 from app.errors import InvalidFieldError, TextTooLongError
 from app.people.people import Key, People
-from app.people.store import Copy, Summary
+from app.people.records import Copy, Summary
 from app.schemas import (
     ExportedSequence,
     ExportedWord,

@@ -6,14 +6,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
 
 from app.database.engine import Database
 from app.database.schema import changes, forgotten, people, sequences, words
 from app.people import rows as rows_of
-from model.lm.notebook import NOWHERE, OFFERED_USES, Lesson, Taught, laid_out
+from app.people.records import Copy, Loaded, Summary, Totals
+from model.lm.notebook import NOWHERE, OFFERED_USES, Lesson, laid_out
 from model.lm.person import digest as digest_of_word
 
 _FORGETTING_BYTES = 32
@@ -23,46 +24,6 @@ _KEPT_SHARE = 0.9
 CHANGE_SECONDS = 60.0
 
 Person = Row[Any]
-
-
-class Loaded(NamedTuple):
-    """All that is known of a person at one moment."""
-
-    taught: Taught
-    forgotten: frozenset[bytes]
-    forgetting: bytes
-
-
-class Summary(NamedTuple):
-    """How much is known of a person, and since when (seconds since 1970; None of nobody)."""
-
-    texts: int = 0
-    words: int = 0
-    sequences: int = 0
-    forgotten: int = 0
-    since: float | None = None
-
-
-class Totals(NamedTuple):
-    """How many people are known, and how many rows of words and sequences there are of all of them."""
-
-    people: int
-    rows: int
-
-
-class Copy(NamedTuple):
-    """All of a person's rows, to be carried elsewhere; ages are in texts.
-
-    ``words``: word, uses, weight, age, passed over. ``sequences``: places of the words before (−1 for none) and of the
-    word among ``words``, weight, age.
-    """
-
-    texts: int
-    since: float
-    words: list[tuple[str, int, float, int, int]]
-    sequences: list[tuple[int, int, int, float, int]]
-    forgetting: bytes
-    forgotten: list[bytes]
 
 
 class Store:

@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from app.database.engine import Database, open_database
 from app.database.schema import METADATA, changes, installation, people
-from app.people.store import CHANGE_SECONDS, Copy, Store, Summary
+from app.people.records import Copy, Summary
+from app.people.store import CHANGE_SECONDS, Store
 from app.settings import read_settings
 from model.lm.notebook import Notebook, Taught
 from model.search.lessons import lesson
@@ -48,7 +49,7 @@ def as_rows(taught: Taught) -> tuple[dict[str, tuple[int, int, float]], dict[tup
 def test_the_rows_count_as_a_notebook_does(store: Store) -> None:
     digest, notebook = store.digest("", "a"), Notebook()
     passed_over = 0
-    for text in ["Kubelet Kubelet", *texts(1, 40), "Grünlich, Grünlich", "Grünwald Grünwald", "Grünwald", "Grünwald"]:
+    for text in ["Kubelet Kubelet", *texts(1, 20), "Grünlich, Grünlich", "Grünwald Grünwald", "Grünwald", "Grünwald"]:
         taught = lesson(text, VOCABULARY)
         store.learn(digest, taught)
         notebook.learn(taught)
@@ -57,7 +58,7 @@ def test_the_rows_count_as_a_notebook_does(store: Store) -> None:
         assert as_rows(loaded.taught) == as_rows(notebook.taught())
         passed_over = max(passed_over, *(count.passed_over for count in notebook.words.values()))
     assert passed_over > 0, "that is compared too"
-    assert store.summary(digest).texts == 45
+    assert store.summary(digest).texts == 25
 
 
 def test_texts_of_one_person_at_once_all_count(store: Store) -> None:
@@ -72,19 +73,19 @@ def test_texts_of_one_person_at_once_all_count(store: Store) -> None:
 
 
 def test_the_least_used_rows_go_first(database: Database) -> None:
-    store = Store(database, most_rows=300)
+    store = Store(database, most_rows=150)
     digest = store.digest("", "a")
-    for i in range(60):
+    for i in range(30):
         store.learn(
             digest,
             lesson(f"Kubeflow works. {' '.join(f'w{chr(97 + i % 26)}{j}x' for j in range(5 + i % 3))}", VOCABULARY),
         )
         summary = store.summary(digest)
-        assert summary.words + summary.sequences <= 300
+        assert summary.words + summary.sequences <= 150
     loaded = store.load(digest)
     assert loaded is not None
     used = dict(zip(loaded.taught.forms, loaded.taught.uses.tolist(), strict=True))
-    assert used["Kubeflow"] == used["works"] == 60
+    assert used["Kubeflow"] == used["works"] == 30
     assert loaded.taught.sequences.max() < len(loaded.taught.forms)
 
 

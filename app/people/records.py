@@ -1,0 +1,45 @@
+"""What is read of people at one moment: counts for suggestions, a copy of all rows, and how much there is."""
+
+from typing import NamedTuple
+
+from model.lm.notebook import Taught
+
+
+class Loaded(NamedTuple):
+    """All that is known of a person at one moment."""
+
+    taught: Taught
+    forgotten: frozenset[bytes]
+    forgetting: bytes
+
+
+class Summary(NamedTuple):
+    """How much is known of a person, and since when (seconds since 1970; None of nobody)."""
+
+    texts: int = 0
+    words: int = 0
+    sequences: int = 0
+    forgotten: int = 0
+    since: float | None = None
+
+
+class Totals(NamedTuple):
+    """How many people are known, and how many rows of words and sequences there are of all of them."""
+
+    people: int
+    rows: int
+
+
+class Copy(NamedTuple):
+    """All of a person's rows, to be carried elsewhere; ages are in texts.
+
+    ``words``: word, uses, weight, age, passed over. ``sequences``: places of the words before (−1 for none) and of the
+    word among ``words``, weight, age.
+    """
+
+    texts: int
+    since: float
+    words: list[tuple[str, int, float, int, int]]
+    sequences: list[tuple[int, int, int, float, int]]
+    forgetting: bytes
+    forgotten: list[bytes]
