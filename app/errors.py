@@ -278,6 +278,17 @@ class BusyError(ServiceError):
         super().__init__(f"{waiting} requests are waiting already, try again in a second")
 
 
+class GenerateLimitError(ServiceError):
+    """Too many texts are being written on already."""
+
+    status = 503
+    sends = _RETRY_SOON
+    example_arguments = staticmethod(lambda settings: (settings.generate_limit,))
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"{most} texts are being written on already, try again in a second")
+
+
 class DatabaseAwayError(ServiceError):
     """The database cannot be reached, is full or is damaged. Suggestions go on without it."""
 

@@ -11,10 +11,12 @@ from fastapi import FastAPI
 
 from app.api import openapi
 from app.api.error_handlers import add_error_handlers
+from app.api.generation_routes import generation_router
 from app.api.json_routes import BodyMiddleware
 from app.api.pages import pages_router
 from app.api.people_routes import people_router
 from app.api.routes import router
+from app.api.vocabulary_routes import vocabulary_router
 from app.http.access import AccessMiddleware
 from app.http.cross_origin import CrossOriginMiddleware
 from app.http.middleware import (
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
     from app.http.rate_limit import RateLimiter
     from app.http.tracing import Tracer
     from app.people.people import People
+
+_ROUTERS = (router, generation_router, people_router, vocabulary_router)
+
 
 _TAGS = [
     {"name": "suggestions", "description": "Words that fit at a place in a text."},
@@ -103,11 +108,10 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     pages = pages_router()
-    app.include_router(router)
-    app.include_router(people_router)
-    app.include_router(pages)
+    for one in (*_ROUTERS, pages):
+        app.include_router(one)
     openapi.describe(app, settings)
-    add_error_handlers(app, router, people_router, pages)
+    add_error_handlers(app, *_ROUTERS, pages)
     app.state.metrics = Metrics(
         app.version, app.state.methods, settings, lambda: _model_set(app), counters, lambda: _people(app)
     )
@@ -156,7 +160,10 @@ def _add_middleware(
     app: FastAPI, settings: Settings, rate_limiter: "RateLimiter | None", tracer: "Tracer | None"
 ) -> None:
     # The last one added is the first one met.
-    app.add_middleware(BodyMiddleware, routes=[*router.routes, *people_router.routes])
+    app.add_middleware(
+        BodyMiddleware,
+        routes=[*router.routes, *generation_router.routes, *people_router.routes, *vocabulary_router.routes],
+    )
     app.add_middleware(SizeMiddleware, most=settings.max_request_bytes, most_of_export=settings.max_export_bytes)
     # Loading models may take longer than any other request.
     unlimited = frozenset(path for _, path in ADMIN_OPERATIONS)

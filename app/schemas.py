@@ -140,6 +140,12 @@ class SuggestionQuery(PlaceQuery):
         "misspelled words of the context are read as those that were meant. `false` takes every letter as it stands.",
         examples=[True],
     )
+    words: Annotated[int, Field(ge=1, le=8), BeforeValidator(_whole)] = Field(
+        1,
+        description="The most words of a suggestion. With more than 1 a word may go on as a `phrase`, as far as that "
+        "is likely and saves keystrokes, where the rest of the line is empty.",
+        examples=[4],
+    )
 
 
 class SuggestionRequest(SuggestionQuery):
@@ -150,6 +156,70 @@ class SuggestionRequest(SuggestionQuery):
 
     # JSON has types: "5" and true are no numbers.
     model_config = ConfigDict(strict=True)
+
+
+class GenerationRequest(BaseModel):
+    """A text to be written on from its end.
+
+    `null` stands for the default of `seed` and `model`. Other fields than these are refused.
+    """
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    text: Annotated[str, AfterValidator(_encodable)] = Field(
+        description="The text to go on from. What stands far before its end is not read.",
+        examples=["Thank you for your help. I"],
+    )
+    max_words: Annotated[int, Field(ge=1, le=100), BeforeValidator(_whole)] = Field(
+        30, description="The most words to write.", examples=[20]
+    )
+    temperature: float = Field(
+        0.7,
+        ge=0,
+        le=2,
+        allow_inf_nan=False,
+        description="How daring the choice of words is: 1 draws by their probabilities, less prefers the likely ones, "
+        "0 always takes the likeliest.",
+        examples=[0.7],
+    )
+    top_p: float = Field(
+        0.9,
+        ge=0.01,
+        le=1,
+        allow_inf_nan=False,
+        description="Each word is drawn from the likeliest ones that are together this likely.",
+        examples=[0.9],
+    )
+    seed: Annotated[int, Field(ge=0, le=2**53 - 1), BeforeValidator(_whole)] | None = Field(
+        None,
+        description="The same seed gives the same text. By default a new one, which the answer holds.",
+        examples=[7],
+    )
+    stop: Literal["sentence", "paragraph", "length"] = Field(
+        "sentence", description="What ends the text before `max_words` does.", examples=["sentence"]
+    )
+    model: str | None = Field(
+        None, description="The model to ask, a name from `/models`. By default the first one.", examples=["en"]
+    )
+
+
+class GenerationEnd(BaseModel):
+    """The end of a text that was written on."""
+
+    words: int = Field(ge=0, description="The number of words written.", examples=[9])
+    reason: Literal["sentence", "paragraph", "length", "time", "nothing"] = Field(
+        description="What ended it: the end of a sentence or paragraph, `max_words`, the time limit, or that no word "
+        "fits.",
+        examples=["sentence"],
+    )
+    seed: int = Field(description="The seed, to get the same text again.", examples=[7])
+    model: str = Field(description="The model that answered.", examples=["en"])
+
+
+class Generation(GenerationEnd):
+    """Text that goes on."""
+
+    text: str = Field(description="The text to append, spaces included.", examples=[" hope you have a great day."])
 
 
 class CorrectionQuery(PlaceQuery):
@@ -172,21 +242,26 @@ class CorrectionRequest(CorrectionQuery):
 
 
 class Suggestion(BaseModel):
-    """A word that fits."""
+    """A word that fits, or a phrase."""
 
     text: str = Field(
-        description="The word, to show. Letter case and apostrophes follow what was typed.", examples=["apple"]
+        description="The word or phrase, to show. Letter case and apostrophes follow what was typed.",
+        examples=["apple"],
     )
     insert: str = Field(
         description="What to put in place of `text[start:end]`, the span in `replace`; spaces included.",
         examples=["apple"],
     )
     probability: float = Field(
-        ge=0, le=1, description="P(word | context, and the prefix where there is one).", examples=[0.053125]
+        ge=0,
+        le=1,
+        description="P(word | context, and the prefix where there is one); of a phrase that of all its words.",
+        examples=[0.053125],
     )
-    kind: Literal["completion", "correction", "next-word", "typed", "learned"] = Field(
-        description="Whether it finishes the word being typed, corrects it, or follows it; of `/correct` also whether "
-        "it is the typed word itself; `learned` where the word comes from what the `user` has taught alone.",
+    kind: Literal["completion", "correction", "next-word", "phrase", "typed", "learned"] = Field(
+        description="Whether it finishes the word being typed, corrects it, follows it, or goes on for several words; "
+        "of `/correct` also whether it is the typed word itself; `learned` where the word comes from what the `user` "
+        "has taught alone.",
         examples=["completion"],
     )
 
@@ -201,7 +276,9 @@ class Span(BaseModel):
 class WordAnswer(BaseModel):
     """Suggestions, the most probable first; there may be none."""
 
-    suggestions: list[Suggestion] = Field(description="Sorted by falling probability, each word once.")
+    suggestions: list[Suggestion] = Field(
+        description="Sorted by falling probability, each word once; of a phrase its first word."
+    )
     prefix: str = Field(
         description="The letters of the word being typed that stand before the cursor; empty for a next word.",
         examples=["app"],

@@ -71,9 +71,19 @@ class Settings(BaseSettings):
     queue_limit: int = Field(
         1000, ge=1, le=1_000_000, description="most waiting requests of a model in a worker; others get 503"
     )
+    generate_limit: int = Field(
+        8, ge=1, le=10_000, description="most texts that a worker writes on at a time; others get 503"
+    )
     blas_threads: int = Field(2, ge=1, le=1024, description="threads that share the matrix products of a batch")
     keyboard: Literal["qwerty", "azerty", "qwertz", "dvorak"] = Field(
         "qwerty", description="layout that typos are judged by: qwerty, azerty, qwertz or dvorak"
+    )
+    phrase_probability: float = Field(
+        0.5,
+        ge=0.01,
+        le=1,
+        allow_inf_nan=False,
+        description="least probability of each further word of a phrase, and of the whole",
     )
     offensive_words: Path | None = Field(
         SHIPPED_LIST,

@@ -2,7 +2,7 @@
 
 Not among them are those that take longer or compare something else: benchmarks.overload for ten minutes,
 benchmarks.memory for a million keystrokes, benchmarks.body_routing, benchmarks.workers, benchmarks.cells,
-benchmarks.correction.
+benchmarks.correction, benchmarks.phrases, benchmarks.writing.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """The page ``docs/api.md``, from the OpenAPI document: ``python -m scripts.api_docs`` writes it anew.
 
 First it asks the shipped model for the answers in ``app/examples.json``, which the document holds. The explanations
-stand where the document takes them from: ``app/api/openapi.py``, ``app/api/routes.py``, ``app/schemas.py``,
+stand where the document takes them from: ``app/api/openapi.py``, the routes in ``app/api``, ``app/schemas.py``,
 ``app/errors.py``, ``app/metrics/table.py``.
 """
 
@@ -40,7 +40,7 @@ def answered_examples() -> Json:
     ):
         for case in examples["put_vocabulary"]:
             case["answer"] = _told(client.put(_VOCABULARY, json=case["request"]).json())
-        for name in ("complete", "next_word", "correct"):
+        for name in ("complete", "next_word", "correct", "generate"):
             for case in examples[name]:
                 case["answer"] = client.post("/" + name.replace("_", "-"), json=case["request"]).json()
         examples["list_models"] = [{"answer": client.get("/models").json()}]

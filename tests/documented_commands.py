@@ -59,6 +59,8 @@ RUN = {
 }
 # Programs that something else runs: its file, and what stands in it.
 ELSEWHERE = {
+    "python -m benchmarks.phrases": ("tests/benchmarks/test_phrases_and_writing.py", "phrases.main("),
+    "python -m benchmarks.writing": ("tests/benchmarks/test_phrases_and_writing.py", "writing.main("),
     "python -m model.train.pairs": ("tests/model/train/pairs/test_pairs_command.py", "status = main("),
     "python -m model.evaluate.replies": ("tests/model/evaluate/test_replies.py", "assert main("),
     "python -m model.train.pairs.allowed_replies": ("tests/model/search/test_replies.py", "assert main("),

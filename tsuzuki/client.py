@@ -21,6 +21,8 @@ from pydantic import BaseModel, TypeAdapter
 from app.schemas import (
     CorrectionList,
     CorrectionQuery,
+    Generation,
+    GenerationRequest,
     Health,
     KnownWordList,
     LearnRequest,
@@ -147,6 +149,7 @@ class _Operations:
     next_word = Operation("POST", "/next-word", SuggestionQuery, SuggestionAnswer)
     correct = Operation("POST", "/correct", CorrectionQuery, SuggestionAnswer)
     correct_all = Operation("POST", "/correct", CorrectionQuery, CorrectionList, all=True)
+    generate = Operation("POST", "/generate", GenerationRequest, Generation)
     models = Operation("GET", "/models", _nothing, ModelList)
     reload_models = Operation("POST", "/models/reload", _nothing, ModelList)
     ready = Operation("GET", "/health/ready", _nothing, Health)

@@ -92,7 +92,8 @@ class StrictRoute(APIRoute):
     async def answer_body(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request with a JSON body.
 
-        The operation takes that, the service and the owner of its people, and returns a model.
+        The operation takes that, the service and the owner of its people, and returns a model or a response. One with a
+        parameter ``request`` takes that too.
         """
         scope["route"] = self
         request = StrictRequest(scope, receive)
@@ -100,15 +101,25 @@ class StrictRoute(APIRoute):
         # Before the body is read: under overload most of the time would go into that.
         service.refuse_if_busy()
         _check_content_type(request.headers.get("Content-Type"))
-        answer: BaseModel = await self.endpoint(await self._parse(request), service, scope[OWNER])
+        body = await self._parse(request)
+        more = {"request": request} if self._takes_request else {}
+        answer: BaseModel | Response = await self.endpoint(body, service, scope[OWNER], **more)
+        if isinstance(answer, Response):
+            await answer(scope, receive, send)
+            return
         content = answer.__pydantic_serializer__.to_json(answer)
         await Response(content, media_type="application/json")(scope, receive, send)
 
     @cached_property
-    def _body(self) -> type[BaseModel]:
+    def body_model(self) -> type[BaseModel]:
         """The schema of the operation's JSON body."""
         model: type[BaseModel] = signature(self.endpoint).parameters["body"].annotation
         return model
+
+    @cached_property
+    def _takes_request(self) -> bool:
+        """True for an operation that has the request as a parameter."""
+        return "request" in signature(self.endpoint).parameters
 
     @cached_property
     def fields(self) -> tuple[str, ...]:
@@ -123,7 +134,7 @@ class StrictRoute(APIRoute):
             raise RequestValidationError([_NO_BODY])
         value = await request.json()
         try:
-            return self._body.model_validate(value, from_attributes=True)
+            return self.body_model.model_validate(value, from_attributes=True)
         except ValidationError as error:
             problems = error.errors(include_url=False)
             raise RequestValidationError([p | {"loc": ("body", *p["loc"])} for p in problems], body=value) from None

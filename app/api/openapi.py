@@ -114,7 +114,7 @@ def _write_bounds(schema: dict[str, Any], settings: Settings) -> None:
     }
     schemas = schema["components"]["schemas"]
     fields: dict[str, Any] = {}
-    for request in ("CorrectionRequest", "LearnRequest", "SuggestionRequest"):
+    for request in ("CorrectionRequest", "GenerationRequest", "LearnRequest", "SuggestionRequest"):
         for name, field in schemas[request]["properties"].items():
             _typed(field).update(bounds.get(name, {}))
             field.update(defaults.get(name, {}))

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
@@ -11,12 +11,10 @@ from app.errors import (
     AdminKeyError,
     BodyTooLargeError,
     BusyError,
-    DatabaseAwayError,
     InvalidFieldError,
     MalformedBodyError,
     MissingKeyError,
     NoAdministratorError,
-    NoDatabaseError,
     NotReadyError,
     QueryTooLongError,
     RateLimitError,
@@ -26,9 +24,7 @@ from app.errors import (
     SlowRequestError,
     TextTooLongError,
     TimeLimitError,
-    TooManyEntriesError,
     UnknownKeyError,
-    UnknownVocabularyError,
     WrongContentTypeError,
     responses,
 )
@@ -42,15 +38,10 @@ from app.schemas import (
     SuggestionAnswer,
     SuggestionQuery,
     SuggestionRequest,
-    Vocabulary,
-    VocabularyList,
-    VocabularyName,
-    VocabularySummary,
 )
 
 Parameters = Annotated[SuggestionQuery, Query()]
 CorrectionParameters = Annotated[CorrectionQuery, Query()]
-Name = Annotated[VocabularyName, Path(description="The name of the vocabulary.")]
 
 
 _ASKED = (MissingKeyError, UnknownKeyError, RateLimitError)
@@ -81,6 +72,9 @@ async def complete(body: SuggestionRequest, service: TheService, owner: TheOwner
     only likely words are offered, in an address none, and behind a digit endings and units (`July 4t` gives *th*). A
     word of the context with a typo (`I recieved your mes`) is read as the word that was surely meant. Rarer words than
     the network knows (`Kubern` gives *Kubernetes*), and names that stand earlier in the text, are offered too.
+
+    With `words` likely words go on to phrases: `Please le` gives *let me know*. The list still holds one suggestion for
+    each first word.
 
     In a language whose strings count UTF-16 units (JavaScript, Java, C#), convert the positions; in JavaScript:
 
@@ -199,85 +193,6 @@ async def reload_models(service: TheService) -> ModelList:
     old ones go on. The signal `SIGHUP` does the same.
     """
     return await service.reload()
-
-
-@router.get(
-    "/vocabularies",
-    summary="List the vocabularies",
-    tags=["vocabularies"],
-    responses=responses(*_ASKED, *_ADMINISTRATION, NotReadyError, DatabaseAwayError, TimeLimitError),
-)
-async def list_vocabularies(service: TheService) -> VocabularyList:
-    """List the vocabularies that are kept, in numbers.
-
-    This and all below is an administrator's, where there are keys.
-    """
-    return await service.vocabularies.list()
-
-
-@router.put(
-    "/vocabularies/{name}",
-    summary="Put a vocabulary in",
-    tags=["vocabularies"],
-    responses=responses(
-        *_ASKED, *_ADMINISTRATION, NoDatabaseError, MalformedBodyError, SlowRequestError, TooManyEntriesError,
-        BodyTooLargeError, WrongContentTypeError, InvalidFieldError, NotReadyError, DatabaseAwayError, TimeLimitError,
-    ),
-)  # fmt: skip
-async def put_vocabulary(name: Name, body: Vocabulary, service: TheService) -> VocabularySummary:
-    r"""Put in the words and names of a product, a team or a customer, in the place of what the name had before.
-
-    They are offered from the next request on that names the vocabulary, without training, by other workers within two
-    seconds. Entries may be of several words, and are then offered after their first letters and after their first word:
-    `Acme Cl` gives *Cloud Backup*, which makes *Acme Cloud Backup* of it. How likely an entry is depends on what stands
-    before: one that the model does not know has a share of the chance of an unknown word there, one that it knows
-    becomes likelier. `/correct` never changes a word of an entry, in any letter case. Blocked words are never offered.
-
-    The guard of offensive words holds for entries too: a word of its list is offered once most of it is typed, an entry
-    of several words with such a word goes on once that word is typed.
-
-    ```sh
-    curl -X PUT http://127.0.0.1:8000/vocabularies/products -H "Authorization: Bearer $KEY" \
-         -H 'Content-Type: application/json' -d '{"entries": [{"text": "Kubeflow"}]}'
-    ```
-
-    What is answered with 200 is on disk. Texts are kept in NFC and with single spaces. A vocabulary has at most 20,000
-    entries and as many blocked words, a body at most 4 MiB, all vocabularies together 100,000 of both. Where the
-    service has no database (`TSUZUKI_DATABASE=none`) it is a 403.
-    """
-    return await service.vocabularies.put(name, body)
-
-
-@router.get(
-    "/vocabularies/{name}",
-    summary="Get a vocabulary",
-    tags=["vocabularies"],
-    responses=responses(
-        *_ASKED, *_ADMINISTRATION, NoDatabaseError, UnknownVocabularyError, InvalidFieldError, NotReadyError,
-        DatabaseAwayError, TimeLimitError,
-    ),
-)  # fmt: skip
-async def get_vocabulary(name: Name, service: TheService) -> Vocabulary:
-    """Answer a vocabulary as it is kept, its entries sorted. What comes can be put in again as it is."""
-    return await service.vocabularies.get(name)
-
-
-@router.delete(
-    "/vocabularies/{name}",
-    summary="Delete a vocabulary",
-    tags=["vocabularies"],
-    responses=responses(
-        *_ASKED, *_ADMINISTRATION, NoDatabaseError, UnknownVocabularyError, InvalidFieldError, NotReadyError,
-        DatabaseAwayError, TimeLimitError,
-    ),
-)  # fmt: skip
-async def delete_vocabulary(name: Name, service: TheService) -> VocabularySummary:
-    """Delete a vocabulary, and answer what it was.
-
-    Requests that name it are a 422 from then on, in other workers within two seconds. Where only the setting
-    `TSUZUKI_VOCABULARIES` names it, they go on without.
-    """
-    return await service.vocabularies.delete(name)
 
 
 @router.get(

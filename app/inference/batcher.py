@@ -2,25 +2,26 @@
 
 Each round takes the queued jobs (there is no timer), steps every unfinished context by one token in a single product,
 and multiplies the outputs of the finished ones with the whole output layer in another. So a long new context never
-holds up a short one for more than a round.
+holds up a short one for more than a round. Texts that are written on take only rounds in which nothing else is to do.
 """
 
 import asyncio
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+import time
+from collections import deque
 from queue import Empty, SimpleQueue
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from app.inference.jobs import SCORED, Job, NextWord, Statistics, Wanted
+from app.inference.jobs import SCORED, Draw, Job, NextWord, Statistics, Wanted
 from app.inference.prefill import Prefill, next_inputs
+from app.inference.products import Products, one_blas_thread
 from app.inference.state_cache import Context, Entry, StateCache
 from model.arrays import FloatArray
 from model.lm.language_model import LanguageModel
 from model.search.complete import NextWords
+from model.search.phrases import Followers
 
 # The cached states of a new context: the last two (a person may delete the last word again), and every eighth, from
 # which the ones between are a few steps away.
@@ -28,8 +29,8 @@ _LAST_KEPT = 2
 _EVERY_KEPT = 8
 # The most contexts whose logits are computed in one round: with more, each takes no less time.
 _MOST_SCORED = 32
-# Fewer rows of a batch are not worth another thread.
-_LEAST_ROWS = 8
+# The seconds after which a text that is written on has its turn, though others wait: without it, it might never end.
+_LONGEST_REST = 1.0
 
 
 class Batcher:
@@ -39,16 +40,19 @@ class Batcher:
         self,
         model: LanguageModel,
         next_words: NextWords,
+        followers: Followers,
         cache: StateCache,
         batch_limit: int,
         threads: int,
         statistics: Statistics,
     ) -> None:
         self.model, self.cache = model, cache
-        self._next_words = next_words
-        self.batch_limit, self.threads, self.statistics = batch_limit, threads, statistics
-        self._others = ThreadPoolExecutor(max(1, threads - 1), "products", _one_blas_thread)
+        self._next_words, self._followers = next_words, followers
+        self.batch_limit, self.statistics = batch_limit, statistics
+        self._products = Products(threads)
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
+        # Draws, and when each came: they wait until nobody waits for a suggestion.
+        self._draws: deque[tuple[float, Job]] = deque()
         self._prefills: dict[Context, Prefill] = {}
         # By context: the output after it, and the jobs that wait for its logits.
         self._unscored: dict[Context, tuple[FloatArray, list[Job]]] = {}
@@ -99,11 +103,11 @@ class Batcher:
 
     def _run(self) -> None:
         # Of the whole process or of this thread only, as the BLAS library has it; so it is set in this thread.
-        limits = _one_blas_thread()
+        limits = one_blas_thread()
         try:
             self._work()
         finally:
-            self._others.shutdown()
+            self._products.close()
             if not self._has_successor:
                 limits.restore_original_limits()
 
@@ -122,7 +126,7 @@ class Batcher:
         """Take queued jobs, and wait for one where there is nothing to do. Returns False at the end."""
         # Not all at once: the jobs that are finished are answered in this round, and wait for this.
         for _ in range(self.batch_limit):
-            busy = bool(self._prefills or self._unscored or self._results)
+            busy = self._is_busy or bool(self._draws)
             try:
                 job = self._queue.get(block=not busy)
             except Empty:
@@ -130,14 +134,28 @@ class Batcher:
             if job is None:
                 # The end: nothing is queued behind it. It goes back until everything else is answered.
                 self._queue.put(None)
-                return busy
-            try:
+                if not busy:
+                    return False
+                break
+            if isinstance(job.wanted, Draw):
+                self._draws.append((time.monotonic(), job))
+            else:
                 self._begin(job)
-            except Exception as error:
-                self._results.append((job.future, error))
+        if self._draws and (not self._is_busy or time.monotonic() - self._draws[0][0] > _LONGEST_REST):
+            self._begin(self._draws.popleft()[1])
         return True
 
+    @property
+    def _is_busy(self) -> bool:
+        return bool(self._prefills or self._unscored or self._results)
+
     def _begin(self, job: Job) -> None:
+        try:
+            self._look_up(job)
+        except Exception as error:
+            self._results.append((job.future, error))
+
+    def _look_up(self, job: Job) -> None:
         if job.future.cancelled():
             return
         if job.wanted is not Wanted.OUTPUT:
@@ -184,7 +202,7 @@ class Batcher:
         def step(part: slice) -> None:
             states[part] = self.model.network.step_on(inputs[part], before[part])
 
-        self._in_parts(len(prefills), step)
+        self._products.work(len(prefills), step)
         for i, prefill in enumerate(prefills):
             prefill.state = states[i]
             prefill.position += 1
@@ -220,37 +238,32 @@ class Batcher:
 
         try:
             outputs = np.stack([output for _, output, _ in batch])
-            self._in_parts(len(batch), score)
+            self._products.work(len(batch), score)
         except Exception as error:
             self._results.extend((job.future, error) for _, _, jobs in batch for job in jobs)
             return
         for (context, _, jobs), row in zip(batch, self._logits, strict=False):
             kept = row[: self.model.network.config.vocabulary].copy()
-            self.cache.put_logits(context, kept)
+            # Those inside a phrase or a text that is written are needed once.
+            if any(job.wanted is Wanted.LOGITS or isinstance(job.wanted, NextWord) for job in jobs):
+                self.cache.put_logits(context, kept)
             for job in jobs:
                 self._answer(job, kept)
 
-    def _in_parts(self, rows: int, work: Callable[[slice], None]) -> None:
-        """Do ``work`` on the rows of a batch, a part in each thread: NumPy releases the GIL while it multiplies."""
-        parts = max(1, min(self.threads, rows // _LEAST_ROWS))
-        slices = [slice(rows * i // parts, rows * (i + 1) // parts) for i in range(parts)]
-        others = [self._others.submit(work, part) for part in slices[1:]]
-        try:
-            work(slices[0])
-        finally:
-            wait(others)
-        for other in others:
-            other.result()
-
     def _answer(self, job: Job, logits: FloatArray) -> None:
         """Answer a job, now that the logits after its context are known."""
-        if not isinstance(job.wanted, NextWord):
+        if job.wanted is Wanted.LOGITS:
             self._results.append((job.future, logits))
             return
         result: Any
         try:
-            query, limit, least, person = job.wanted
-            result = self._next_words.suggest(query, logits, limit, least, person)
+            if isinstance(job.wanted, NextWord):
+                query, limit, least, person = job.wanted
+                result = self._next_words.suggest(query, logits, limit, least, person)
+            elif isinstance(job.wanted, Draw):
+                result = job.wanted.writer.draw(logits)
+            else:
+                result = self._followers.after(job.context, logits)
         except Exception as error:
             result = error
         self._results.append((job.future, result))
@@ -265,10 +278,6 @@ class Batcher:
         except RuntimeError:
             # The loop is closed: no request waits any more.
             return
-
-
-def _one_blas_thread() -> threadpool_limits:
-    return threadpool_limits(1, user_api="blas")
 
 
 def _settle(results: "list[tuple[asyncio.Future[Any], Any]]") -> None:

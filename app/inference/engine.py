@@ -5,27 +5,36 @@ cached context) is answered in the event loop: to hand it to a thread and back w
 """
 
 import asyncio
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from app.errors import BusyError, NotReadyError
 from app.inference.admission import Admission
 from app.inference.batcher import Batcher
-from app.inference.jobs import HIT, MISS, Job, NextWord, Statistics, Wanted
+from app.inference.jobs import HIT, MISS, Draw, Job, NextWord, Statistics, Wanted
 from app.inference.state_cache import Context, Entry, StateCache
 from model.arrays import FloatArray
 from model.lm.custom_vocabulary import CustomVocabulary
 from model.lm.language_model import LanguageModel
 from model.lm.person import Person
+from model.prefix_cache import PrefixCache
 from model.search.complete import Completer
 from model.search.correct import Correction, Corrector
 from model.search.custom_reader import CustomReader
 from model.search.keyboards import DEFAULT_LAYOUT
+from model.search.phrases import Followers, Following, PhraseSearch
 from model.search.query import FinishedWord, Query, QueryReader
 from model.search.ranking import Suggestion
 from model.search.scorer import Scorer
+from model.search.writing import TIME, Writer
 
 # The requests that are admitted at a time, in batches: one is computed while the next one gathers.
 _MOST_BATCHES = 2
+# Texts that have a word drawn at a time, and how much longer they rest than it took.
+_MOST_DRAWS = 1
+_REST = 3.0
+# Contexts whose followers are remembered: less than 1 kB each.
+_KEPT_FOLLOWING = 2000
 
 
 class Engine:
@@ -43,6 +52,7 @@ class Engine:
         context_tokens: int = 64,
         blas_threads: int = 1,
         keyboard: str = DEFAULT_LAYOUT,
+        phrase_probability: float = 0.5,
         statistics: Statistics | None = None,
     ) -> None:
         self.model, self.cache = model, cache
@@ -51,8 +61,14 @@ class Engine:
         self.custom = CustomReader(self.scorer)
         self.queue_limit = queue_limit
         self.statistics = statistics or Statistics([0, 0, 0], [0] * (batch_limit + 1))
-        self.batcher = Batcher(model, self.completer.next_words, cache, batch_limit, blas_threads, self.statistics)
+        self.phrase_probability = phrase_probability
+        self._followers = Followers(model)
+        self._following: PrefixCache[Context, Following] = PrefixCache(_KEPT_FOLLOWING)
+        self.batcher = Batcher(
+            model, self.completer.next_words, self._followers, cache, batch_limit, blas_threads, self.statistics
+        )
         self._admission = Admission(_MOST_BATCHES * batch_limit)
+        self._drawing = asyncio.Semaphore(_MOST_DRAWS)
         self._asking = 0
         self._open = False
 
@@ -78,10 +94,11 @@ class Engine:
         fuzzy: bool = True,
         person: Person | None = None,
         vocabularies: tuple[CustomVocabulary, ...] = (),
+        words: int = 1,
     ) -> list[Suggestion]:
         """Find suggestions for a query and the person who writes, corrections among them where ``fuzzy``.
 
-        Words of ``vocabularies`` are offered too.
+        Words of ``vocabularies`` are offered too. With ``words`` more than 1 likely ones go on to phrases.
 
         Raises ``BusyError`` where too many requests wait already.
         """
@@ -95,14 +112,49 @@ class Engine:
                 self._lookup(query.context)
             else:
                 self.statistics.lookups[HIT] += 1
-            if not query.prefix:
-                found: list[Suggestion] = await self._ask(
-                    query.context, NextWord(query, limit, min_probability, person)
-                )
-                return found
-            if logits is None:
-                logits = await self._ask(query.context, Wanted.LOGITS)
-            return self.completer.complete(query, logits, limit, min_probability, fuzzy, person)
+            found: list[Suggestion]
+            if query.prefix:
+                if logits is None:
+                    logits = await self._ask(query.context, Wanted.LOGITS)
+                found = self.completer.complete(query, logits, limit, min_probability, fuzzy, person)
+            else:
+                found = await self._ask(query.context, NextWord(query, limit, min_probability, person))
+            return found if words == 1 else await self._lengthen(query, found, words, min_probability, person)
+
+    async def _lengthen(
+        self, query: Query, found: list[Suggestion], words: int, min_probability: float, person: Person | None
+    ) -> list[Suggestion]:
+        """Let suggestions go on to phrases of at most ``words`` words."""
+        least = self.phrase_probability
+        search = PhraseSearch(self._followers, query, found, words, least, max(least, min_probability), person)
+        while contexts := search.wanted():
+            search.go_on(await asyncio.gather(*map(self._follow, contexts)))
+        return search.suggestions()
+
+    async def _follow(self, context: Context) -> Following:
+        """Find what follows a context."""
+        following = self._following.get(context)
+        if following is None:
+            following = await self._ask(context, Wanted.FOLLOWING)
+            self._following.put(context, following)
+        return following
+
+    async def write(self, writer: Writer, seconds: float) -> AsyncGenerator[str, None]:
+        """Yield the text that a writer appends, a word or mark at a time, for ``seconds`` at most.
+
+        Few texts are drawn for at a time, and rest after that; the batcher draws where nobody waits for a suggestion.
+        """
+        self._refuse_if_busy()
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while writer.reason is None:
+            async with self._drawing:
+                begin = loop.time()
+                piece: str = writer.end(TIME) if begin >= end else await self._ask(writer.context, Draw(writer))
+                if writer.reason is None:
+                    # It keeps its place meanwhile, so that all texts together rest.
+                    await asyncio.sleep(min(_REST * (loop.time() - begin), max(0.0, end - loop.time())))
+            yield piece
 
     async def correct(
         self,
@@ -152,7 +204,7 @@ class Engine:
         self.statistics.lookups[MISS if entry is None else HIT] += 1
         return entry
 
-    async def _ask(self, context: Context, wanted: Wanted | NextWord) -> Any:
+    async def _ask(self, context: Context, wanted: Wanted | NextWord | Draw) -> Any:
         if not self._open:  # any more, after the wait for admission
             raise NotReadyError
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()

@@ -9,13 +9,18 @@ from typing import Any, NamedTuple
 from app.inference.state_cache import Context
 from model.lm.person import Person
 from model.search.query import Query
+from model.search.writing import Writer
 
 
 class Wanted(Enum):
-    """The result that a job asks for: the network's projected output (E,) after a context, or the logits (V,)."""
+    """The result that a job asks for after a context.
+
+    The network's projected output (E,), the logits (V,), or what follows by the whole mixture, for a phrase.
+    """
 
     OUTPUT = auto()
     LOGITS = auto()
+    FOLLOWING = auto()
 
 
 class NextWord(NamedTuple):
@@ -27,14 +32,20 @@ class NextWord(NamedTuple):
     person: Person | None = None
 
 
+class Draw(NamedTuple):
+    """A job that asks a writer for what comes next in its text."""
+
+    writer: Writer
+
+
 class Job(NamedTuple):
     """A request in the queue: a context, the result that is wanted after it, and the future of that.
 
-    A ``NextWord`` gets the suggestions.
+    A ``NextWord`` gets the suggestions, a ``Draw`` the text to append.
     """
 
     context: Context
-    wanted: Wanted | NextWord
+    wanted: Wanted | NextWord | Draw
     future: "asyncio.Future[Any]"
 
 

@@ -33,6 +33,7 @@ class ModelSet:
                 settings.context_tokens,
                 settings.blas_threads,
                 settings.keyboard,
+                settings.phrase_probability,
                 statistics(name) if statistics else None,
             )
             for name, model in models.items()

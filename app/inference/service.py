@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from app.errors import (
@@ -16,9 +16,12 @@ from app.errors import (
 from app.inference.engine import Engine
 from app.inference.jobs import Statistics
 from app.inference.model_set import ModelSet
+from app.inference.writing import Writing
 from app.memory import freeze
 from app.schemas import (
     CorrectionList,
+    GenerationEnd,
+    GenerationRequest,
     ModelList,
     PlaceQuery,
     Span,
@@ -88,6 +91,7 @@ class Service:
         self.vocabularies.meet(model.vocabulary for model in models.values())
         self.ready = False
         self._reloading = False
+        self._writing = Writing(settings)
 
     def _people(self, database: "Database | None") -> "PeopleService | None":
         if database is None:
@@ -204,6 +208,16 @@ class Service:
         with self.model_set.in_use() as model_set:
             return await self._correct_all(model_set, request, owner)
 
+    async def generate(self, request: GenerationRequest) -> AsyncGenerator[str | GenerationEnd, None]:
+        """Yield the text that goes on from the request's, a word or mark at a time, and at last how it ended.
+
+        Raises ``GenerateLimitError`` where too many texts are written on already.
+        """
+        with self._writing.place(), self.model_set.in_use() as model_set:
+            name = self._check_text(model_set, request.text, request.model)
+            async for piece in self._writing.write(model_set.engines[name], name, request):
+                yield piece
+
     async def _suggest(
         self, model_set: ModelSet, request: SuggestionQuery, owner: str = "", *, completing: bool
     ) -> SuggestionAnswer:
@@ -214,7 +228,9 @@ class Service:
         read = engine.reader.completion if completing else engine.reader.next_word
         query = read(request.text, cursor)
         person = self._person(owner, request.user, name)
-        found = await engine.suggest(query, limit, request.min_probability, request.fuzzy, person, vocabularies)
+        found = await engine.suggest(
+            query, limit, request.min_probability, request.fuzzy, person, vocabularies, request.words
+        )
         return SuggestionAnswer(
             suggestions=_shown(found),
             prefix=query.prefix,
@@ -279,17 +295,21 @@ class Service:
     def _check(self, model_set: ModelSet, request: PlaceQuery) -> tuple[int, str, int]:
         """Check a request against the settings; return its limit, the model's name and the cursor."""
         settings, length = self.settings, len(request.text)
-        if length > settings.max_text_length:
-            raise TextTooLongError(length, settings.max_text_length)
+        name = self._check_text(model_set, request.text, request.model)
         if request.cursor is not None and request.cursor > length:
             raise InvalidFieldError("cursor", request.cursor, f"must be at most {length}, the length of the text")
-        if request.model is not None and request.model not in model_set.engines:
-            raise InvalidFieldError("model", request.model, f"must be one of {', '.join(model_set.engines)}")
         limit = min(settings.default_limit, settings.max_limit) if request.limit is None else request.limit
         if limit > settings.max_limit:
             raise InvalidFieldError("limit", limit, f"must be at most {settings.max_limit}")
-        name = model_set.default_model if request.model is None else request.model
         return limit, name, length if request.cursor is None else request.cursor
+
+    def _check_text(self, model_set: ModelSet, text: str, model: str | None) -> str:
+        """Check the length of a text and the name of a model; return the name of the model to ask."""
+        if len(text) > self.settings.max_text_length:
+            raise TextTooLongError(len(text), self.settings.max_text_length)
+        if model is not None and model not in model_set.engines:
+            raise InvalidFieldError("model", model, f"must be one of {', '.join(model_set.engines)}")
+        return model_set.default_model if model is None else model
 
 
 def _shown(found: list[Found]) -> list[Suggestion]:

@@ -90,6 +90,57 @@ function begin({ currentTarget }) {
   beginning = false;
 }
 
+let writing = null; // what ends the text that is being written on
+
+/** Write on from the end of the text, a word at a time; a second click, or a key, ends it. */
+async function goOn() {
+  if (writing) {
+    writing.abort();
+    return;
+  }
+  const mine = (writing = new AbortController());
+  find("go-on").setAttribute("aria-pressed", "true");
+  find("ended").textContent = "";
+  try {
+    const headers = { "Content-Type": "application/json", Accept: "text/event-stream" };
+    if (text.dataset.tsuzukiKey) headers.Authorization = `Bearer ${text.dataset.tsuzukiKey}`;
+    // The service reads no more than the end; half a character would be refused.
+    const body = JSON.stringify({ text: [...text.value].slice(-2000).join("") });
+    const response = await fetch("generate", { method: "POST", headers, body, signal: mine.signal, cache: "no-store" });
+    if (!response.ok) throw new Error((await response.json()).detail);
+    let received = "";
+    for await (const part of chunks(response.body.pipeThrough(new TextDecoderStream()))) {
+      const events = (received + part).split("\n\n");
+      received = events.pop();
+      for (const event of events) append(event);
+    }
+  } catch (error) {
+    if (!mine.signal.aborted) find("ended").textContent = error.message;
+  } finally {
+    writing = null;
+    find("go-on").setAttribute("aria-pressed", "false");
+  }
+}
+
+async function* chunks(stream) {
+  const reader = stream.getReader();
+  for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
+}
+
+/** Append the text of a `word` event, as typing does it, so that undo takes it back. */
+function append(event) {
+  const [name, data] = event.split("\n").map((line) => line.slice(line.indexOf(": ") + 2));
+  if (name === "error") find("ended").textContent = JSON.parse(data).detail;
+  if (name !== "word" || !JSON.parse(data).text) return;
+  text.focus();
+  text.setSelectionRange(text.value.length, text.value.length);
+  beginning = true;
+  document.execCommand("insertText", false, JSON.parse(data).text);
+  beginning = false;
+}
+
+text.addEventListener("keydown", () => writing?.abort());
+find("go-on").addEventListener("click", goOn);
 text.addEventListener("input", () => {
   // A suggestion that is taken comes as one input: the one keystroke that it took.
   if (!beginning) counted.keystrokes++;
@@ -106,5 +157,5 @@ const kept = sessionStorage.getItem(KEY);
 if (kept) useKey(kept);
 else showSnippet();
 for (const button of document.querySelectorAll("[data-copy]")) button.addEventListener("click", copy);
-for (const button of document.querySelectorAll(".samples button")) button.addEventListener("click", begin);
+for (const button of document.querySelectorAll(".samples button:not([id])")) button.addEventListener("click", begin);
 if (matchMedia("(hover: hover)").matches) text.focus();

@@ -42,6 +42,7 @@ _KEPT = 500
 _LAST_WORD = re.compile(r"([^\W\d_]+)\W*$")
 _FIRST_WORD = re.compile(r"^\W*([^\W\d_]+)")
 _NEAR = 30
+_LINE_END = re.compile(r"[^\S\n]*+(?:\n|\Z)")
 
 
 class Query(NamedTuple):
@@ -51,7 +52,8 @@ class Query(NamedTuple):
     begins here. ``unknown`` are the words of the context that the vocabulary does not hold, with their places in it; a
     place below 1 is of one that has been dropped from it. ``run`` is what stands before ``start`` without a space, and
     ``place`` the kind of place that makes it. ``before`` are the last characters before ``start``,
-    and ``custom`` the words of the custom vocabularies that the request asks for.
+    and ``custom`` the words of the custom vocabularies that the request asks for. ``ends_line`` is true where the rest
+    of the line behind ``end`` is empty.
     """
 
     context: tuple[int, ...]
@@ -66,6 +68,7 @@ class Query(NamedTuple):
     place: Place = Place.TEXT
     before: str = ""
     custom: CustomWords = NO_CUSTOM
+    ends_line: bool = True
 
 
 class FinishedWord(NamedTuple):
@@ -162,7 +165,8 @@ class QueryReader:
         ids = (self._start, *context.ids[dropped:])
         run, before = text[run_start(text, start) : start], text[max(0, start - CODE_POINTS_BEFORE) : start]
         at_start, place = context.sentences.at_start, place_at(text, start)
-        return Query(ids, prefix, start, end, lead, trail, at_start, unknown, run, place, before)
+        ends_line = _LINE_END.match(text, end) is not None
+        return Query(ids, prefix, start, end, lead, trail, at_start, unknown, run, place, before, ends_line=ends_line)
 
     def _before(self, text: str, cursor: int) -> tuple[_Context, list[Token]]:
         """The context up to the last white space before the cursor, and the tokens behind that."""
@@ -248,7 +252,7 @@ def _lead(text: str, place: int) -> str:
     if not before or before.isspace() or before in _OPENING or is_unspaced(before):
         return ""
     if before == '"':
-        return "" if _quote_is_open(text, place) else " "
+        return "" if quote_is_open(text, place) else " "
     if before in _OPENING_APART:
         start = place - 1
         while start and text[start - 1] in _OPENING_APART:
@@ -269,10 +273,11 @@ def _trail(text: str, place: int) -> str:
         return ""
     # Behind white space: something that was set apart from what stands before it stays so.
     if after == '"':
-        return "" if _quote_is_open(text, place) else " "
+        return "" if quote_is_open(text, place) else " "
     return " "
 
 
-def _quote_is_open(text: str, place: int) -> bool:
+def quote_is_open(text: str, place: int) -> bool:
+    """True where a straight quote of the line is open at a place."""
     line = text[max(text.rfind("\n", 0, place), place - 1000) + 1 : place]
     return line.count('"') % 2 == 1

@@ -15,6 +15,7 @@ from model.text.tokens import straight
 
 COMPLETION, CORRECTION, NEXT_WORD, TYPED = "completion", "correction", "next-word", "typed"
 LEARNED = "learned"
+PHRASE = "phrase"
 # Groups of values, at least, in the search for the likeliest.
 _GROUPS = 256
 

@@ -3,6 +3,7 @@ export interface Options {
   endpoint?: string;
   key?: string;
   limit?: number;
+  words?: number;
   mode?: "ghost" | "strip" | "both";
   minProbability?: number;
   ghostProbability?: number;

@@ -1,4 +1,4 @@
-const NAMES = ["endpoint", "key", "limit", "mode", "minProbability", "ghostProbability", "check", "announce", "model", "user", "learn"];
+const NAMES = ["endpoint", "key", "limit", "words", "mode", "minProbability", "ghostProbability", "check", "announce", "model", "user", "learn"];
 
 const dashed = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 

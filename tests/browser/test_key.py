@@ -123,7 +123,7 @@ def test_a_key_can_be_given_on_the_openapi_page(new_page: NewPage, locked: str, 
             page.locator(".auth-container").first.locator("input").fill(KEY)
             page.locator(".auth-container").first.get_by_role("button", name="Apply credentials").click()
             page.locator(".btn-done").first.click()
-        with page.expect_response(f"{locked}/models") as response:
+        with page.expect_response(f"{locked}/v1/models") as response:
             block.get_by_role("button", name="Execute").click()
         statuses.append(response.value.status)
     assert statuses == [401, 200]

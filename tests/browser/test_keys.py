@@ -113,3 +113,16 @@ def test_an_escape_and_a_digit_of_the_page_are_left_to_it(page: Page) -> None:
     page.keyboard.press("Alt+Digit1")
     expect(page.locator("#a")).to_have_value("for your h")
     expect(ghost(page)).to_be_visible()
+
+
+def test_the_arrow_takes_a_word_of_a_phrase_and_tab_all_that_is_left(page: Page) -> None:
+    suggest(page, {"loo": [("looking forward to it", 0.6)], "looking": [(" forward to it", 0.7)]}, "phrase")
+    write(page, "am loo", "king forward to it")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#a")).to_have_value("am looking")
+    expect(ghost(page)).to_have_text(" forward to it")
+    expect(ghost(page)).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.locator("#a")).to_have_value("am looking forward to it")
+    expect(page.locator("#a")).to_be_focused()
+    expect(ghost(page)).to_be_hidden()

@@ -76,7 +76,13 @@ def test_nothing_is_asked_for_while_an_input_method_composes(page: Page) -> None
     assert asked == []
     with page.expect_request("**/complete") as committed:
         keyboard.send("Input.insertText", {"text": "日本"})
-    assert committed.value.post_data_json == {"text": "日本", "cursor": 2, "limit": 5, "min_probability": 0.01}
+    assert committed.value.post_data_json == {
+        "text": "日本",
+        "cursor": 2,
+        "limit": 5,
+        "words": 4,
+        "min_probability": 0.01,
+    }
 
 
 def test_nothing_is_offered_while_text_is_selected(page: Page, server: str) -> None:
@@ -122,7 +128,7 @@ def test_the_call_behind_it_is_shown(page: Page, server: str) -> None:
     text = 'I don\'t say "no" \\ to 50 % of an app'
     found = write(page, server, text)
     expect(page.locator("#path")).to_have_text("POST /complete")
-    request = {"text": text, "cursor": len(text), "limit": 5, "min_probability": 0.01}
+    request = {"text": text, "cursor": len(text), "limit": 5, "words": 4, "min_probability": 0.01}
     expect(page.locator("#status")).to_have_text("200")
     assert json.loads(page.locator("#request").inner_text()) == request
     assert json.loads(page.locator("#answer").inner_text()) == found
@@ -152,3 +158,24 @@ def test_what_is_offered_is_announced(page: Page, server: str) -> None:
     expect(ghost(page)).to_have_text("lp")
     page.wait_for_timeout(1000)
     expect(heard).to_have_text(f"Suggestions: {', '.join(words(found))}. Tab takes help")
+
+
+def test_going_on_writes_to_the_end_of_a_sentence_and_undo_takes_it_back(page: Page) -> None:
+    page.keyboard.type("Thank you for your help. I")
+    page.get_by_role("button", name="Go on writing").click()
+    expect(page.locator("#go-on")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#go-on")).to_have_attribute("aria-pressed", "false")
+    value = box(page).input_value()
+    assert value.startswith("Thank you for your help. I ")
+    assert value[-1] in ".!?" or len(value.split()) == 36
+    # What was written is no keystroke, and none that was saved.
+    expect(page.locator("#saved")).to_have_text("0")
+    page.keyboard.press("Control+z")
+    assert len(box(page).input_value()) < len(value)
+
+
+def test_a_refusal_to_go_on_is_told(page: Page, forgiven: list[str]) -> None:
+    forgiven.append("Failed to load resource")
+    page.route("**/generate", lambda route: route.fulfill(status=503, json={"detail": "64 texts are being written"}))
+    page.get_by_role("button", name="Go on writing").click()
+    expect(page.locator("#ended")).to_have_text("64 texts are being written")

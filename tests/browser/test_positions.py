@@ -47,7 +47,13 @@ def test_positions_are_right_behind_characters_of_two_units(page: Page, server: 
     text = f"{before} I would like an app"
     with page.expect_request(lambda request: "an app" in (request.post_data or "")) as asked:
         page.keyboard.insert_text(text)
-    assert asked.value.post_data_json == {"text": text, "cursor": len(text), "limit": 5, "min_probability": 0.01}
+    assert asked.value.post_data_json == {
+        "text": text,
+        "cursor": len(text),
+        "limit": 5,
+        "words": 4,
+        "min_probability": 0.01,
+    }
     found = answer(server, text)
     expect(chips(page).locator("span")).to_have_text(words(found))
     page.keyboard.press("Alt+Digit2")

@@ -68,14 +68,14 @@ def test_options_go_into_the_request(open_page: OpenPage) -> None:
     page.route("**/behind/complete", lambda route: route.fulfill(json=body))
     with page.expect_request("**/behind/complete") as first:
         page.locator("#a").click()
-    told = {"text": "", "cursor": 0, "limit": 3, "min_probability": 0.2, "model": "en"}
+    told = {"text": "", "cursor": 0, "limit": 3, "words": 4, "min_probability": 0.2, "model": "en"}
     assert first.value.post_data_json == told
     assert first.value.headers["authorization"] == "Bearer abc"
     # They may change; what is not allowed counts as the default.
     page.evaluate("Object.assign(a.dataset, { tsuzukiLimit: 99, tsuzukiMinProbability: 'x', tsuzukiModel: '' })")
     with page.expect_request("**/behind/complete") as second:
         page.keyboard.type("I")
-    assert second.value.post_data_json == {"text": "I", "cursor": 1, "limit": 5, "min_probability": 0.01}
+    assert second.value.post_data_json == {"text": "I", "cursor": 1, "limit": 5, "words": 4, "min_probability": 0.01}
 
 
 def test_events_tell_what_happens(open_page: OpenPage, server: str) -> None:
@@ -83,7 +83,7 @@ def test_events_tell_what_happens(open_page: OpenPage, server: str) -> None:
     page.locator("#a").click()
     page.keyboard.insert_text(BEGINNING)
     expect(ghost(page, "a")).to_have_text("elp")
-    request = {"text": BEGINNING, "cursor": 20, "limit": 5, "min_probability": 0.01}
+    request = {"text": BEGINNING, "cursor": 20, "limit": 5, "words": 4, "min_probability": 0.01}
     answer = httpx.post(f"{server}/complete", json=request).json()
     told = events(page, "answered")[-1]["detail"]
     assert told.pop("milliseconds") > 0

@@ -25,7 +25,9 @@ def ghost(page: Page) -> Locator:
 
 def answer(server: str, text: str, path: str = "complete", **fields: Any) -> dict[str, Any]:
     """What the service answers to the widget's request."""
-    response = httpx.post(f"{server}/{path}", json={"text": text, "limit": 5, "min_probability": 0.01, **fields})
+    response = httpx.post(
+        f"{server}/{path}", json={"text": text, "limit": 5, "words": 4, "min_probability": 0.01, **fields}
+    )
     found: dict[str, Any] = response.json()
     return found
 

@@ -28,6 +28,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("next_word", {"text": "the dog", "model": "other"}),
     ("correct", {"text": "teh dog"}),
     ("correct_all", {"text": "teh dog eats teh app"}),
+    ("generate", {"text": "the dog eats", "seed": 3, "max_words": 4}),
     ("models", {}),
     ("ready", {}),
 ]

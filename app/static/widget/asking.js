@@ -55,8 +55,9 @@ export class Asking {
     const { text, caret } = wanted;
     const [start, end] = spanAround(text, caret, UNITS_BEFORE);
     const part = text.slice(start, end);
-    const { key, limit, minProbability, model, user } = this.options;
+    const { key, limit, words, minProbability, model, user } = this.options;
     const request = { text: wellFormed(part), cursor: pointsOf(part, caret - start), limit };
+    if (words > 1) request.words = words;
     if (minProbability) request.min_probability = minProbability;
     if (model) request.model = model;
     if (user) request.user = user;

@@ -60,7 +60,7 @@ export class Checker {
   }
 
   mend({ start, end, suggestions: [best] }) {
-    this.widget.change(start, end, best.insert);
+    this.widget.taking.change(start, end, best.insert);
   }
 
   /** Follow a change of the text: what still stands where it was keeps its line, and a pause finds more. */

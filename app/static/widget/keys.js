@@ -13,7 +13,7 @@ export function listenForKeys(widget, signal) {
     // By its place on the keyboard: with Alt held, a digit's key types other characters on a Mac.
     const digit = altKey && !ctrlKey && !metaKey && /^Digit([1-9])$/.exec(code);
     // The strip's keys are its own between two answers too: the browser has other uses for them.
-    if (digit && widget.strip.visible) widget.choose(digit[1] - 1, "digit");
+    if (digit && widget.strip.visible) widget.taking.choose(digit[1] - 1, "digit");
     else if (isPlain(event) && key === "Escape" && widget.visible) widget.refuse();
     else return;
     event.preventDefault();
@@ -25,7 +25,7 @@ export function listenForKeys(widget, signal) {
     const { key } = event;
     const forward = key === "ArrowRight" && getComputedStyle(element).direction === "ltr";
     if (!isPlain(event) || !(key === "Tab" || forward)) return;
-    if (widget.takeGrey(key)) event.preventDefault();
+    if (widget.taking.takeGrey(key)) event.preventDefault();
   }, { signal });
   if (navigator.maxTouchPoints) import("./taps.js").then(({ listenForTaps }) => listenForTaps(widget, signal));
 }

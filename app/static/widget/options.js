@@ -7,13 +7,18 @@ function probability(value, otherwise) {
   return number >= 0 && number <= 1 ? number : otherwise;
 }
 
+function count(value, most, otherwise) {
+  const number = Number(value);
+  return Number.isInteger(number) && number >= 1 && number <= most ? number : otherwise;
+}
+
 /** The options of a field; a value that is not allowed counts as not given. */
 export function readOptions({ dataset }) {
-  const limit = Number(dataset.tsuzukiLimit);
   return {
     endpoint: dataset.tsuzukiEndpoint,
     key: dataset.tsuzukiKey,
-    limit: Number.isInteger(limit) && limit >= 1 && limit <= 9 ? limit : 5,
+    limit: count(dataset.tsuzukiLimit, 9, 5),
+    words: count(dataset.tsuzukiWords, 8, 4),
     mode: MODES.includes(dataset.tsuzukiMode) ? dataset.tsuzukiMode : "both",
     minProbability: probability(dataset.tsuzukiMinProbability, 0.01),
     // At 0.3 grey text stands half as often as without a limit, and has seven of eight of the right words.

@@ -20,6 +20,6 @@ export function listenForTaps(widget, signal) {
     const tapped = down && Math.hypot(clientX - down[0], clientY - down[1]) < TAP_PIXELS;
     down = null;
     // Without this, the tap would move the caret.
-    if (tapped && widget.takeGrey("tap")) event.preventDefault();
+    if (tapped && widget.taking.takeGrey("tap")) event.preventDefault();
   }, { signal });
 }

@@ -1,4 +1,4 @@
-// The suggestions of one field: asked for as a person types, shown, and taken.
+// The suggestions of one field: asked for as a person types, and shown.
 
 import { Asking, samePlace } from "./asking.js";
 import { TextGhost } from "./ghost.js";
@@ -8,7 +8,7 @@ import { readOptions } from "./options.js";
 import { carriedOn, greyIndex, listed } from "./rules.js";
 import { Strip } from "./strip.js";
 import { dress } from "./style.js";
-import { sameStart, savedBy } from "./text.js";
+import { Taking } from "./taking.js";
 
 // A script that changes a field tells nobody: as long as something is shown, the field is looked at this often.
 const LOOK_MILLISECONDS = 100;
@@ -21,9 +21,9 @@ export class Widget {
     this.asked = null; // the place last asked for
     this.answered = null; // the newest answer, as a place with suggestions
     this.shown = null; // what can be taken now: a place with `grey`, the index of the grey suggestion or -1
-    this.composing = this.taking = false;
+    this.composing = false;
     this.looking = 0; // a timer
-    this.taken = []; // { before, after, from, to }: texts and carets
+    this.taking = new Taking(this);
     this.life = new AbortController();
     this.asking = new Asking((told, place) => this.receive(told, place), (told) => this.fail(told));
     this.build(Ghost);
@@ -37,7 +37,7 @@ export class Widget {
     dress(root);
     this.layer = element("div", "layer");
     root.append(this.layer);
-    this.strip = new Strip(root, this.field, (index, by) => this.choose(index, by));
+    this.strip = new Strip(root, this.field, (index, by) => this.taking.choose(index, by));
     this.ghost = new Ghost(this.field, this.layer);
     this.place();
     this.settle();
@@ -128,24 +128,16 @@ export class Widget {
   }
 
   onInput(event) {
-    if (this.taking || event.isComposing) return;
-    if (/^history/.test(event.inputType)) this.afterUndo();
+    if (this.taking.busy || event.isComposing) return;
+    if (/^history/.test(event.inputType)) this.taking.afterUndo();
     else if (event.isTrusted) this.typed = this.here();
     this.checker?.changed();
     this.refresh();
   }
 
-  /** Undo selects what it brings back, and the next key would delete it. */
-  afterUndo() {
-    const { text } = this.field;
-    const undone = this.taken.findLast(({ before, after }) => before === text || after === text);
-    this.typed = null;
-    if (undone) this.field.select(undone.before === text ? undone.from : undone.to);
-  }
-
   /** Ask for suggestions at the caret, unless that was done or nobody can use them. */
   refresh(path = "complete") {
-    if (this.taking || this.composing) return;
+    if (this.taking.busy || this.composing) return;
     const here = this.here();
     if (!here && this.asked) this.forget();
     if (!here || samePlace(this.asked, here)) return;
@@ -248,46 +240,6 @@ export class Widget {
     this.strip.settle();
     this.checker?.align();
     if (this.shown?.grey >= 0) this.shown.grey = this.showGrey(this.shown);
-  }
-
-  /** Take the grey text; false where there is none, or the text or the caret are no more what it was shown for. */
-  takeGrey(by) {
-    const { shown } = this;
-    return Boolean(shown?.grey >= 0 && samePlace(this.typed, this.here()) && this.take(shown.grey, by));
-  }
-
-  /** Take one of the strip, unless that is hidden or still the one for an older text. */
-  choose(index, by) {
-    if (this.strip.current && this.shown?.suggestions[index]) this.take(index, by);
-  }
-
-  take(index, by) {
-    const { shown } = this;
-    if (!samePlace(shown, this.here())) {
-      this.look();
-      return false;
-    }
-    const { text, caret, start, end, suggestions } = shown;
-    const suggestion = suggestions[index];
-    this.change(start, end, suggestion.insert);
-    this.emit("taken", { suggestion, index, by, saved: savedBy(suggestion.insert, text.slice(start, caret)) });
-    // The word is finished, so the next one is wanted; its `insert` brings the space.
-    this.refresh("next-word");
-    return true;
-  }
-
-  /** Replace a span by another text; letters that are the same stay untouched. */
-  change(start, end, insert) {
-    const before = this.field.text;
-    const from = this.field.selection?.[1] ?? end;
-    const same = sameStart(before.slice(start, end), insert);
-    this.forget();
-    this.taking = true;
-    this.field.replace(start + same, end, insert.slice(same));
-    this.taking = false;
-    const after = this.field.text;
-    this.taken = [...this.taken.slice(-50), { before, after, from, to: start + insert.length }];
-    this.checker?.changed();
   }
 
   /** Put the suggestions away; `asked` keeps this place, so that they stay away here. */

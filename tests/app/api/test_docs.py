@@ -64,6 +64,8 @@ def test_the_examples_are_what_the_service_takes_and_gives() -> None:
         schemas.SuggestionAnswer,
         schemas.CorrectionRequest,
         schemas.CorrectionList,
+        schemas.GenerationRequest,
+        schemas.Generation,
         schemas.LearnRequest,
         schemas.PersonSummary,
         schemas.KnownWordList,

@@ -1,6 +1,7 @@
 """The scheduler: what it reads and what it does not, and batches."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 
 import pytest
 from fastapi.testclient import TestClient
@@ -8,9 +9,11 @@ from fastapi.testclient import TestClient
 from app.inference.engine import Engine
 from model.lm.language_model import LanguageModel
 from model.search.ranking import Suggestion
+from model.search.writing import LENGTH, Manner, Writer
 from tests.app.conftest import MakeApp
 from tests.app.counting import counting
 from tests.app.engines import parked, queries, run, typed
+from tests.model.tiny_model import read
 
 
 def test_a_letter_reads_nothing_and_a_word_reads_one_token(tiny_model: LanguageModel) -> None:
@@ -99,6 +102,34 @@ def test_waiting_contexts_are_read_in_one_product(tiny_model: LanguageModel) -> 
     run(model, work, batch_limit=8)
     assert max(network.batches) == 8
     assert network.tokens_read <= 2 + 12 * 2
+
+
+def test_a_text_is_written_on_where_nobody_waits_for_a_suggestion(tiny_model: LanguageModel) -> None:
+    model, network = counting(tiny_model)
+    answered: list[str] = []
+
+    async def write(texts: AsyncGenerator[str, None]) -> None:
+        await anext(texts)
+        answered.append("written")
+        await texts.aclose()
+
+    async def suggest(engine: Engine, text: str) -> None:
+        await typed(engine, text)
+        answered.append("suggested")
+
+    async def work(engine: Engine) -> None:
+        first = await parked(engine, network, "my ca")
+        # It was asked for first, and is short; the others are long.
+        writer = Writer(model, read(model, "next-word", "the"), False, Manner(5, 0.7, 0.9, 1, LENGTH))
+        written = asyncio.create_task(write(engine.write(writer, 60.0)))
+        await asyncio.sleep(0)
+        suggested = [asyncio.create_task(suggest(engine, f"{word} dog eats my cat a")) for word in ("the", "a", "big")]
+        await asyncio.sleep(0)
+        network.go_on.set()
+        await asyncio.gather(first, written, *suggested)
+
+    run(model, work)
+    assert answered == ["suggested"] * 3 + ["written"]
 
 
 @pytest.mark.parametrize("batch_limit", [1, 3, 64])

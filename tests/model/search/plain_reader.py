@@ -1,5 +1,6 @@
 """Reading a place in a text anew each time, by the definition: the reference for the reader that remembers."""
 
+from model.search.custom import NO_CUSTOM, CustomWords
 from model.search.places import Place, place_at, run_start
 from model.search.query import CODE_POINTS_A_TOKEN, CODE_POINTS_BEFORE, Query, _lead, _trail, _window_start
 from model.text.tokens import (
@@ -25,7 +26,7 @@ def read_completion(vocabulary: Vocabulary, text: str, cursor: int, context_toke
     context, capital, unknown = _encode(vocabulary, before, begin, context_tokens)
     end = word_end(text, word.start, cursor)
     return Query(
-        context, text[word.start : cursor], word.start, end, "", "", capital, unknown, *_where(text, word.start)
+        context, text[word.start : cursor], word.start, end, "", "", capital, unknown, *_where(text, word.start, end)
     )
 
 
@@ -56,7 +57,15 @@ def _next_word(
 ) -> Query:
     context, capital, unknown = _encode(vocabulary, before, begin, context_tokens)
     return Query(
-        context, "", place, place, _lead(text, place), _trail(text, place), capital, unknown, *_where(text, place)
+        context,
+        "",
+        place,
+        place,
+        _lead(text, place),
+        _trail(text, place),
+        capital,
+        unknown,
+        *_where(text, place, place),
     )
 
 
@@ -74,6 +83,13 @@ def _encode(
     return (vocabulary.id_of(TEXT_START), *ids[dropped:]), capital, unknown
 
 
-def _where(text: str, start: int) -> tuple[str, Place, str]:
+def _where(text: str, start: int, end: int) -> tuple[str, Place, str, CustomWords, bool]:
     before = text[:start]
-    return text[run_start(text, start) : start], place_at(text, start), before[-CODE_POINTS_BEFORE:]
+    ends_line = not text[end:].partition("\n")[0].strip()
+    return (
+        text[run_start(text, start) : start],
+        place_at(text, start),
+        before[-CODE_POINTS_BEFORE:],
+        NO_CUSTOM,
+        ends_line,
+    )

@@ -37,7 +37,10 @@ def test_complete_after_white_space_answers_as_next_word(text: str, white: str) 
 def test_only_what_stands_before_the_cursor_is_read() -> None:
     whole = answer(MODEL, "the dog eats app", "complete")
     assert answer(MODEL, "the dog eats apply Monday", "complete", cursor=16) == whole
-    assert read(MODEL, "complete", "an apple pie", 5) == read(MODEL, "complete", "an apple", 5)
+    # But for what lets a phrase go on: the rest of the line is empty.
+    before = read(MODEL, "complete", "an apple pie", 5)
+    assert not before.ends_line
+    assert before._replace(ends_line=True) == read(MODEL, "complete", "an apple", 5)
 
 
 @unhurried
