@@ -49,6 +49,12 @@ _ASK = """
 import sys, urllib.request
 print(urllib.request.urlopen("http://127.0.0.1:8000" + sys.argv[1], timeout=5).read().decode())
 """
+_TEACH = """
+import json, urllib.request
+body = json.dumps({"user": "somebody", "text": "Kubeflow runs."}).encode()
+request = urllib.request.Request("http://127.0.0.1:8000/learn", body, {"Content-Type": "application/json"})
+print(urllib.request.urlopen(request, timeout=10).status)
+"""
 _WRITE = """
 try:
     open("/written", "w")
@@ -134,7 +140,7 @@ class Engine:
 
 
 def run_options(service: dict[str, Any], sources: dict[str, str]) -> list[str]:
-    """The options of ``podman run`` for a service, with other sources for its volumes."""
+    """The options of ``podman run`` for a service, with other ``sources`` for some of its volumes."""
     options = ["--read-only"] if service.get("read_only") else []
     for key in ("tmpfs", "cap_drop", "security_opt"):
         options += [f"--{key.replace('_', '-')}={value.removesuffix(':true')}" for value in service.get(key, ())]
@@ -142,7 +148,7 @@ def run_options(service: dict[str, Any], sources: dict[str, str]) -> list[str]:
     options += [f"--cpus={service['cpus']}"] if "cpus" in service else []
     for volume in service.get("volumes", ()):
         source, place = volume.split(":/", 1)
-        options.append(f"--volume={sources[source]}:/{place}")
+        options.append(f"--volume={sources.get(source, source)}:/{place}")
     return options
 
 
@@ -243,6 +249,8 @@ def check_service(engine: Engine, checks: Checks, service: dict[str, Any]) -> No
     checks.expect(answer == "Read-only file system", f"cannot write to its root: {answer}")
     texts = [item["text"] for item in engine.ask("serve", "/complete?text=I%20would%20like%20an%20app")["suggestions"]]
     checks.expect("apple" in texts, f"answers /complete: {', '.join(texts)}")
+    answer = engine.inside("serve", _TEACH)
+    checks.expect(answer == "200", f"keeps what people teach on its volume: {answer}")
     engine.podman("healthcheck", "run", "serve")
     checks.expect(True, "its HEALTHCHECK passes")
     # After these seconds podman would kill it, and the status be 137.
