@@ -118,6 +118,9 @@ def test_a_call_is_answered_as_the_page_says(command: Command, served: Served) -
     require("curl")
     printed = served.run(command)
     file = re.search(r" -o (\S+)", command.text)
+    if "text/event-stream" in command.text:
+        assert printed.startswith("event: word\n") and "event: end\n" in printed
+        return
     answer: Any = json.loads((served.folder / file[1]).read_text("utf-8") if file else printed)
     assert "detail" not in answer
     if command.shown:

@@ -48,7 +48,7 @@ vocabulary_router = APIRouter(
 async def list_vocabularies(service: TheService) -> VocabularyList:
     """List the vocabularies that are kept, in numbers.
 
-    This and all below is an administrator's, where there are keys.
+    It takes an administrator's key, where there are keys, as every operation on vocabularies does.
     """
     return await service.vocabularies.list()
 
