@@ -13,7 +13,7 @@ from tests.browser.conftest import NewPage
 
 
 def test_the_openapi_page_shows_and_tries_every_operation(new_page: NewPage, server: str, forgiven: list[str]) -> None:
-    # Without an administrator's key nobody may reload the models; of what was deleted or never put in, there is nothing.
+    # Without an administrator's key nobody may reload the models; what was never put in is not there.
     for status in (403, 404):
         forgiven.append(f"Failed to load resource: the server responded with a status of {status}")
     page = new_page()
