@@ -12,7 +12,7 @@ from app.inference.state_cache import Context
 from model.arrays import FloatArray
 from model.nn.network import Network
 
-# The tokens of a context whose inputs are computed in one product, which takes some two thirds of the time of one by one
+# The tokens of a context whose inputs are computed in one product: a new context then takes two thirds of the time
 # (docs/performance.md).
 AHEAD = 16
 
