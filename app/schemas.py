@@ -344,7 +344,7 @@ class Vocabulary(BaseModel):
 
 
 class VocabularySummary(BaseModel):
-    """What is kept of a vocabulary, in numbers."""
+    """A kept vocabulary in numbers."""
 
     name: str = Field(description="The name to ask for it by.", examples=["products"])
     entries: int = Field(description="The number of its entries.", examples=[2])

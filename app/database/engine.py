@@ -67,7 +67,7 @@ class Database:
 
     @property
     def salt(self) -> bytes:
-        """What the digests of this installation are salted with. Raises ``DatabaseAwayError`` until it was reached."""
+        """The salt of this installation's digests. Raises ``DatabaseAwayError`` until the database was reached."""
         if not self._salt:
             raise DatabaseAwayError
         return self._salt

@@ -36,7 +36,7 @@ class Key(NamedTuple):
 
 
 class _Known(NamedTuple):
-    """What is in memory of a person: their counts as each model sees them, none for nobody."""
+    """A person in memory: their counts as each model sees them, none for nobody."""
 
     digest: bytes
     people: dict[str, Person]

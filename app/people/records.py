@@ -1,4 +1,4 @@
-"""What is read of people at one moment: counts for suggestions, a copy of all rows, and how much there is."""
+"""Records read from the store: a person's counts for suggestions, a copy of all their rows, and totals."""
 
 from typing import NamedTuple
 

@@ -8,7 +8,7 @@ import numpy as np
 from sqlalchemy import Connection, Row, Table, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.database.schema import sequences, words
+from app.database.schema import forgotten, sequences, words
 from model.lm.notebook import FADING, OFFERED_USES, Lesson, passes_over
 
 # In one statement; SQLite takes 32,766 values.
@@ -91,6 +91,12 @@ def words_of(connection: Connection, person: int) -> Sequence[Row[Any]]:
 def sequences_of(connection: Connection, person: int) -> Sequence[Row[Any]]:
     """Return the rows of a person's sequences."""
     return connection.execute(select(sequences).where(sequences.c.person == person)).all()
+
+
+def all_of(connection: Connection, person: int) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]], list[bytes]]:
+    """Return the rows of a person's words and sequences, and the digests of the words they forgot."""
+    digests = connection.execute(select(forgotten.c.digest).where(forgotten.c.person == person)).scalars()
+    return words_of(connection, person), sequences_of(connection, person), [bytes(made) for made in digests]
 
 
 def delete_words(connection: Connection, person: int, ids: list[int]) -> None:

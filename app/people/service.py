@@ -1,4 +1,4 @@
-"""What the API asks of people: checks it against the settings, and turns it into what the store takes and gives."""
+"""The operations on people: they check a request against the settings, and translate between schemas and store."""
 
 from collections.abc import Callable, Mapping
 

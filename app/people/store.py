@@ -27,7 +27,7 @@ Person = Row[Any]
 
 
 class Store:
-    """What the tables hold of people, each known by the digest of their id. Any thread may use it.
+    """The rows of people in the database, each person known by the digest of their id. Any thread may use it.
 
     ``most_rows`` bounds the rows of one person. All methods raise ``DatabaseAwayError`` where the database is away.
     """
@@ -150,18 +150,16 @@ class Store:
             person = self._find(connection, digest)
             if person is None:
                 return None
-            counted = rows_of.words_of(connection, person.id)
-            followed = rows_of.sequences_of(connection, person.id)
-            digests = connection.execute(select(forgotten.c.digest).where(forgotten.c.person == person.id)).scalars()
-            place = {row.id: i for i, row in enumerate(counted)} | {0: NOWHERE}
-            return Copy(
-                person.texts,
-                person.since,
-                [(r.word, r.uses, r.weight, person.texts - r.at, r.passed_over) for r in counted],
-                [(place[r.before], place[r.last], place[r.word], r.weight, person.texts - r.at) for r in followed],
-                bytes(person.forgetting),
-                [bytes(made) for made in digests],
-            )
+            counted, followed, digests = rows_of.all_of(connection, person.id)
+        place = {row.id: i for i, row in enumerate(counted)} | {0: NOWHERE}
+        return Copy(
+            person.texts,
+            person.since,
+            [(r.word, r.uses, r.weight, person.texts - r.at, r.passed_over) for r in counted],
+            [(place[r.before], place[r.last], place[r.word], r.weight, person.texts - r.at) for r in followed],
+            bytes(person.forgetting),
+            digests,
+        )
 
     def load(self, digest: bytes) -> Loaded | None:
         """Load all counts of a person, faded to now; None of nobody."""
@@ -169,10 +167,7 @@ class Store:
             person = self._find(connection, digest)
             if person is None:
                 return None
-            counted = rows_of.words_of(connection, person.id)
-            followed = rows_of.sequences_of(connection, person.id)
-            digests = connection.execute(select(forgotten.c.digest).where(forgotten.c.person == person.id)).scalars()
-            taken_out = frozenset(map(bytes, digests))
+            counted, followed, digests = rows_of.all_of(connection, person.id)
         place = {row.id: i for i, row in enumerate(counted)} | {0: NOWHERE}
         taught = laid_out(
             [row.word for row in counted],
@@ -181,7 +176,7 @@ class Store:
             [(row.weight, row.at) for row in followed],
             person.texts,
         )
-        return Loaded(taught, taken_out, bytes(person.forgetting))
+        return Loaded(taught, frozenset(digests), bytes(person.forgetting))
 
     def changes(self) -> list[tuple[int, str]]:
         """List what has changed within the last minute, each change with a number."""

@@ -12,7 +12,7 @@ import numpy as np
 from model.arrays import Array, Arrays
 from model.nn.cells import Workspace
 from model.nn.network import Network
-from model.nn.softmax import Negatives, RowGradient, full_softmax, sampled_softmax
+from model.nn.softmax import Negatives, RowGradient, softmax_loss
 
 
 class Masks(NamedTuple):
@@ -73,10 +73,7 @@ def gradients(
     h_rows = h.reshape(T * B, -1)
     is_projected = network.cell.projects
     p = h_rows if is_projected else xp.matmul(h_rows, w["projection"], out=work.array("p", T * B, X.shape[2]))
-    if negatives is None:
-        output = full_softmax(xp, p, flat_targets, w["embedding"], w["bias"], scale)
-    else:
-        output = sampled_softmax(xp, p, flat_targets, w["embedding"], w["bias"], negatives, scale)
+    output = softmax_loss(xp, p, flat_targets, w["embedding"], w["bias"], negatives, scale)
 
     dense = {} if is_projected else {"projection": h_rows.T @ output.dp}
     dh = output.dp if is_projected else xp.matmul(output.dp, w["projection"].T, out=work.array("dh", *h_rows.shape))

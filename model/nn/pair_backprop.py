@@ -11,7 +11,7 @@ from model.nn.attention import Attended, attend, attend_backward
 from model.nn.backprop import NO_DROPOUT, Gradients, Masks, sum_rows
 from model.nn.cells import Workspace
 from model.nn.encoder_decoder import ENCODER, EncoderDecoder
-from model.nn.softmax import Negatives, RowGradient, cross_entropy, full_softmax, sampled_softmax
+from model.nn.softmax import Negatives, RowGradient, cross_entropy, softmax_loss
 
 # The target behind the end of a reply.
 NO_TARGET = -1
@@ -41,10 +41,7 @@ def pair_gradients(
     a_rows = a.reshape(T * B, -1)[own]
     is_projected = network.cell.projects
     p = a_rows if is_projected else a_rows @ w["projection"]
-    if negatives is None:
-        output = full_softmax(xp, p, flat_targets[own], w["embedding"], w["bias"], scale)
-    else:
-        output = sampled_softmax(xp, p, flat_targets[own], w["embedding"], w["bias"], negatives, scale)
+    output = softmax_loss(xp, p, flat_targets[own], w["embedding"], w["bias"], negatives, scale)
 
     dense = {} if is_projected else {"projection": a_rows.T @ output.dp}
     da = xp.zeros((T * B, a_rows.shape[1]), dtype=a_rows.dtype)

@@ -99,6 +99,15 @@ def sampled_softmax(
     )
 
 
+def softmax_loss(
+    xp: ModuleType, p: Array, targets: Array, rows: Array, bias: Array, negatives: Negatives | None, scale: float
+) -> OutputGradient:
+    """Cross-entropy against a sample of ``negatives``, or where there is none over the whole vocabulary."""
+    if negatives is None:
+        return full_softmax(xp, p, targets, rows, bias, scale)
+    return sampled_softmax(xp, p, targets, rows, bias, negatives, scale)
+
+
 class NegativeSampler:
     """Draws tokens in proportion to count^0.75 (the exponent of Mikolov et al. 2013), with replacement."""
 
