@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from app.validation_messages import rule_broken
-from model.lm.custom_vocabulary import LONGEST_ENTRY
+from model.lm.words.custom_vocabulary import LONGEST_ENTRY
 from model.text.tokens import fold
 
 

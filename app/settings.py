@@ -14,7 +14,7 @@ from app.keys import read_keys
 from app.schemas import MOST_ASKED_VOCABULARIES, VOCABULARY_NAME
 from app.validation_messages import rule_broken, sentence
 from model.errors import UserError
-from model.lm.offensive import SHIPPED_LIST
+from model.lm.words.offensive import SHIPPED_LIST
 from model.text.encoding import CONTEXT_TOKENS
 
 PREFIX = "TSUZUKI_"

@@ -19,7 +19,7 @@ import model
 from model.lm.storage import load_model
 from model.nn.inference import ContextRunner
 from model.search.correct import Corrector
-from model.search.query import QueryReader
+from model.search.place.query import QueryReader
 from model.search.ranking import TYPED
 from model.search.scorer import Scorer
 from model.text.encoding import CONTEXT_TOKENS

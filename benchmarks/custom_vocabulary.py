@@ -17,9 +17,9 @@ import numpy as np
 
 import model
 from model.evaluate.simulated_typing import STRIPS, ModelSuggester, TypedWord, TypingTrial, keystrokes
-from model.lm.custom_vocabulary import CustomVocabulary, Entry
 from model.lm.language_model import LanguageModel
 from model.lm.storage import load_model
+from model.lm.words.custom_vocabulary import CustomVocabulary, Entry
 from model.text.corpus import documents
 from model.text.encoding import CONTEXT_TOKENS
 from model.text.tokens import fold

@@ -21,7 +21,7 @@ from benchmarks.servers import body, machine
 from benchmarks.typing_trace import Keystroke, keystrokes
 from model.nn.inference import ContextRunner
 from model.search.complete import Completer
-from model.search.query import QueryReader
+from model.search.place.query import QueryReader
 from model.search.scorer import Scorer
 
 WHOLE = "the whole request, without the HTTP server"

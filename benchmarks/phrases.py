@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import model
-from model.lm.offensive import SHIPPED_LIST
 from model.lm.storage import load_model
+from model.lm.words.offensive import SHIPPED_LIST
 from model.nn.inference import ContextRunner
 from model.search.complete import Completer
-from model.search.phrases import Followers, Following, PhraseSearch
-from model.search.query import Query, QueryReader
+from model.search.place.query import Query, QueryReader
 from model.search.ranking import PHRASE, Suggestion
 from model.search.scorer import Scorer
+from model.search.writing.phrases import Followers, Following, PhraseSearch
 from model.text.encoding import CONTEXT_TOKENS
 
 # The widget's (app/static/widget/options.js and rules.js).

@@ -17,15 +17,15 @@ from pydantic import ValidationError
 import model
 from app.schemas import Suggestion as Shown
 from model.lm.language_model import LanguageModel
-from model.lm.offensive import Guard
 from model.lm.storage import load_model
+from model.lm.words.offensive import Guard
 from model.nn.inference import ContextRunner
 from model.search.complete import Completer
 from model.search.correct import Correction, Corrector
-from model.search.keyboards import DEFAULT_LAYOUT, neighbours
-from model.search.query import QueryReader
+from model.search.place.query import QueryReader
 from model.search.ranking import CORRECTION, TYPED, Suggestion
 from model.search.scorer import Scorer
+from model.search.typos.keyboards import DEFAULT_LAYOUT, neighbours
 from model.text.encoding import CONTEXT_TOKENS
 from model.text.tokens import fold, tokens
 

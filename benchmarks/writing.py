@@ -15,11 +15,11 @@ from typing import NamedTuple
 
 import model
 from model.lm.language_model import LanguageModel
-from model.lm.offensive import SHIPPED_LIST
 from model.lm.storage import load_model
+from model.lm.words.offensive import SHIPPED_LIST
 from model.nn.inference import ContextRunner
-from model.search.query import QueryReader, quote_is_open
-from model.search.writing import SENTENCE, Manner, Writer
+from model.search.place.query import QueryReader, quote_is_open
+from model.search.writing.writer import SENTENCE, Manner, Writer
 from model.text.encoding import CONTEXT_TOKENS
 from model.text.tokens import tokens
 

@@ -1,8 +1,8 @@
 """Estimate the shares of the kinds of typos: ``python scripts/estimate_typos.py MISSPELLINGS``.
 
 The file has a ``misspelling->word`` a line (several words are separated by commas; only lines with one are used).
-Prints the shares that stand in ``model.search.error_model``: of pairs that are one edit apart, how many are of each
-kind, and how many of the edits touch the first letter.
+Prints the shares that stand in ``model.search.typos.error_model``: of pairs that are one edit apart, how many are of
+each kind, and how many of the edits touch the first letter.
 """
 
 import argparse
@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from model.search.error_model import VOWELS
-from model.search.keyboards import LAYOUTS, neighbours
+from model.search.typos.error_model import VOWELS
+from model.search.typos.keyboards import LAYOUTS, neighbours
 from model.text.tokens import fold
 
 

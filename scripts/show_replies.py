@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from model.lm.pair_model import load_pair_model
-from model.search.replies import load_replies
+from model.search.writing.replies import load_replies
 
 MESSAGES = Path(__file__).parents[1] / "docs" / "messages.txt"
 

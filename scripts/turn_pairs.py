@@ -13,7 +13,7 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
-from model.lm.offensive import SHIPPED_LIST, Guard
+from model.lm.words.offensive import SHIPPED_LIST, Guard
 from model.text.corpus import documents
 from model.text.tokens import tokens
 

@@ -20,8 +20,8 @@ from app.inference.products import Products, one_blas_thread
 from app.inference.state_cache import Context, Entry, StateCache
 from model.arrays import FloatArray
 from model.lm.language_model import LanguageModel
-from model.search.complete import NextWords
-from model.search.phrases import Followers
+from model.search.next_words import NextWords
+from model.search.writing.phrases import Followers
 
 # The cached states of a new context: the last two (a person may delete the last word again), and every eighth, from
 # which the ones between are a few steps away.

@@ -14,19 +14,19 @@ from app.inference.batcher import Batcher
 from app.inference.jobs import HIT, MISS, Draw, Job, NextWord, Statistics, Wanted
 from app.inference.state_cache import Context, Entry, StateCache
 from model.arrays import FloatArray
-from model.lm.custom_vocabulary import CustomVocabulary
 from model.lm.language_model import LanguageModel
 from model.lm.person import Person
+from model.lm.words.custom_vocabulary import CustomVocabulary
 from model.prefix_cache import PrefixCache
 from model.search.complete import Completer
 from model.search.correct import Correction, Corrector
 from model.search.custom_reader import CustomReader
-from model.search.keyboards import DEFAULT_LAYOUT
-from model.search.phrases import Followers, Following, PhraseSearch
-from model.search.query import FinishedWord, Query, QueryReader
+from model.search.place.query import FinishedWord, Query, QueryReader
 from model.search.ranking import Suggestion
 from model.search.scorer import Scorer
-from model.search.writing import TIME, Writer
+from model.search.typos.keyboards import DEFAULT_LAYOUT
+from model.search.writing.phrases import Followers, Following, PhraseSearch
+from model.search.writing.writer import TIME, Writer
 
 # The requests that are admitted at a time, in batches: one is computed while the next one gathers.
 _MOST_BATCHES = 2

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from app.inference.state_cache import Context
 from model.lm.person import Person
-from model.search.query import Query
-from model.search.writing import Writer
+from model.search.place.query import Query
+from model.search.writing.writer import Writer
 
 
 class Wanted(Enum):

@@ -8,8 +8,8 @@ from app.errors import GenerateLimitError
 from app.inference.engine import Engine
 from app.schemas import GenerationEnd, GenerationRequest
 from app.settings import Settings
-from model.search.query import quote_is_open
-from model.search.writing import Manner, Writer
+from model.search.place.query import quote_is_open
+from model.search.writing.writer import Manner, Writer
 
 # The part of the time limit after which a text is ended; the rest is for sending it.
 _PART_OF_TIME = 0.8

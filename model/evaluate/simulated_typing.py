@@ -10,13 +10,13 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-from model.lm.custom_vocabulary import CustomVocabulary
 from model.lm.language_model import LanguageModel
 from model.lm.person import Person
+from model.lm.words.custom_vocabulary import CustomVocabulary
 from model.nn.inference import ContextRunner
 from model.search.complete import Completer
 from model.search.custom_reader import CustomReader
-from model.search.query import QueryReader
+from model.search.place.query import QueryReader
 from model.search.ranking import Suggestion
 from model.search.scorer import Scorer
 from model.text.tokens import straight, tokens

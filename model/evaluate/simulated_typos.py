@@ -13,7 +13,7 @@ from model.lm.language_model import LanguageModel
 from model.nn.inference import ContextRunner
 from model.search.complete import Completer
 from model.search.correct import Corrector
-from model.search.query import QueryReader
+from model.search.place.query import QueryReader
 from model.search.scorer import Scorer
 from model.text.tokens import normal_form, straight, tokens
 

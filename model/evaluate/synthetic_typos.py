@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.search.keyboards import DEFAULT_LAYOUT, neighbours
+from model.search.typos.keyboards import DEFAULT_LAYOUT, neighbours
 
 # The share of words with a typo.
 TYPO_SHARE = 0.12

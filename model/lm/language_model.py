@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from model.arrays import ByteArray, FloatArray
-from model.lm.known_words import NO_WORDS, KnownWords
 from model.lm.ngrams import NGrams
-from model.lm.offensive import NEVER, Guard
-from model.lm.spelling import EMPTY_LEXICON, Spelling
-from model.lm.word_index import WordIndex
+from model.lm.words.known_words import NO_WORDS, KnownWords
+from model.lm.words.offensive import NEVER, Guard
+from model.lm.words.spelling import EMPTY_LEXICON, Spelling
+from model.lm.words.word_index import WordIndex
 from model.nn.inference import InferenceNetwork
 from model.nn.network import Network
 from model.text.tokens import UNKNOWN

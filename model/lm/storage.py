@@ -18,11 +18,11 @@ from safetensors.numpy import load_file, save
 from model.arrays import Arrays, FloatArray
 from model.errors import ModelError
 from model.files import loading, write_atomically
-from model.lm.known_words import KNOWN_WORDS, NO_WORDS, load_known_words
 from model.lm.language_model import LanguageModel
 from model.lm.ngrams import NGRAMS, NGrams, load_ngrams
-from model.lm.offensive import SHIPPED_LIST, Guard
-from model.lm.spelling import Lexicon, Spelling
+from model.lm.words.known_words import KNOWN_WORDS, NO_WORDS, load_known_words
+from model.lm.words.offensive import SHIPPED_LIST, Guard
+from model.lm.words.spelling import Lexicon, Spelling
 from model.nn.cells import CELLS
 from model.nn.network import Network, NetworkConfig
 from model.text.tokens import SPECIAL_TOKENS, TEXT_START

@@ -1,5 +1,5 @@
 """The search for suggestions: from a place in a text to the words that fit there.
 
 May import model.lm and what stands below it.
-Begin reading at query.py, then complete.py.
+Begin reading at place/query.py, then complete.py.
 """

@@ -1,4 +1,4 @@
-"""Completing: the next word, and the word being typed, corrections of its letters among the suggestions."""
+"""Completing the word being typed, corrections of its letters among the suggestions."""
 
 import math
 from functools import lru_cache
@@ -7,34 +7,33 @@ from typing import NamedTuple
 import numpy as np
 
 from model.arrays import FloatArray, IntArray
-from model.lm.language_model import LanguageModel
-from model.lm.mixture import NO_IDS, mixture
-from model.lm.person import Person, Share
-from model.search.candidates import NO_CANDIDATES
-from model.search.error_model import RATES
-from model.search.places import PIECES, Place
-from model.search.query import Query
+from model.lm.person import Person
+from model.search.marks import SMALL_FOR_CAPITAL, has_inner_capital, has_marks, marks_fit
+from model.search.next_words import NextWords
+from model.search.own_words import begun_own_words, own_words
+from model.search.place.kinds import Place
+from model.search.place.query import Query
 from model.search.ranking import (
     COMPLETION,
     CORRECTION,
-    LEARNED,
-    NEXT_WORD,
+    LEAST_SHARE,
+    SPARE,
     Candidate,
     Suggestion,
     likely_words,
     rank,
 )
 from model.search.scorer import LISTED, NOT_LISTED, OWN_SHARE, WEAK, Existence, Scored, Scorer, share_of
+from model.search.typos.candidates import NO_CANDIDATES
+from model.search.typos.error_model import RATES
 from model.search.units import units
-from model.text.tokens import APOSTROPHES, UNKNOWN, fold, straight, unaccented
+from model.text.tokens import fold, straight, unaccented
 
 # A correction's cost beyond what the error model says, so that a literal completion does not yield to a word that is
 # only frequent. Chosen on held-out text: keystroke savings without typos stay what they are without corrections.
 CORRECTION_COST = 1.0
 # Rare words offered beside those of the vocabulary, at most.
 _MOST_RARE = 20
-# Rare words and corrections less likely than this, all spellings together, are noise.
-LEAST_SHARE = 1e-4
 # The most spellings of a word, differing in case, that are listed.
 _MOST_SPELLINGS = 4
 # Prefixes that are remembered: some 5 kB each.
@@ -42,23 +41,10 @@ _KEPT_PREFIXES = 2000
 # Beside a whole word, completions and corrections less likely than these are not worth an interruption.
 FINISHED_COMPLETION = 0.003
 FINISHED_CORRECTION = 0.05
-# Behind a full stop without a space an address goes on where pieces of addresses are as likely as this.
-_ADDRESS_SHARE = 0.3
-# Behind these a name would be one of the training text, which nobody else knows.
-_GREETINGS = frozenset({"dear", "hi", "hello", "hey", "hiya", "thanks", "cheers", "regards", "morning", "evening"})
-_OPENINGS = frozenset({"-", "--", "(", "*", "•", "["})
-# Names that are words of the calendar as well.
-_MONTHS = frozenset({"april", "may", "june", "august"})
-# How often a word with a capital of its own is begun with a small letter, roughly: people are lazy, but not all.
-SMALL_FOR_CAPITAL = 0.2
-# How likely capitals inside a word, or accents, are typed for a word that has others: WiF for Wife, café for cafeteria.
-OTHER_MARKS = 0.01
 # What a correction costs in addition where small letters are a word that exists.
 GOING_ON_COST = 1.5
 # Fewer small letters may be the beginning of anything.
 _LEAST_LETTERS = 5
-# More words than are asked for are ranked: the typed letters themselves and guarded words are left out of them.
-_SPARE = 8
 
 
 class Typed(NamedTuple):
@@ -81,72 +67,6 @@ class Typed(NamedTuple):
     rare_shares: FloatArray
     rest: float
     is_word: bool
-
-
-class NextWords:
-    """Offers the next word. It only reads, so it may be used by any thread."""
-
-    def __init__(self, model: LanguageModel) -> None:
-        self.model = model
-        vocabulary = model.vocabulary
-        self._unknown = vocabulary.id_of(UNKNOWN)
-        small = [form.casefold() for form in vocabulary.forms]
-        self._pieces = np.array([i for i, form in enumerate(small) if form in PIECES], dtype=np.int64)
-        self._names = np.array(
-            [
-                i
-                for i, form in enumerate(vocabulary.forms)
-                if form[0].isupper() and small[i] not in _MONTHS and model.known.is_name(form)
-            ],
-            dtype=np.int64,
-        )
-
-    def suggest(
-        self, query: Query, logits: FloatArray, limit: int, least: float, person: Person | None = None
-    ) -> list[Suggestion]:
-        """At most ``limit`` words of at least ``least`` for the place of a query without a prefix, best first.
-
-        Those that ``person`` has taught are among them. ``logits`` (V,) are the network's after the query's context.
-        Where the text ends in a space, the marks that end something are ruled out: those stand behind a word, not apart
-        from it. Behind a full stop without a space there may be an address going on, which is left alone.
-        """
-        if query.place is Place.ADDRESS:
-            return []
-        model, everything = self.model, range(len(self.model.vocabulary))
-        excluded = [NO_IDS if query.lead else model.vocabulary.closing]
-        if self._is_opening(query):
-            excluded.append(np.setdiff1d(self._names, query.context))
-        is_dotted = query.run.endswith(".")
-        if not is_dotted and self._follows_mark(query):
-            excluded.append(self._pieces)
-        share = None if person is None else share_of(model, person, query, "")
-        p = mixture(model, query.context, logits, everything, excluded=np.concatenate(excluded), share=share)
-        if is_dotted:
-            if float(p[self._pieces].sum()) > _ADDRESS_SHARE:
-                return []
-            p[self._pieces] = 0
-            p *= 1 / p.sum()
-        # A person's own words stand behind those of the vocabulary.
-        p, p_own = p[: len(everything)], p[len(everything) :]
-        custom = query.custom
-        if custom:
-            custom.weigh(p, everything)
-            kept = (1 - custom.goes_on) / (p.sum() + p_own.sum())
-            p, p_own = custom.allowed(p * kept, everything), p_own * kept
-        found = likely_words(model, everything, p, limit + _SPARE, 0, NEXT_WORD)
-        found += [Candidate(rest.casefold(), rest, chance, NEXT_WORD) for rest, chance in custom.going]
-        if person is not None and share is not None:
-            found += own_words(person, share, p_own + p[self._unknown] * share.unknown_shares, limit, NEXT_WORD)
-        return rank(model, query, found, limit, least, person)
-
-    def _is_opening(self, query: Query) -> bool:
-        """True behind a greeting and at a list's head, where a name would be one of the training text."""
-        last = self.model.vocabulary.forms[query.context[-1]]
-        return last in _OPENINGS or last.casefold() in _GREETINGS
-
-    def _follows_mark(self, query: Query) -> bool:
-        last = query.context[-1]
-        return last < self.model.vocabulary.first_word
 
 
 class Completer:
@@ -178,7 +98,7 @@ class Completer:
         if query.place is Place.ADDRESS:
             return []
         custom = query.custom
-        may_correct = fuzzy and query.place is Place.TEXT and not _has_inner_capital(query.prefix)
+        may_correct = fuzzy and query.place is Place.TEXT and not has_inner_capital(query.prefix)
         # What a custom vocabulary holds is no typo.
         may_correct = may_correct and not custom.holds(query.prefix)
         typed = self._typed(query.prefix, may_correct, query.capital)
@@ -189,13 +109,13 @@ class Completer:
         p_literal = joint.literal * self.scorer.stands[typed.span.start : typed.span.stop]
         p_literal *= typed.fits
         custom.weigh(p_literal, typed.span)
-        entries, all_entries = self._entries(query, typed, joint.unknown, logits, limit + _SPARE)
+        entries, all_entries = self._entries(query, typed, joint.unknown, logits, limit + SPARE)
         # What the entries leave of the chance of an unknown word.
         unknown = joint.unknown * (1 - custom.share)
         own = self._own(query, typed.key, joint.unknown)
         p_meant = joint.others * typed.meant_shares
         p_learned = (
-            joint.own if person is None or share is None else joint.own * _begun_own(person, share, query.prefix)
+            joint.own if person is None or share is None else joint.own * begun_own_words(person, share, query.prefix)
         )
         total = float(p_literal.sum()) + unknown * typed.rest + sum(own.values()) + float(p_meant.sum())
         total += float(p_learned.sum()) + all_entries
@@ -203,7 +123,7 @@ class Completer:
             return []
         letters = len(typed.key)
         p_allowed = custom.allowed(p_literal / total, typed.span)
-        found = likely_words(self.model, typed.span, p_allowed, limit + _SPARE, letters, COMPLETION)
+        found = likely_words(self.model, typed.span, p_allowed, limit + SPARE, letters, COMPLETION)
         found += [Candidate(form.casefold(), form, p / total, COMPLETION) for form, p in entries]
         # Where a whole word stands, only likely words are worth an interruption.
         if typed.is_word:
@@ -261,10 +181,10 @@ class Completer:
         ``don'`` is not on its way to *done*; ``WiF`` is to *WiFi*, not to *Wife*; a small letter seldom begins a name.
         """
         fits = self._begun(prefix, words)
-        if not _has_marks(prefix):
+        if not has_marks(prefix):
             return fits
         forms = self.scorer.index.forms
-        return fits * np.array([_marks_fit(prefix, forms[word]) for word in words.tolist()], np.float32)
+        return fits * np.array([marks_fit(prefix, forms[word]) for word in words.tolist()], np.float32)
 
     def _begun(self, prefix: str, words: IntArray) -> FloatArray:
         """How often each word is begun as here: a small letter seldom begins a name."""
@@ -298,14 +218,14 @@ class Completer:
             return [], 0.0
         capital_share = SMALL_FOR_CAPITAL if query.prefix[:1].islower() else 1.0
         begun, share = custom.begun(typed.key, most, capital_share)
-        found = [(form, unknown * p * _marks_fit(query.prefix, form)) for form, p in begun]
+        found = [(form, unknown * p * marks_fit(query.prefix, form)) for form, p in begun]
         total = unknown * share
         if custom.going:
             # The units are those of what may have been typed here; beside that an entry goes on.
             mass = self.scorer.mass(query.context, logits, typed.span, typed.scored)
             unit = 1 / ((1 - custom.goes_on) * mass)
             for form, p in custom.going:
-                chance = p * unit * _marks_fit(query.prefix, form) * (1.0 if form[0].islower() else capital_share)
+                chance = p * unit * marks_fit(query.prefix, form) * (1.0 if form[0].islower() else capital_share)
                 found.append((form, chance))
                 total += chance
         return found, total
@@ -319,63 +239,6 @@ class Completer:
         able = able[np.bincount(word, shares[able])[word] >= least]
         forms = self.scorer.index.forms
         return [Candidate(forms[words[i]].casefold(), forms[words[i]], float(shares[i]), kind) for i in able.tolist()]
-
-
-def own_words(person: Person, share: Share, p: FloatArray, limit: int, kind: str) -> list[Candidate]:
-    """The likeliest of a person's own words as candidates, and phrases of them.
-
-    ``kind`` is for those that the lexicon holds too.
-    """
-    first = share.own.start - person.first_own
-    p = p * person.is_offered[first : first + len(p)]
-    found = []
-    for i in np.argsort(-p)[: limit + _SPARE].tolist():
-        if p[i] < LEAST_SHARE:
-            break
-        form = person.forms[first + i]
-        of_lexicon = person.is_of_lexicon[first + i]
-        found.append(Candidate(form.casefold(), form, float(p[i]), kind if of_lexicon else LEARNED))
-        phrase, share_of_phrase = person.phrase(first + i)
-        if phrase != form:
-            found.append(Candidate(phrase.casefold(), phrase, float(p[i]) * share_of_phrase, LEARNED))
-    return found
-
-
-def _begun_own(person: Person, share: Share, prefix: str) -> FloatArray:
-    """How often each own word is begun as here: a small letter seldom begins a name."""
-    if not prefix[:1].islower():
-        return np.ones(len(share.own), np.float32)
-    first = share.own.start - person.first_own
-    small = person.is_small[first : first + len(share.own)]
-    return np.where(small, np.float32(1), np.float32(SMALL_FOR_CAPITAL))
-
-
-def _has_inner_capital(prefix: str) -> bool:
-    """Whether there is a capital behind the first letter, as in "iPh", unless all letters are capitals."""
-    return prefix[1:] != prefix[1:].lower() and not prefix.isupper()
-
-
-def _has_marks(prefix: str) -> bool:
-    """Whether something was typed beside plain letters: an apostrophe, an accent, a capital inside."""
-    return not prefix.isascii() or any(c in APOSTROPHES for c in prefix) or _has_inner_capital(prefix)
-
-
-def _marks_fit(prefix: str, form: str) -> float:
-    """How well a word goes with the apostrophes, the accents and the capitals inside that were typed."""
-    if not _has_marks(prefix):
-        return 1.0
-    fit = 1.0
-    if any(c in APOSTROPHES for c in prefix) and not unaccented(form).startswith(unaccented(prefix)):
-        return 0.0
-    if not prefix.isascii():
-        letters = straight(prefix).casefold()
-        # The same letters without their accents would take away what was typed.
-        if fold(form) == fold(prefix) and form.casefold() != letters:
-            return 0.0
-        fit *= 1.0 if form.casefold().startswith(letters) else OTHER_MARKS
-    if _has_inner_capital(prefix):
-        fit *= 1.0 if form.startswith(prefix) else OTHER_MARKS
-    return fit
 
 
 def _finished(prefix: str, exists: Existence) -> Existence:

@@ -12,10 +12,10 @@ import numpy as np
 
 from model.arrays import FloatArray
 from model.lm.person import Person
-from model.search.error_model import RATES, cost, most_edits
-from model.search.query import FinishedWord, Query
-from model.search.ranking import CORRECTION, TYPED, Candidate, Suggestion, cased, rank
+from model.search.place.query import FinishedWord, Query
+from model.search.ranking import CORRECTION, LEAST_SHARE, TYPED, Candidate, Suggestion, cased, rank
 from model.search.scorer import CHANGE_COST, LISTED, SHORTHAND, Existence, Scorer, whole_word_share
+from model.search.typos.error_model import RATES, cost, most_edits
 from model.text.tokens import fold, straight, unaccented
 
 # The further cost of a change to a word of the lexicon, whose words are less to be trusted.
@@ -25,8 +25,6 @@ NAME_COST = 14.0
 MOST_SPLITS = 4
 # What a capital costs in addition where the word has a spelling with a small letter, as it was typed.
 SMALL_INSTEAD_COST = 2.0
-# Words and changes less likely than this are noise.
-LEAST_SHARE = 1e-4
 LONGEST_WORD = 40
 # Candidates less likely than this part of the likeliest one are not weighed by the next word.
 _LEAST_WEIGHED = 1e-3

@@ -9,9 +9,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from model.lm.custom_vocabulary import LETTERS, CustomVocabulary, compared
-from model.search.custom import CustomWords, Going, entry_share, largest
-from model.search.query import Query
+from model.lm.words.custom_vocabulary import LETTERS, CustomVocabulary, compared
+from model.search.place.custom_words import CustomWords, Going, entry_share, largest
+from model.search.place.query import Query
 from model.search.scorer import Scorer
 from model.text.tokens import NUMBER, fold, straight, tokens
 

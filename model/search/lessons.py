@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from model.lm.notebook import Lesson
-from model.search.places import run_start
+from model.search.place.kinds import run_start
 from model.text.tokens import LINE_END, NUMBER, SPECIAL_TOKENS, TEXT_START, SentenceTracker, Token, straight, tokens
 from model.text.vocabulary import Vocabulary
 

@@ -8,14 +8,18 @@ import numpy as np
 
 from model.arrays import FloatArray, IntArray
 from model.lm.language_model import LanguageModel
-from model.lm.offensive import LONGEST_BEGINNING
 from model.lm.person import Person
-from model.search.query import Query
+from model.lm.words.offensive import LONGEST_BEGINNING
+from model.search.place.query import Query
 from model.text.tokens import straight
 
 COMPLETION, CORRECTION, NEXT_WORD, TYPED = "completion", "correction", "next-word", "typed"
 LEARNED = "learned"
 PHRASE = "phrase"
+# More words than are asked for are ranked: the typed letters themselves and guarded words are left out of them.
+SPARE = 8
+# Rare words, own words and corrections less likely than this, all spellings together, are noise.
+LEAST_SHARE = 1e-4
 # Groups of values, at least, in the search for the likeliest.
 _GROUPS = 256
 

@@ -13,10 +13,10 @@ from model.arrays import BoolArray, FloatArray, IntArray
 from model.lm.language_model import LanguageModel
 from model.lm.mixture import LEAST_MASS, mixture
 from model.lm.person import Person, Share
-from model.lm.spelling import Speller
-from model.search.candidates import Candidates, CandidateSearch
-from model.search.keyboards import DEFAULT_LAYOUT
-from model.search.query import Query
+from model.lm.words.spelling import Speller
+from model.search.place.query import Query
+from model.search.typos.candidates import Candidates, CandidateSearch
+from model.search.typos.keyboards import DEFAULT_LAYOUT
 from model.text.tokens import UNKNOWN, fold
 
 # How sure a typo must be for an unknown word of the context to be taken for another.

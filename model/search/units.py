@@ -1,6 +1,6 @@
 """Completions of a number: the ending of its ordinal, and units, which follow its digits without a space."""
 
-from model.search.query import Query
+from model.search.place.query import Query
 from model.search.ranking import COMPLETION, Candidate
 
 # How often each unit stands behind a number in the training text, in round figures; the larger of two cases.

@@ -16,8 +16,8 @@ from threadpoolctl import threadpool_limits
 from model.arrays import IntArray
 from model.errors import UserError
 from model.files import load_word_list
-from model.lm.spelling import LONGEST, Spelling, spelled
 from model.lm.storage import load_model, save_spelling
+from model.lm.words.spelling import LONGEST, Spelling, spelled
 from model.nn.cells import CELLS
 from model.nn.network import Network, NetworkConfig, initial_weights
 from model.text.corpus import Recipe, recipe_of

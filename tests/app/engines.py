@@ -8,7 +8,7 @@ from typing import Any
 from app.inference.engine import Engine
 from app.inference.state_cache import StateCache
 from model.lm.language_model import LanguageModel
-from model.search.query import Query
+from model.search.place.query import Query
 from model.search.ranking import Suggestion
 from tests.app.counting import CountingNetwork
 from tests.model.tiny_model import WORDS, read

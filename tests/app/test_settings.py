@@ -27,7 +27,7 @@ def test_environment_and_options(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_list_of_offensive_words_can_be_replaced_and_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert read_settings().offensive_words == Path(model.__file__).parent / "lm" / "offensive.txt"
+    assert read_settings().offensive_words == Path(model.__file__).parent / "lm" / "words" / "offensive.txt"
     assert read_settings({"offensive_words": "mine.txt"}).offensive_words == Path("mine.txt")
     monkeypatch.setenv("TSUZUKI_OFFENSIVE_WORDS", "none")
     assert read_settings().offensive_words is None

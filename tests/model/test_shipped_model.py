@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.sweep import Answers
 from model.lm.language_model import LanguageModel
-from model.lm.offensive import TYPED_SHARE
+from model.lm.words.offensive import TYPED_SHARE
 from model.search.ranking import Suggestion
 from model.text.tokens import fold
 

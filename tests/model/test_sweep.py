@@ -8,7 +8,7 @@ import pytest
 from benchmarks import sweep
 from benchmarks.sweep import Answers
 from model.lm.language_model import LanguageModel
-from model.lm.offensive import Guard
+from model.lm.words.offensive import Guard
 from model.search.ranking import COMPLETION, CORRECTION, TYPED, Suggestion
 
 BEGINNINGS, TYPOS = 2000, 150

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, settings
 
 from model.arrays import Arrays, FloatArray
 from model.lm.language_model import LanguageModel
-from model.lm.spelling import Lexicon, Spelling
+from model.lm.words.spelling import Lexicon, Spelling
 from model.nn.network import Network, NetworkConfig, initial_weights
 from model.search.complete import Completer
-from model.search.query import Query, QueryReader
+from model.search.place.query import Query, QueryReader
 from model.search.ranking import Suggestion
 from model.search.scorer import Scorer
 from model.text.tokens import SPECIAL_TOKENS

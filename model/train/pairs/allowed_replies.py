@@ -12,8 +12,8 @@ from pathlib import Path
 
 from model.errors import UserError
 from model.files import write_atomically
-from model.lm.offensive import SHIPPED_LIST, Guard
 from model.lm.pair_model import REPLIES, PairModel, load_pair_model
+from model.lm.words.offensive import SHIPPED_LIST, Guard
 from model.text.encoding import encode_sequence
 from model.text.pairs import load_pairs
 from model.text.tokens import NUMBER, UNKNOWN, tokens

@@ -19,10 +19,10 @@ import numpy as np
 from model.arrays import FloatArray
 from model.errors import UserError
 from model.files import load_word_list, write_atomically
-from model.lm.known_words import KnownWords
 from model.lm.language_model import LanguageModel
-from model.lm.spelling import Lexicon
 from model.lm.storage import CONFIG, LEXICON, SPELLING, WORDS, lexicon_content, load_model, save_common
+from model.lm.words.known_words import KnownWords
+from model.lm.words.spelling import Lexicon
 from model.text.corpus import Recipe, Source, files_of
 from model.text.tokens import UNKNOWN, fold
 from model.text.vocabulary import SortedWords, Vocabulary

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from model.errors import UserError
 from model.files import loading
-from model.lm.known_words import KNOWN_WORDS, MOST_BYTES, KnownWords
+from model.lm.words.known_words import KNOWN_WORDS, MOST_BYTES, KnownWords
 
 NAME, WORD, SHORTHAND = "name", "word", "shorthand"
 # The ending of a class of forms that exist, but are mostly typos of frequent words.

@@ -6,8 +6,8 @@ from collections.abc import Callable, Container, Iterator, Mapping
 
 import numpy as np
 
-from model.lm.spelling import LONGEST, Lexicon
-from model.search.error_model import ErrorModel
+from model.lm.words.spelling import LONGEST, Lexicon
+from model.search.typos.error_model import ErrorModel
 from model.text.tokens import fold
 from model.text.vocabulary import SortedWords, Vocabulary
 from model.train.words.counts import Counts

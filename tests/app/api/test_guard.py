@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from app.main import create_app
 from app.settings import Settings
-from model.lm.known_words import KNOWN_WORDS, KnownWords
 from model.lm.storage import save_model, save_spelling
+from model.lm.words.known_words import KNOWN_WORDS, KnownWords
 from model.text.tokens import fold
 from tests.app.api.test_suggestions import ask
 from tests.model.search.bench import CHANCES

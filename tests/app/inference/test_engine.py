@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from app.inference.engine import Engine
 from model.lm.language_model import LanguageModel
 from model.search.ranking import Suggestion
-from model.search.writing import LENGTH, Manner, Writer
+from model.search.writing.writer import LENGTH, Manner, Writer
 from tests.app.conftest import MakeApp
 from tests.app.counting import counting
 from tests.app.engines import parked, queries, run, typed

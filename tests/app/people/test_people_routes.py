@@ -73,7 +73,7 @@ def test_the_words_of_the_model_move_up_with_use(client: TestClient) -> None:
 def test_a_learned_word_is_guarded_like_all(make_app: MakeApp, tmp_path: Path) -> None:
     (tmp_path / "list").write_text("kubeflow\n")
     with TestClient(make_app(database=f"sqlite:///{tmp_path}/a.db")) as client:
-        from model.lm.offensive import Guard
+        from model.lm.words.offensive import Guard
 
         for engine in client.app.state.service.model_set.engines.values():  # type: ignore[attr-defined]
             object.__setattr__(engine.model, "guard", Guard(tmp_path / "list"))

@@ -13,7 +13,7 @@ from model.lm import recent_words as recency
 from model.lm.language_model import LanguageModel
 from model.lm.mixture import AGREED, NO_IDS, mixture
 from model.lm.recent_words import HALF_SURPRISE, LEFT_OUT, SHARE, recent_words
-from model.search.query import Query
+from model.search.place.query import Query
 from model.text.tokens import TEXT_START, UNKNOWN
 from tests.model.lm.test_ngrams import ngrams_of
 from tests.model.tiny_model import WORDS, answer, logits_of, random_model, read

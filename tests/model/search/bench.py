@@ -5,7 +5,7 @@ from dataclasses import replace
 from model.lm.language_model import LanguageModel
 from model.search.complete import Completer
 from model.search.correct import Correction, Corrector
-from model.search.query import QueryReader
+from model.search.place.query import QueryReader
 from model.search.ranking import Suggestion
 from model.search.scorer import Scorer
 from tests.model.tiny_model import logits_of, model_of, output_of, spelling_of

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.lm.language_model import LanguageModel
-from model.lm.offensive import Guard
-from model.search.places import Place
-from model.search.query import Query
+from model.lm.words.offensive import Guard
+from model.search.place.kinds import Place
+from model.search.place.query import Query
 from model.search.ranking import reached
 from model.text.tokens import APOSTROPHES, LINE_END, SPECIAL_TOKENS, TEXT_START, UNKNOWN
 from model.text.vocabulary import Vocabulary

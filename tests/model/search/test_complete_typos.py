@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from model.lm.language_model import LanguageModel
-from model.lm.offensive import Guard
+from model.lm.words.offensive import Guard
 from model.text.tokens import UNKNOWN
 from tests.model.search.bench import MODEL, Search
 from tests.model.tiny_model import answer, random_model

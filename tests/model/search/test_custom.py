@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.lm.custom_vocabulary import CustomVocabulary, Entry, compared
 from model.lm.language_model import LanguageModel
-from model.lm.offensive import SHIPPED_LIST, Guard
+from model.lm.words.custom_vocabulary import CustomVocabulary, Entry, compared
+from model.lm.words.offensive import SHIPPED_LIST, Guard
 from model.search.complete import Completer
 from model.search.correct import Corrector
-from model.search.custom import OTHERS, SHARE
 from model.search.custom_reader import CustomReader
-from model.search.query import QueryReader
+from model.search.place.custom_words import OTHERS, SHARE
+from model.search.place.query import QueryReader
 from model.search.ranking import Suggestion
 from model.search.scorer import Scorer
 from model.text.tokens import UNKNOWN

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.search.query import Query
+from model.search.place.query import Query
 from model.search.units import UNITS, ordinal, units
 from tests.model.tiny_model import random_model, read, words_of
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from model.lm.known_words import KNOWN_WORDS, KnownWords
 from model.lm.ngrams import NGRAMS
 from model.lm.storage import COMMON, CONFIG, LEXICON, SPELLING, WEIGHTS, WORDS, load_model
+from model.lm.words.known_words import KNOWN_WORDS, KnownWords
 from model.nn import backprop
 from model.nn.perplexity import perplexity, token_losses
 from model.train import ngrams, spelling

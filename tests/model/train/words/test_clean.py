@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.lm.known_words import KNOWN_WORDS, KnownWords
-from model.lm.spelling import Lexicon
 from model.lm.storage import COMMON, load_model, save_model
+from model.lm.words.known_words import KNOWN_WORDS, KnownWords
+from model.lm.words.spelling import Lexicon
 from model.text.vocabulary import SortedWords, Vocabulary
 from model.train.words import clean
 from model.train.words.clean import CaseCounts

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from model.lm.known_words import KNOWN_WORDS
 from model.lm.language_model import LanguageModel
 from model.lm.storage import load_model, save_model
+from model.lm.words.known_words import KNOWN_WORDS
 from model.train.words import known as known_words
 from tests.model.tiny_model import random_model
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from model.errors import ModelError
-from model.lm.spelling import Speller
 from model.lm.storage import LEXICON, SPELLING, load_model, save_model
+from model.lm.words.spelling import Speller
 from model.search.scorer import Scorer
 from model.text.vocabulary import Vocabulary
 from model.train import spelling as train_spelling

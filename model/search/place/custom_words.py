@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from model.arrays import FloatArray
-from model.lm.custom_vocabulary import CustomVocabulary, Known, compared
+from model.lm.words.custom_vocabulary import CustomVocabulary, Known, compared
 
 # P(any entry | unknown) where there are many: an application that brings a vocabulary means it to be used.
 SHARE = 0.5

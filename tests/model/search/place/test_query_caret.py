@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.search.query import QueryReader
+from model.search.place.query import QueryReader
 from model.text.tokens import LINE_END, NUMBER, Token, normal_form, tokens, word_end
-from tests.model.search.plain_reader import plain_caret
+from tests.model.search.place.plain_reader import plain_caret
 from tests.model.text.test_tokens import LONG, RUNS, any_text
 from tests.model.tiny_model import tiny_vocabulary, unhurried
 

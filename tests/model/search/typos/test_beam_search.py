@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.lm.spelling import EMPTY_LEXICON, Lexicon
-from model.lm.word_index import WordIndex
-from model.search import beam_search
-from model.search.beam_search import BeamSearch
-from model.search.candidates import CandidateSearch
-from model.search.error_model import ErrorCosts, ErrorModel
+from model.lm.words.spelling import EMPTY_LEXICON, Lexicon
+from model.lm.words.word_index import WordIndex
+from model.search.typos import beam_search
+from model.search.typos.beam_search import BeamSearch
+from model.search.typos.candidates import CandidateSearch
+from model.search.typos.error_model import ErrorCosts, ErrorModel
 from model.text.tokens import fold
 from model.text.trie import Trie
 from model.text.vocabulary import SortedWords

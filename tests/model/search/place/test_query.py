@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.search.query import Query, QueryReader
+from model.search.place.query import Query, QueryReader
 from model.text.tokens import TEXT_START
-from tests.model.search.plain_reader import read_completion, read_next_word
+from tests.model.search.place.plain_reader import read_completion, read_next_word
 from tests.model.tiny_model import WORDS, answer, random_model, read, unhurried
 
 MODEL = random_model()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.search.places import LONGEST_RUN, Place, is_code, place_at, run_start
+from model.search.place.kinds import LONGEST_RUN, Place, is_code, place_at, run_start
 
 texts = st.text(st.characters(categories=None), max_size=60) | st.text("ab1@.:/\\_-`~#(\n '$w", max_size=60)
 

@@ -12,10 +12,10 @@ import numpy as np
 from model.arrays import BoolArray, FloatArray
 from model.lm.language_model import LanguageModel
 from model.lm.mixture import mixture
-from model.lm.offensive import LONGEST_BEGINNING
 from model.lm.person import Person
-from model.search.places import Place
-from model.search.query import Query
+from model.lm.words.offensive import LONGEST_BEGINNING
+from model.search.place.kinds import Place
+from model.search.place.query import Query
 from model.search.ranking import COMPLETION, NEXT_WORD, PHRASE, Suggestion
 from model.text.tokens import NUMBER, straight
 

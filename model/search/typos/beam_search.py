@@ -11,7 +11,7 @@ import numpy as np
 
 from model.arrays import FloatArray, IntArray
 from model.prefix_cache import PrefixCache
-from model.search.error_model import FIRST_LETTER_COST, ErrorCosts
+from model.search.typos.error_model import FIRST_LETTER_COST, ErrorCosts
 from model.text.trie import LONGEST_KEY, Trie
 
 MOST_EDITS = 2

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from model.errors import UserError
 from model.lm.language_model import LanguageModel
-from model.lm.offensive import SHIPPED_LIST, Guard
 from model.lm.storage import load_model
+from model.lm.words.offensive import SHIPPED_LIST, Guard
 from model.text.tokens import fold
 from model.text.vocabulary import Vocabulary
 from tests.model.tiny_model import answer, model_of, random_model, read, tiny_vocabulary, words_of

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.errors import ModelError
-from model.lm.known_words import KNOWN_WORDS, MOST_BYTES, NO_WORDS, KnownWords, load_known_words
 from model.lm.storage import load_model
+from model.lm.words.known_words import KNOWN_WORDS, MOST_BYTES, NO_WORDS, KnownWords, load_known_words
 
 words = st.text(min_size=1, max_size=20)
 sets = st.sets(words, max_size=30)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from model.arrays import BoolArray, FloatArray, IntArray
-from model.lm.spelling import Lexicon
+from model.lm.words.spelling import Lexicon
 from model.text.packed_strings import PackedStrings
 from model.text.tokens import UNKNOWN
 from model.text.trie import Trie

@@ -8,8 +8,8 @@ import re
 from typing import NamedTuple
 
 from model.prefix_cache import PrefixCache
-from model.search.custom import NO_CUSTOM, CustomWords
-from model.search.places import LONGEST_RUN, Place, is_code, place_at, run_start
+from model.search.place.custom_words import NO_CUSTOM, CustomWords
+from model.search.place.kinds import LONGEST_RUN, Place, is_code, place_at, run_start
 from model.text.tokens import (
     APOSTROPHES,
     CLOSING_MARKS,

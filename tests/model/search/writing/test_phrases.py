@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.lm.custom_vocabulary import CustomVocabulary
 from model.lm.language_model import LanguageModel
 from model.lm.notebook import Notebook
-from model.lm.offensive import Guard
 from model.lm.person import Person, digest
+from model.lm.words.custom_vocabulary import CustomVocabulary
+from model.lm.words.offensive import Guard
 from model.search.complete import Completer
-from model.search.custom import NO_CUSTOM, CustomWords
-from model.search.phrases import Followers, Following, PhraseSearch
-from model.search.query import QueryReader
+from model.search.place.custom_words import NO_CUSTOM, CustomWords
+from model.search.place.query import QueryReader
 from model.search.ranking import PHRASE, Suggestion
 from model.search.scorer import Scorer
+from model.search.writing.phrases import Followers, Following, PhraseSearch
 from tests.model.tiny_model import WORDS, logits_of, model_of, read, unhurried
 
 CHANCES = {

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from model.errors import ModelError
-from model.lm.offensive import SHIPPED_LIST, Guard
 from model.lm.pair_model import REPLIES, PairModel, load_pair_model
-from model.search.replies import ReplySearch, load_replies
+from model.lm.words.offensive import SHIPPED_LIST, Guard
+from model.search.writing.replies import ReplySearch, load_replies
 from model.train.pairs.__main__ import main as train
 from model.train.pairs.allowed_replies import as_sentence, choose, main
 from scripts import show_replies

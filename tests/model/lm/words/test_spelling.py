@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model.lm.spelling import Speller
+from model.lm.words.spelling import Speller
 from model.train.spelling import log_spellings
 from tests.model.tiny_model import spelling_of
 

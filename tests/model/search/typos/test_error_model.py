@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.search.error_model import FIRST_LETTER_COST, RATES, ErrorModel, cost, most_edits
-from model.search.keyboards import LAYOUTS, neighbours
+from model.search.typos.error_model import FIRST_LETTER_COST, RATES, ErrorModel, cost, most_edits
+from model.search.typos.keyboards import LAYOUTS, neighbours
 from tests.model.tiny_model import unhurried
 
 ERRORS = ErrorModel(string.ascii_lowercase)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from model.arrays import FloatArray
-from model.search.keyboards import DEFAULT_LAYOUT, neighbours
+from model.search.typos.keyboards import DEFAULT_LAYOUT, neighbours
 
 VOWELS = frozenset("aeiouy")
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from model.arrays import FloatArray, IntArray
-from model.lm.word_index import WordIndex
-from model.search.beam_search import Beam, BeamSearch, States
-from model.search.error_model import FIRST_LETTER_COST, ErrorCosts, most_edits
+from model.lm.words.word_index import WordIndex
+from model.search.typos.beam_search import Beam, BeamSearch, States
+from model.search.typos.error_model import FIRST_LETTER_COST, ErrorCosts, most_edits
 
 # Nodes of the beam whose words are looked at, words looked at below them, and words handed on to be scored.
 _MOST_NODES = 64

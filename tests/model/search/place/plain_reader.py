@@ -1,8 +1,8 @@
 """Reading a place in a text anew each time, by the definition: the reference for the reader that remembers."""
 
-from model.search.custom import NO_CUSTOM, CustomWords
-from model.search.places import Place, place_at, run_start
-from model.search.query import CODE_POINTS_A_TOKEN, CODE_POINTS_BEFORE, Query, _lead, _trail, _window_start
+from model.search.place.custom_words import NO_CUSTOM, CustomWords
+from model.search.place.kinds import Place, place_at, run_start
+from model.search.place.query import CODE_POINTS_A_TOKEN, CODE_POINTS_BEFORE, Query, _lead, _trail, _window_start
 from model.text.tokens import (
     NUMBER,
     TEXT_START,

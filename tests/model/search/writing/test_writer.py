@@ -9,10 +9,10 @@ import pytest
 
 from benchmarks.writing import faults, perplexity, written
 from model.lm.language_model import LanguageModel
-from model.lm.offensive import SHIPPED_LIST, Guard
 from model.lm.storage import load_model
-from model.search.query import quote_is_open
-from model.search.writing import Manner, Writer
+from model.lm.words.offensive import SHIPPED_LIST, Guard
+from model.search.place.query import quote_is_open
+from model.search.writing.writer import Manner, Writer
 from tests.model.tiny_model import logits_of, model_of, random_model, read
 
 BEGINNINGS = (

@@ -11,8 +11,8 @@ import numpy as np
 from model.arrays import BoolArray, FloatArray, IntArray
 from model.lm.language_model import LanguageModel
 from model.lm.mixture import NO_IDS, mixture
-from model.lm.offensive import LONGEST_BEGINNING
-from model.search.query import Query
+from model.lm.words.offensive import LONGEST_BEGINNING
+from model.search.place.query import Query
 from model.text.tokens import LINE_END, SentenceTracker
 
 # Marks that may be written, beside quotes. Brackets and dashes need more of a plan than one word ahead.

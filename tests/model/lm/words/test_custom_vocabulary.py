@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.lm.custom_vocabulary import CustomVocabulary, Entry, compared
+from model.lm.words.custom_vocabulary import CustomVocabulary, Entry, compared
 from model.text.tokens import fold
 from tests.model.tiny_model import plain, tiny_vocabulary
 

@@ -1,0 +1,36 @@
+"""How well a word goes with what was typed beside plain letters: letter case, apostrophes and accents."""
+
+from model.text.tokens import APOSTROPHES, fold, straight, unaccented
+
+# How often a word with a capital of its own is begun with a small letter, roughly: people are lazy, but not all.
+SMALL_FOR_CAPITAL = 0.2
+# How likely capitals inside a word, or accents, are typed for a word that has others: WiF for Wife, café for cafeteria.
+OTHER_MARKS = 0.01
+
+
+def has_inner_capital(prefix: str) -> bool:
+    """Whether there is a capital behind the first letter, as in "iPh", unless all letters are capitals."""
+    return prefix[1:] != prefix[1:].lower() and not prefix.isupper()
+
+
+def has_marks(prefix: str) -> bool:
+    """Whether something was typed beside plain letters: an apostrophe, an accent, a capital inside."""
+    return not prefix.isascii() or any(c in APOSTROPHES for c in prefix) or has_inner_capital(prefix)
+
+
+def marks_fit(prefix: str, form: str) -> float:
+    """How well a word goes with the apostrophes, the accents and the capitals inside that were typed."""
+    if not has_marks(prefix):
+        return 1.0
+    fit = 1.0
+    if any(c in APOSTROPHES for c in prefix) and not unaccented(form).startswith(unaccented(prefix)):
+        return 0.0
+    if not prefix.isascii():
+        letters = straight(prefix).casefold()
+        # The same letters without their accents would take away what was typed.
+        if fold(form) == fold(prefix) and form.casefold() != letters:
+            return 0.0
+        fit *= 1.0 if form.casefold().startswith(letters) else OTHER_MARKS
+    if has_inner_capital(prefix):
+        fit *= 1.0 if form.startswith(prefix) else OTHER_MARKS
+    return fit
