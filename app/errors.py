@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from app.schemas import Problem
+from app.schemas.service import Problem
 from app.settings import Settings
 from app.validation_messages import not_allowed, show
 

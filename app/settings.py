@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 import model
 from app.keys import read_keys
-from app.schemas import MOST_ASKED_VOCABULARIES, VOCABULARY_NAME
+from app.schemas.vocabularies import MOST_ASKED_VOCABULARIES, VOCABULARY_NAME
 from app.validation_messages import rule_broken, sentence
 from model.errors import UserError
 from model.lm.words.offensive import SHIPPED_LIST

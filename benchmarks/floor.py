@@ -9,7 +9,7 @@ import argparse
 import uvicorn
 from fastapi import FastAPI
 
-from app.schemas import Span, Suggestion, SuggestionAnswer
+from app.schemas.suggestions import Span, Suggestion, SuggestionAnswer
 
 _ANSWER = SuggestionAnswer(
     suggestions=[

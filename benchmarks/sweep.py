@@ -15,7 +15,7 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 import model
-from app.schemas import Suggestion as Shown
+from app.schemas.suggestions import Suggestion as Shown
 from model.lm.language_model import LanguageModel
 from model.lm.storage import load_model
 from model.lm.words.offensive import Guard

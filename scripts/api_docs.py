@@ -1,7 +1,7 @@
 """The page ``docs/api.md``, from the OpenAPI document: ``python -m scripts.api_docs`` writes it anew.
 
 First it asks the shipped model for the answers in ``app/examples.json``, which the document holds. The explanations
-stand where the document takes them from: ``app/api/openapi.py``, the routes in ``app/api``, ``app/schemas.py``,
+stand where the document takes them from: ``app/api/openapi.py``, the routes in ``app/api``, ``app/schemas``,
 ``app/errors.py``, ``app/metrics/table.py``.
 """
 

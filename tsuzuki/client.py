@@ -18,26 +18,18 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, TypeAdapter
 
-from app.schemas import (
+from app.schemas.generation import Generation, GenerationRequest
+from app.schemas.people import KnownWordList, LearnRequest, PersonExport, PersonSummary
+from app.schemas.service import Health, ModelList
+from app.schemas.suggestions import (
     CorrectionList,
     CorrectionQuery,
-    Generation,
-    GenerationRequest,
-    Health,
-    KnownWordList,
-    LearnRequest,
-    ModelList,
-    PersonExport,
-    PersonSummary,
     Suggestion,
     SuggestionAnswer,
     SuggestionQuery,
-    Vocabulary,
-    VocabularyEntry,
-    VocabularyList,
-    VocabularySummary,
     WordAnswer,
 )
+from app.schemas.vocabularies import Vocabulary, VocabularyEntry, VocabularyList, VocabularySummary
 
 P = ParamSpec("P")
 Answer = TypeVar("Answer")

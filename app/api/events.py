@@ -7,7 +7,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from app.errors import ServiceError
-from app.schemas import GenerationEnd
+from app.schemas.generation import GenerationEnd
 
 EVENTS = "text/event-stream"
 # Proxies pass on each event as it comes.

@@ -20,7 +20,7 @@ from app.errors import (
     WrongContentTypeError,
     responses,
 )
-from app.schemas import Generation, GenerationEnd, GenerationRequest
+from app.schemas.generation import Generation, GenerationEnd, GenerationRequest
 
 generation_router = APIRouter(route_class=StrictRoute, generate_unique_id_function=lambda route: route.name)
 

@@ -27,7 +27,8 @@ from app.errors import (
 )
 from app.inference.service import Service
 from app.people.service import PeopleService
-from app.schemas import Count, KnownWordList, LearnRequest, PersonExport, PersonSummary, Position, UserId
+from app.schemas.fields import Count, Position, UserId
+from app.schemas.people import KnownWordList, LearnRequest, PersonExport, PersonSummary
 
 _ASKED = (MissingKeyError, UnknownKeyError, RateLimitError, NoDatabaseError)
 _AWAY = (NotReadyError, DatabaseAwayError, TimeLimitError)

@@ -29,12 +29,11 @@ from app.errors import (
     responses,
 )
 from app.metrics.table import DOCUMENTATION
-from app.schemas import (
+from app.schemas.service import Health, ModelList
+from app.schemas.suggestions import (
     CorrectionList,
     CorrectionQuery,
     CorrectionRequest,
-    Health,
-    ModelList,
     SuggestionAnswer,
     SuggestionQuery,
     SuggestionRequest,

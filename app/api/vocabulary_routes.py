@@ -24,12 +24,7 @@ from app.errors import (
     WrongContentTypeError,
     responses,
 )
-from app.schemas import (
-    Vocabulary,
-    VocabularyList,
-    VocabularyName,
-    VocabularySummary,
-)
+from app.schemas.vocabularies import Vocabulary, VocabularyList, VocabularyName, VocabularySummary
 
 _ASKED = (MissingKeyError, UnknownKeyError, RateLimitError)
 _ADMINISTRATION = (AdminKeyError, NoAdministratorError)

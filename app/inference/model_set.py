@@ -10,7 +10,7 @@ from hashlib import sha256
 from app.inference.engine import Engine
 from app.inference.jobs import Statistics
 from app.inference.state_cache import StateCache
-from app.schemas import ModelDescription, ModelList
+from app.schemas.service import ModelDescription, ModelList
 from app.settings import Settings
 from model.lm.language_model import LanguageModel
 

@@ -18,11 +18,10 @@ from app.inference.jobs import Statistics
 from app.inference.model_set import ModelSet
 from app.inference.writing import Writing
 from app.memory import freeze
-from app.schemas import (
+from app.schemas.generation import GenerationEnd, GenerationRequest
+from app.schemas.service import ModelList
+from app.schemas.suggestions import (
     CorrectionList,
-    GenerationEnd,
-    GenerationRequest,
-    ModelList,
     PlaceQuery,
     Span,
     Suggestion,

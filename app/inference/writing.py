@@ -6,7 +6,7 @@ from random import getrandbits
 
 from app.errors import GenerateLimitError
 from app.inference.engine import Engine
-from app.schemas import GenerationEnd, GenerationRequest
+from app.schemas.generation import GenerationEnd, GenerationRequest
 from app.settings import Settings
 from model.search.place.query import quote_is_open
 from model.search.writing.writer import Manner, Writer

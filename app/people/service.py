@@ -6,7 +6,7 @@ from app.database.engine import Database
 from app.errors import InvalidFieldError, TextTooLongError
 from app.people.people import Key, People
 from app.people.records import Copy, Summary
-from app.schemas import (
+from app.schemas.people import (
     ExportedSequence,
     ExportedWord,
     KnownWord,

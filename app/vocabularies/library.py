@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from app.errors import DatabaseAwayError, InvalidFieldError, NoDatabaseError
 from app.log import failure
-from app.schemas import Vocabulary, VocabularyList, VocabularySummary
+from app.schemas.vocabularies import Vocabulary, VocabularyList, VocabularySummary
 from model.lm.words.custom_vocabulary import CustomVocabulary
 from model.text.vocabulary import Vocabulary as ModelVocabulary
 

@@ -12,7 +12,7 @@ from app.database.engine import Database
 from app.database.schema import installation
 from app.database.schema import vocabularies as table
 from app.errors import TooManyEntriesError, UnknownVocabularyError
-from app.schemas import Vocabulary, VocabularyEntry, VocabularyList, VocabularySummary
+from app.schemas.vocabularies import Vocabulary, VocabularyEntry, VocabularyList, VocabularySummary
 from model.lm.words.custom_vocabulary import CustomVocabulary, Entry
 
 # Entries and blocked words of all vocabularies: some 30 MB in each worker.

@@ -11,7 +11,7 @@ from app.inference.service import answer_once
 from app.main import create_app
 from app.metrics.prometheus import Metrics
 from app.metrics.shared_counters import SharedCounters
-from app.schemas import ModelList
+from app.schemas.service import ModelList
 from app.settings import Settings
 from model.lm.language_model import LanguageModel
 

@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from app.errors import NotReadyError, ReloadFailedError, ReloadRunningError
 from app.log import failure
 from app.metrics.prometheus import Metrics
-from app.schemas import ModelList
+from app.schemas.service import ModelList
 
 READY, RELOAD = "ready", "reload"
 MODELS, FAILED, RUNNING, STOPPING, BROKEN = "models", "failed", "running", "stopping", "broken"

@@ -20,7 +20,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 @pytest.mark.parametrize(
     ("source", "there"),
     [
-        ("from app.schemas import Health\n", "from tsuzuki.app.schemas import Health\n"),
+        ("from app.schemas.service import Health\n", "from tsuzuki.app.schemas.service import Health\n"),
         ("from app import log\n", "from tsuzuki.app import log\n"),
         ("import model\n", "from tsuzuki import model\n"),
         ("import app as service\n", "from tsuzuki import app as service\n"),

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from app.schemas import VocabularyEntry
+from app.schemas.vocabularies import VocabularyEntry
 from tests.app.conftest import MakeApp
 from tests.serving import serving
 from tsuzuki import client as module

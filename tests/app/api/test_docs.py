@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import BaseModel, ValidationError
 
 import app
-from app import schemas
+from app.schemas import generation, people, service, suggestions, vocabularies
 from app.settings import PREFIX, Settings, variable
 from tests.app.conftest import MakeApp
 
@@ -59,22 +59,22 @@ def test_the_documented_limits_are_the_defaults() -> None:
 
 def test_the_examples_are_what_the_service_takes_and_gives() -> None:
     shapes: tuple[type[BaseModel], ...] = (
-        schemas.Health,
-        schemas.SuggestionRequest,
-        schemas.SuggestionAnswer,
-        schemas.CorrectionRequest,
-        schemas.CorrectionList,
-        schemas.GenerationRequest,
-        schemas.Generation,
-        schemas.LearnRequest,
-        schemas.PersonSummary,
-        schemas.KnownWordList,
-        schemas.PersonExport,
-        schemas.ModelList,
-        schemas.Vocabulary,
-        schemas.VocabularySummary,
-        schemas.VocabularyList,
-        schemas.Problem,
+        service.Health,
+        suggestions.SuggestionRequest,
+        suggestions.SuggestionAnswer,
+        suggestions.CorrectionRequest,
+        suggestions.CorrectionList,
+        generation.GenerationRequest,
+        generation.Generation,
+        people.LearnRequest,
+        people.PersonSummary,
+        people.KnownWordList,
+        people.PersonExport,
+        service.ModelList,
+        vocabularies.Vocabulary,
+        vocabularies.VocabularySummary,
+        vocabularies.VocabularyList,
+        service.Problem,
     )
     found = re.findall(r"```json\n(.*?)```", API, re.DOTALL)
     assert len(found) > 20

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from app.main import create_app
-from app.schemas import MOST_ASKED_VOCABULARIES, VOCABULARY_NAME
+from app.schemas.vocabularies import MOST_ASKED_VOCABULARIES, VOCABULARY_NAME
 from app.settings import Settings
 from tests.app.conftest import MakeApp
 from tests.serving import serving
