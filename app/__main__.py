@@ -11,7 +11,7 @@ import uvicorn
 
 from app import log
 from app.http.protocol import bounded_protocol
-from app.inference.service import load_models
+from app.inference.model_set import load_models
 from app.main import create_app
 from app.settings import Settings, option, read_settings, variable
 from app.signals import end

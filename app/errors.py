@@ -1,18 +1,14 @@
-"""The errors that a caller is told about, each in one class, and their answers: problems of RFC 9457.
+"""The errors that a caller is told about, each in one class.
 
 A class declares its status, the header fields it sends and the arguments of an example. Its docstring says in the
 OpenAPI document when it comes.
 """
 
 from collections.abc import Mapping
-from http import HTTPStatus
-from inspect import getdoc
 from typing import Any, ClassVar
 
-from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from app.schemas.service import Problem
 from app.settings import Settings
 from app.validation_messages import not_allowed, show
 
@@ -20,9 +16,6 @@ _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 _RETRY_SOON = {"Retry-After": "1"}
 # Nobody reads the rest of the request.
 _CLOSE = {"Connection": "close"}
-# The key under which ``responses`` names the classes, for the OpenAPI document to write their examples.
-ERRORS_KEY = "x-errors"
-PROBLEM_TYPE = "application/problem+json"
 
 
 class ServiceError(HTTPException):
@@ -175,11 +168,7 @@ class InvalidFieldError(ServiceError):
 
     status = 422
     example_arguments = staticmethod(
-        lambda settings: (
-            "limit",
-            settings.max_limit + 1,
-            f"must be at most {settings.max_limit}",
-        )
+        lambda settings: ("limit", settings.max_limit + 1, f"must be at most {settings.max_limit}")
     )
 
     def __init__(self, name: str, value: object, rule: str) -> None:
@@ -190,12 +179,7 @@ class TextTooLongError(ServiceError):
     """The text has more code points than the settings allow."""
 
     status = 422
-    example_arguments = staticmethod(
-        lambda settings: (
-            settings.max_text_length + 1,
-            settings.max_text_length,
-        )
-    )
+    example_arguments = staticmethod(lambda settings: (settings.max_text_length + 1, settings.max_text_length))
 
     def __init__(self, length: int, most: int) -> None:
         super().__init__(f"text: {length} code points are not allowed, it must have at most {most}")
@@ -205,12 +189,7 @@ class RepeatedParameterError(ServiceError):
     """A query parameter is given more than once."""
 
     status = 422
-    example_arguments = staticmethod(
-        lambda settings: (
-            "limit",
-            2,
-        )
-    )
+    example_arguments = staticmethod(lambda settings: ("limit", 2))
 
     def __init__(self, name: str, times: int) -> None:
         super().__init__(f"{name}: given {times} times, it must be given once")
@@ -233,13 +212,7 @@ class RateLimitError(ServiceError):
     """More requests than the rate limit allows; `Retry-After` says when to try again."""
 
     status = 429
-    example_arguments = staticmethod(
-        lambda settings: (
-            600,
-            60,
-            3,
-        )
-    )
+    example_arguments = staticmethod(lambda settings: (600, 60, 3))
 
     def __init__(self, most: int, window: int, seconds: int) -> None:
         detail = f"more than {most} requests in {window} s, try again in {seconds} s"
@@ -308,28 +281,3 @@ class TimeLimitError(ServiceError):
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"no answer within {seconds:g} s, try again in a second")
-
-
-def responses(*errors: type[ServiceError]) -> dict[int | str, dict[str, Any]]:
-    """List errors as the ``responses`` of a route: by status, with all that it may mean."""
-    found: dict[int | str, dict[str, Any]] = {}
-    for error in errors:
-        response = found.setdefault(error.status, {"model": Problem, "description": "", ERRORS_KEY: []})
-        response["description"] = f"{response['description']} {getdoc(error)}".strip()
-        response[ERRORS_KEY].append(error.__name__)
-    return found
-
-
-def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """Make the answer for an error."""
-    return JSONResponse(problem_of(status, detail), status, headers, media_type=PROBLEM_TYPE)
-
-
-def problem_of(status: int, detail: str) -> dict[str, Any]:
-    """Make the fields of ``Problem``. There is no type beyond the status, for which RFC 9457 has ``about:blank``."""
-    return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-
-
-def answer(error: HTTPException) -> JSONResponse:
-    """Make the answer for an error that brings its own status, message and header fields."""
-    return problem(error.status_code, str(error.detail), error.headers)

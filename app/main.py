@@ -27,8 +27,8 @@ from app.http.middleware import (
     SizeMiddleware,
     TimeMiddleware,
 )
-from app.inference.model_set import ModelSet
-from app.inference.service import Service, load_models
+from app.inference.model_set import ModelSet, load_models
+from app.inference.service import Service
 from app.keys import Keyring
 from app.metrics.prometheus import Metrics
 from app.metrics.shared_counters import SharedCounters

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from starlette.types import Message
 from threadpoolctl import threadpool_limits
 
-from app.inference.service import load_models
+from app.inference.model_set import load_models
 from app.main import create_app
 from app.settings import Settings
 from benchmarks.servers import body, machine

@@ -9,7 +9,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route
 
-from app.errors import ServiceError, answer, problem
+from app.errors import ServiceError
+from app.problems import answer, problem
 from app.validation_messages import sentence, show
 
 

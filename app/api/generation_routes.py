@@ -18,8 +18,8 @@ from app.errors import (
     TimeLimitError,
     UnknownKeyError,
     WrongContentTypeError,
-    responses,
 )
+from app.problems import responses
 from app.schemas.generation import Generation, GenerationEnd, GenerationRequest
 
 generation_router = APIRouter(route_class=StrictRoute, generate_unique_id_function=lambda route: route.name)

@@ -16,16 +16,11 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.error_handlers import answer_invalid_request
-from app.errors import (
-    MalformedBodyError,
-    NotReadyError,
-    RepeatedParameterError,
-    WrongContentTypeError,
-    answer,
-)
+from app.errors import MalformedBodyError, NotReadyError, RepeatedParameterError, WrongContentTypeError
 from app.http.access import OWNER
 from app.inference.service import Service
 from app.paths import route_path
+from app.problems import answer
 from app.validation_messages import show
 
 _NO_BODY = {"type": "missing", "loc": ("body",), "msg": "Field required", "input": None}

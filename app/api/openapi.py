@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app import errors
+from app import errors, problems
 from app.http.access import LIMIT, POLICY
 from app.http.middleware import REQUEST_ID
 from app.keys import KEY_HEADER
@@ -179,14 +179,14 @@ def _write_errors_and_headers(schema: dict[str, Any], settings: Settings) -> Non
         for operation in operations.values():
             for response in operation["responses"].values():
                 headers = _ALWAYS | (_WHERE_LIMITED if limited else {})
-                if errors.ERRORS_KEY in response:
-                    names = response.pop(errors.ERRORS_KEY)
+                if problems.ERRORS_KEY in response:
+                    names = response.pop(problems.ERRORS_KEY)
                     error: errors.ServiceError = getattr(errors, names[0]).example(settings)
                     headers = headers | dict(error.headers or {})
                     (content,) = response["content"].values()
                     # A problem whatever else the operation answers.
-                    example = errors.problem_of(error.status, error.detail)
-                    response["content"] = {errors.PROBLEM_TYPE: content | {"example": example}}
+                    example = problems.problem_of(error.status, error.detail)
+                    response["content"] = {problems.PROBLEM_TYPE: content | {"example": example}}
                 response["headers"] = {
                     name: {"description": text, "schema": {"type": "string"}, "example": headers[name]}
                     for name, text in _FIELDS.items()

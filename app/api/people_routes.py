@@ -23,10 +23,10 @@ from app.errors import (
     TimeLimitError,
     UnknownKeyError,
     WrongContentTypeError,
-    responses,
 )
 from app.inference.service import Service
 from app.people.service import PeopleService
+from app.problems import responses
 from app.schemas.fields import Count, Position, UserId
 from app.schemas.people import KnownWordList, LearnRequest, PersonExport, PersonSummary
 

@@ -26,9 +26,9 @@ from app.errors import (
     TimeLimitError,
     UnknownKeyError,
     WrongContentTypeError,
-    responses,
 )
 from app.metrics.table import DOCUMENTATION
+from app.problems import responses
 from app.schemas.service import Health, ModelList
 from app.schemas.suggestions import (
     CorrectionList,

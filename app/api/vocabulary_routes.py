@@ -22,8 +22,8 @@ from app.errors import (
     UnknownKeyError,
     UnknownVocabularyError,
     WrongContentTypeError,
-    responses,
 )
+from app.problems import responses
 from app.schemas.vocabularies import Vocabulary, VocabularyList, VocabularyName, VocabularySummary
 
 _ASKED = (MissingKeyError, UnknownKeyError, RateLimitError)

@@ -13,10 +13,10 @@ from app.errors import (
     RateLimitError,
     ServiceError,
     UnknownKeyError,
-    answer,
 )
 from app.keys import Caller, Keyring, key_of
 from app.paths import UNCOUNTED_PATHS, is_administration, is_open, route_path
+from app.problems import answer
 
 if TYPE_CHECKING:
     from app.http.rate_limit import Allowance, RateLimiter

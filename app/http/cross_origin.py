@@ -7,10 +7,10 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from app.errors import problem
 from app.http.access import LIMIT, POLICY
 from app.http.middleware import REQUEST_ID
 from app.keys import KEY_HEADER
+from app.problems import problem
 
 _SENT = ("Authorization", "Content-Type", KEY_HEADER, REQUEST_ID)
 _READ = (LIMIT, POLICY, "Retry-After", REQUEST_ID)

@@ -9,10 +9,11 @@ from random import getrandbits
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import BodyTooLargeError, QueryTooLongError, SlowRequestError, TimeLimitError, answer, problem
+from app.errors import BodyTooLargeError, QueryTooLongError, SlowRequestError, TimeLimitError
 from app.log import failure
 from app.metrics.prometheus import Metrics
 from app.paths import ADMIN_WHERE_KEYS, EXPORT, USERS, VOCABULARY_BYTES, enter_prefix, route_path
+from app.problems import answer, problem
 
 REQUEST_ID = "X-Request-ID"
 _SANE_ID = re.compile(r"[!-~]{1,128}")

@@ -11,9 +11,10 @@ from uuid import uuid4
 from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from app.errors import HeadTooLargeError, SlowRequestError, answer, problem
+from app.errors import HeadTooLargeError, SlowRequestError
 from app.http.cross_origin import readable_by
 from app.http.middleware import REQUEST_ID
+from app.problems import answer, problem
 from app.settings import Settings
 
 

@@ -1,20 +1,47 @@
-"""The set of models that one load or reload brings, with an engine for each."""
+"""Loading the models, and the set of them that one load or reload brings, with an engine for each."""
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 
+from app.errors import ReloadFailedError
 from app.inference.engine import Engine
 from app.inference.jobs import Statistics
 from app.inference.state_cache import StateCache
 from app.schemas.service import ModelDescription, ModelList
 from app.settings import Settings
+from model.errors import UserError
 from model.lm.language_model import LanguageModel
+from model.lm.storage import load_model
 
 _VERSION_DIGITS = 12
+
+log = logging.getLogger("tsuzuki")
+
+
+def load_models(settings: Settings) -> dict[str, LanguageModel]:
+    """Load the models of the settings, by name. Raises ``UserError``, which names the file and the fault."""
+    return {
+        name: load_model(folder, settings.offensive_words).for_inference() for name, folder in settings.models.items()
+    }
+
+
+def load_anew(settings: Settings) -> dict[str, LanguageModel]:
+    """Load the models for a reload. Raises ``ReloadFailedError`` where one cannot be loaded, which is logged."""
+    try:
+        return load_models(settings)
+    except UserError as error:
+        log.error("reload failed", extra={"fields": {"detail": str(error)}})
+        raise ReloadFailedError(str(error)) from None
+
+
+def log_reload(models: ModelList) -> None:
+    """Log that new models have taken over, with the version of each."""
+    log.info("models reloaded", extra={"fields": {"models": {model.name: model.version for model in models.models}}})
 
 
 class ModelSet:

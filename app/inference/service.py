@@ -1,21 +1,13 @@
 """The service behind the routes: checks a request, finds the place in its text, asks the engine; reloads the models."""
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
-from app.errors import (
-    BusyError,
-    InvalidFieldError,
-    NotReadyError,
-    ReloadFailedError,
-    ReloadRunningError,
-    TextTooLongError,
-)
+from app.errors import BusyError, InvalidFieldError, NotReadyError, ReloadRunningError, TextTooLongError
 from app.inference.engine import Engine
 from app.inference.jobs import Statistics
-from app.inference.model_set import ModelSet
+from app.inference.model_set import ModelSet, load_anew, log_reload
 from app.inference.writing import Writing
 from app.memory import freeze
 from app.schemas.generation import GenerationEnd, GenerationRequest
@@ -31,10 +23,8 @@ from app.schemas.suggestions import (
 )
 from app.settings import Settings
 from app.vocabularies.library import VocabularyLibrary
-from model.errors import UserError
 from model.lm.language_model import LanguageModel
 from model.lm.person import Person
-from model.lm.storage import load_model
 from model.search.ranking import Suggestion as Found
 from model.text.tokens import tokens
 
@@ -44,32 +34,7 @@ if TYPE_CHECKING:
 
 ReloadAll = Callable[[], Awaitable[ModelList]]
 
-
 _WARM_UP = "Good mor"
-
-
-log = logging.getLogger("tsuzuki")
-
-
-def load_models(settings: Settings) -> dict[str, LanguageModel]:
-    """Load the models of the settings, by name. Raises ``UserError``, which names the file and the fault."""
-    return {
-        name: load_model(folder, settings.offensive_words).for_inference() for name, folder in settings.models.items()
-    }
-
-
-def load_anew(settings: Settings) -> dict[str, LanguageModel]:
-    """Load the models for a reload. Raises ``ReloadFailedError`` where one cannot be loaded, which is logged."""
-    try:
-        return load_models(settings)
-    except UserError as error:
-        log.error("reload failed", extra={"fields": {"detail": str(error)}})
-        raise ReloadFailedError(str(error)) from None
-
-
-def log_reload(models: ModelList) -> None:
-    """Log that new models have taken over, with the version of each."""
-    log.info("models reloaded", extra={"fields": {"models": {model.name: model.version for model in models.models}}})
 
 
 class Service:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from app.errors import problem_of
+from app.problems import problem_of
 
 COMMAND = [sys.executable, "-W", "error", "-m", "app", "--port", "0"]
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app.errors import PROBLEM_TYPE
+from app.problems import PROBLEM_TYPE
 from benchmarks.servers import free_port
 from scripts.nginx import missing, nginx
 

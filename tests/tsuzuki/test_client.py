@@ -1,10 +1,8 @@
 """The client: against the running service, and where a service is busy, slow, or fails."""
 
 import asyncio
-import json
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine
 from email.utils import formatdate
 from http import HTTPStatus
 from pathlib import Path
@@ -18,8 +16,8 @@ from pydantic import ValidationError
 from app.schemas.vocabularies import VocabularyEntry
 from tests.app.conftest import MakeApp
 from tests.serving import serving
-from tsuzuki import client as module
-from tsuzuki.client import AsyncClient, AsYouType, Client, Operation, Request, TsuzukiError, accepted
+from tsuzuki.client import AsyncClient, Client, TsuzukiError, accepted
+from tsuzuki.operations import Operation, Operations, Request
 
 TEXT = "the dog eats an app"
 CALLS: list[tuple[str, dict[str, Any]]] = [
@@ -40,7 +38,7 @@ LEFT_OUT = {
     ("GET", "/metrics"): "for Prometheus",
     ("GET", "/health/live"): "for probes",
 }
-OPERATIONS = {name: value for name, value in vars(module._Operations).items() if isinstance(value, Operation)}
+OPERATIONS = {name: value for name, value in vars(Operations).items() if isinstance(value, Operation)}
 NOTHING = {"suggestions": [], "prefix": "", "replace": {"start": 0, "end": 0}, "model": "en"}
 
 
@@ -63,7 +61,7 @@ def test_every_operation_of_the_service_is_one_of_the_client(make_app: MakeApp) 
     served = {(method.upper(), path.removeprefix("/v1")) for path, methods in paths.items() for method in methods}
     called = {(operation._method, operation._path) for operation in OPERATIONS.values()}
     missing = served - called - LEFT_OUT.keys()
-    assert not missing, f"add a line to _Operations in tsuzuki/client.py for each of {missing}, or to LEFT_OUT here"
+    assert not missing, f"add a line to Operations in tsuzuki/operations.py for each of {missing}, or to LEFT_OUT here"
     assert called | LEFT_OUT.keys() <= served
 
 
@@ -199,104 +197,6 @@ def test_an_answer_without_content_is_none() -> None:
         assert client.delete("anna") is None
         with pytest.raises(TsuzukiError, match="404"):
             client.delete("bert")
-
-
-class Slow:
-    """A service on a real connection, which answers when it is told to."""
-
-    def __init__(self) -> None:
-        self.connections: list[asyncio.Task[Any] | None] = []
-        self.asked: list[str] = []
-        self.was_asked, self.may_answer = asyncio.Event(), asyncio.Event()
-        self.status = 200
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections.append(asyncio.current_task())
-        try:
-            while head := await reader.readuntil(b"\r\n\r\n"):
-                length = int(head.lower().split(b"content-length:")[1].split()[0])
-                self.asked.append(json.loads(await reader.readexactly(length))["text"])
-                self.was_asked.set()
-                await self.may_answer.wait()
-                body = json.dumps(NOTHING).encode()
-                writer.write(b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%s" % (self.status, len(body), body))
-        except asyncio.IncompleteReadError:
-            writer.close()
-            await writer.wait_closed()
-
-
-@asynccontextmanager
-async def slow_service() -> AsyncIterator[tuple[Slow, AsyncClient]]:
-    slow = Slow()
-    async with await asyncio.start_server(slow.serve, "127.0.0.1", 0) as listening:
-        port = listening.sockets[0].getsockname()[1]
-        async with AsyncClient(f"http://127.0.0.1:{port}", timeout=60) as client:
-            yield slow, client
-        await asyncio.gather(*filter(None, slow.connections))
-
-
-def test_late_answers_are_dropped_and_one_connection_serves() -> None:
-    shown: list[str] = []
-
-    async def main() -> Slow:
-        async with slow_service() as (slow, client):
-            typing = AsYouType(client, lambda text, _: shown.append(text), limit=3)
-            await typing.settled()
-            typing.changed("a")
-            await slow.was_asked.wait()
-            for text in ("ap", "app", "appl"):
-                typing.changed(text)
-            slow.may_answer.set()
-            await typing.settled()
-            typing.changed("apple", 2)
-            await typing.settled()
-            return slow
-
-    slow = asyncio.run(main())
-    # What was overtaken before it was asked is never asked, what was overtaken after that never shown.
-    assert slow.asked == ["a", "appl", "apple"] and shown == ["appl", "apple"]
-    assert len(slow.connections) == 1
-
-
-def test_what_is_forgotten_is_not_shown() -> None:
-    async def main() -> None:
-        async with slow_service() as (slow, client):
-            typing = AsYouType(client, lambda *_: pytest.fail("nothing is to be shown"))
-            typing.changed("a")
-            await slow.was_asked.wait()
-            typing.forget()
-            slow.may_answer.set()
-            await typing.settled()
-
-    asyncio.run(main())
-
-
-def test_a_failure_does_no_harm_to_who_types() -> None:
-    shown: list[str] = []
-
-    async def main() -> None:
-        async with slow_service() as (slow, client):
-            slow.may_answer.set()
-            typing = AsYouType(client, lambda text, _: shown.append(text))
-            slow.status = 500
-            typing.changed("a")
-            await typing.settled()
-            slow.status = 200
-            typing.changed("ap")
-            await typing.settled()
-        refused = AsYouType(client_without_service(), lambda text, _: shown.append(text))
-        refused.changed("app")
-        await refused.settled()
-
-    asyncio.run(main())
-    assert shown == ["ap"]
-
-
-def client_without_service() -> AsyncClient:
-    def refuse(request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("refused", request=request)
-
-    return AsyncClient(transport=httpx.MockTransport(refuse))
 
 
 def test_what_people_and_vocabularies_teach_goes_through_the_client(make_app: MakeApp, tmp_path: Path) -> None:

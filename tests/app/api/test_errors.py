@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.errors import problem_of
+from app.problems import problem_of
 from tests.app.conftest import MakeApp
 from tests.app.counting import counting
 

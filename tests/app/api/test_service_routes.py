@@ -10,8 +10,8 @@ import pytest
 from fastapi.testclient import TestClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from app.errors import problem_of
 from app.main import create_app
+from app.problems import problem_of
 from app.settings import Settings
 from model.lm.language_model import LanguageModel
 from tests.app.conftest import MakeApp

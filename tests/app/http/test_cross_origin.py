@@ -11,9 +11,9 @@ import pytest
 from fastapi.testclient import TestClient
 from starlette.datastructures import Headers
 
-from app.errors import problem_of
 from app.http.protocol import bounded_protocol
 from app.keys import read_keys
+from app.problems import problem_of
 from app.settings import Settings
 from model.lm.language_model import LanguageModel
 from tests.app.conftest import MakeApp

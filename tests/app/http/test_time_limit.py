@@ -9,8 +9,8 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from app.errors import problem_of
 from app.http.protocol import bounded_protocol
+from app.problems import problem_of
 from app.settings import Settings
 from model.lm.language_model import LanguageModel
 from tests.app.api.test_errors import refused

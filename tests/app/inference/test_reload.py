@@ -17,7 +17,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from app.inference import service as service_module
+from app.inference import model_set
 from app.keys import read_keys
 from app.main import create_app
 from app.settings import Settings
@@ -105,7 +105,7 @@ def test_a_failure_of_ours_while_it_warms_up_changes_nothing(folder: Path, monke
         before, running = answer(client), engines()
         broken, network = counting(load_model(folder))
         network.error = ZeroDivisionError()
-        monkeypatch.setattr(service_module, "load_models", lambda settings: {"mine": broken})
+        monkeypatch.setattr(model_set, "load_models", lambda settings: {"mine": broken})
         assert refused(reload(client))[0] == 500
         assert answer(client) == before
         assert engines() == running, "the engine of the broken model has ended"
@@ -115,7 +115,7 @@ def test_a_failure_of_ours_while_it_warms_up_changes_nothing(folder: Path, monke
 
 def test_of_two_reloads_at_once_the_second_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, go_on = threading.Event(), threading.Event()
-    load = service_module.load_models
+    load = model_set.load_models
 
     def slowly(settings: Settings) -> dict[str, LanguageModel]:
         begun.set()
@@ -123,7 +123,7 @@ def test_of_two_reloads_at_once_the_second_is_refused(folder: Path, monkeypatch:
         return load(settings)
 
     with TestClient(app_of(folder)) as client, ThreadPoolExecutor(1) as pool:
-        monkeypatch.setattr(service_module, "load_models", slowly)
+        monkeypatch.setattr(model_set, "load_models", slowly)
         first = pool.submit(reload, client)
         assert begun.wait(60)
         second = reload(client)
