@@ -1,94 +1,24 @@
-"""The evaluation command on a tiny model: its figures against brute force, its options, and every way it says no."""
+"""The evaluation command on a tiny model: its figures against brute force, and its options."""
 
 import json
 import re
-from collections.abc import Callable
-from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, Self
 
 import numpy as np
 import pytest
 
 from model.evaluate import evaluation as module
-from model.evaluate.__main__ import main, parser
+from model.evaluate.__main__ import parser
 from model.evaluate.baseline import frequency_model
 from model.evaluate.metrics import typing_measures
 from model.evaluate.simulated_typing import ModelSuggester, TypedWord, TypingTrial
 from model.lm.language_model import LanguageModel
-from model.lm.storage import WEIGHTS, load_model, save_model
+from model.lm.storage import load_model, save_model
 from model.text.tokens import LINE_END, TEXT_START, UNKNOWN, tokens
+from tests.model.evaluate.conftest import CHAT, MAIL, Command, Measured, write
 from tests.model.tiny_model import random_model
 
-CHAT = [["The dog eats my food.", "I'd like an apple, please"], ["Hello world!", "it's 5 o'clock", "may I help?"]]
-MAIL = [["My cat doesn't know London", "the café is well-known"]]
 STEPS = 16
-
-
-class OneProcess:
-    """Stands in for the pool of processes, the start of which costs seconds."""
-
-    def __init__(self, *_: Any, **__: Any) -> None:
-        pass
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def submit(self, work: Callable[..., Any], *arguments: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        future.set_result(work(*arguments))
-        return future
-
-
-def write(path: Path, text: list[list[str]]) -> Path:
-    path.parent.mkdir(exist_ok=True)
-    path.write_text("\n\n".join("\n".join(lines) for lines in text) + "\n", "utf-8")
-    return path
-
-
-@pytest.fixture
-def chat(tmp_path: Path) -> Path:
-    return write(tmp_path / "chat.txt", CHAT)
-
-
-@pytest.fixture
-def mail(tmp_path: Path) -> Path:
-    return write(tmp_path / "mail.txt", MAIL)
-
-
-Command = Callable[..., tuple[int, str, str]]
-Measured = Callable[..., list[dict[str, Any]]]
-
-
-@pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """Run the command in this process; gives its exit status and what it wrote to stdout and stderr."""
-    monkeypatch.setattr(module, "ProcessPoolExecutor", OneProcess)
-
-    def run(*arguments: Any) -> tuple[int, str, str]:
-        status = main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return run
-
-
-@pytest.fixture
-def measured(command: Command, tiny_folder: Path, tmp_path: Path) -> Measured:
-    """Run the command on the tiny model; gives its JSON without the times, which differ."""
-
-    def run(*arguments: Any) -> list[dict[str, Any]]:
-        assert command(tiny_folder, *arguments, "--json", tmp_path / "out.json")[0] == 0
-        report: list[dict[str, Any]] = json.loads((tmp_path / "out.json").read_text("utf-8"))
-        for result in report:
-            for by_name in result["files"].values():
-                by_name.pop("seconds_per_suggestion", None)
-        return report
-
-    return run
 
 
 def losses(model: LanguageModel, text: list[list[str]]) -> tuple[list[float], int]:
@@ -230,65 +160,6 @@ def test_files_of_the_same_name_are_told_apart(measured: Measured, chat: Path, t
     assert list(result["files"]) == [str(chat), str(twin), str(folder), "all"]
     n = [by_name["next_word_top1"]["n"] for by_name in result["files"].values()]
     assert n == [17, 9, 17, 43]
-
-
-def test_a_file_without_words(command: Command, tiny_folder: Path, chat: Path, tmp_path: Path) -> None:
-    numbers = write(tmp_path / "numbers.txt", [["12 + 30 = 42"]])
-    status, table, _ = command(tiny_folder, numbers, chat)
-    assert status == 0 and "| next_word_top1 | – | 0." in table
-    assert "next_word" not in command(tiny_folder, numbers)[1]
-
-
-@pytest.mark.parametrize(
-    ("requirements", "failed"),
-    [
-        (["perplexity>=1"], []),
-        (["perplexity <= 1"], ["perplexity <= 1"]),
-        (["keystroke_savings@3>=.01", "keystroke_savings@5 <= 1.0"], []),
-        (["next_word_top1>=0.99", "perplexity>=1", "unknown_share<=0"], ["next_word_top1>=0.99", "unknown_share<=0"]),
-    ],
-)
-def test_requirements(
-    requirements: list[str], failed: list[str], command: Command, tiny_folder: Path, chat: Path
-) -> None:
-    options = [f"--require={requirement}" for requirement in requirements]
-    status, table, error = command(tiny_folder, chat, "--against=frequency", *options)
-    assert status == (1 if failed else 0) and "perplexity" in table
-    told = [re.fullmatch(r"not met: (.*) \(measured \d+\.\d{4}\)", line) for line in error.splitlines()]
-    assert [match and match[1] for match in told] == failed
-
-
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (["--require=keystrokes>=0.1"], "--require 'keystrokes>=0.1': write NAME>=X"),
-        (["--require=perplexity<=1.2.3"], "--require 'perplexity<=1.2.3'"),
-        (["--require=next_word_top1>=0", "--perplexity-only"], "NAME one of perplexity, unknown_share"),
-        (["--against=nowhere"], "nowhere/config.json: not a readable JSON file: No such file"),
-        (["missing.txt"], "missing.txt: no such file"),
-        (["blank.txt"], "blank.txt: there is no text in it"),
-        (["--max-words=0"], "--max-words 0: must be above 0"),
-        (["--seed=-1"], "--seed -1: must not be below 0"),
-        (["--json=none/out.json"], "none/out.json: no file can be written there"),
-        (["--plot=."], ".: no file can be written there"),
-    ],
-)
-def test_bad_input_is_one_line_before_any_work(
-    arguments: list[str], told: str, command: Command, tiny_folder: Path, chat: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(chat.parent)
-    Path("blank.txt").write_text("\n \n\n")
-    monkeypatch.setattr(module, "_type", None)
-    status, out, error = command(tiny_folder, chat, *arguments)
-    assert (status, out) == (2, "")
-    assert error.startswith("error: ") and told in error and error.count("\n") == 1
-
-
-def test_not_a_model(command: Command, chat: Path, tmp_path: Path, damaged_folder: Path) -> None:
-    for folder in (tmp_path / "nothing", tmp_path, chat, damaged_folder):
-        status, _, error = command(folder, chat)
-        assert status == 2 and error.startswith("error: ") and error.count("\n") == 1
-    assert str(damaged_folder / WEIGHTS) in error
 
 
 def test_the_reliability_diagram_is_a_png(command: Command, tiny_folder: Path, chat: Path, tmp_path: Path) -> None:

@@ -1,16 +1,14 @@
-"""The training command: what it leaves behind, starting from a model, and every way in which it says no."""
+"""The training command: what it leaves behind, stopping and going on, starting from a model."""
 
 import itertools
 import json
 import signal
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
 
 from model.lm.ngrams import NGRAMS
 from model.lm.storage import COMMON, CONFIG, LEXICON, SPELLING, WEIGHTS, WORDS, load_model
@@ -18,37 +16,9 @@ from model.lm.words.known_words import KNOWN_WORDS, KnownWords
 from model.nn import backprop
 from model.nn.perplexity import perplexity, token_losses
 from model.train import ngrams, spelling
-from model.train.__main__ import main
 from model.train.checkpoint import load_checkpoint
 from model.train.progress import load_log
-
-SIZES = ["--embedding=6", "--hidden=8", "--batch=8", "--length=10", "--negatives=16", "--validation-tokens=100"]
-NETWORK_ALONE = ["--no-ngrams", "--no-spelling"]
-
-
-@pytest.fixture
-def text(toy_text: str, tmp_path: Path) -> Path:
-    path = tmp_path / "toy.txt"
-    path.write_text(toy_text, "utf-8")
-    return path
-
-
-@pytest.fixture
-def command(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], one_process: None
-) -> Callable[..., tuple[int, str]]:
-    """Run the command in this process; gives its exit status and what it wrote to stderr."""
-    monkeypatch.setattr("model.train.run.plot_learning_curve", lambda folder: None)
-
-    def run(*arguments: Any) -> tuple[int, str]:
-        with threadpool_limits(1):
-            status = main([str(argument) for argument in arguments])
-        return status, capsys.readouterr().err.replace("\r", "\n")
-
-    return run
-
-
-Command = Callable[..., tuple[int, str]]
+from tests.model.train.conftest import NETWORK_ALONE, SIZES, Command, refused
 
 
 def weights(out: Path) -> bytes:
@@ -257,80 +227,6 @@ def test_weights_too_large_for_the_file_are_not_saved_over_good_ones(
     status, written = command(text, *runaway, "--out", out)
     assert status in (1, 2) and written.splitlines()[-1].startswith("error: ")
     assert (weights(out), load_checkpoint(out)[1]["step"]) == before
-
-
-def refused(result: tuple[int, str], *told: str) -> None:
-    """Exit status 2, and after what the counting showed one line that says why."""
-    status, written = result
-    assert status == 2
-    assert "Traceback" not in written and written.count("error: ") == 1
-    message = written.rstrip("\n").splitlines()[-1]
-    assert message.startswith("error: ")
-    for part in told:
-        assert part in message
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "told"),
-    [
-        ("none.txt", None, "no such file"),
-        ("latin.txt", "The café.\n".encode("latin-1"), "not UTF-8"),
-        ("empty.txt", b"", "no text in it"),
-        ("empty.txt.gz", b"", "no text in it"),
-        ("broken.txt.gz", b"this is no archive", "cannot be read"),
-        ("broken.txt.xz", b"this is no archive", "cannot be read"),
-        ("little.txt", b"Only this.\n", "too little text"),
-        ("short.txt", b"The dog ran.\n\n" * 6, "too little text"),
-        ("mails.jsonl", b'{"body": "Hello."}\n', "'text'"),
-        ("broken.jsonl", b"{", "not JSON"),
-        ("none.toml", None, "not a readable recipe"),
-        ("broken.toml", b"[[source", "not a readable recipe"),
-        ("unknown.toml", b'[[source]]\npath = "toy.txt"\nwieght = 2', "wieght"),
-        ("weight.toml", b'[[source]]\npath = "toy.txt"\nweight = 0', "weight 0"),
-        ("missing.toml", b'[[source]]\npath = "gone.txt"', "gone.txt: no such file"),
-        ("held.toml", b'validation = ["gone.txt"]\n[[source]]\npath = "toy.txt"', "gone.txt: no such file"),
-    ],
-)
-def test_bad_sources(name: str, content: bytes | None, told: str, text: Path, tmp_path: Path, command: Command) -> None:
-    if content is not None:
-        (tmp_path / name).write_bytes(content)
-    refused(command(tmp_path / name, *SIZES, *NETWORK_ALONE, "--out", tmp_path / "out"), told)
-    assert not (tmp_path / "out" / WEIGHTS).exists() and load_log(tmp_path / "out" / "log.jsonl") == []
-
-
-def test_bad_arguments(text: Path, tmp_path: Path, command: Command) -> None:
-    out = tmp_path / "out"
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "file").write_text("a file")
-    refused(command("--out", out), "name a recipe")
-    refused(command(tmp_path / "folder", "--out", out), "folder", ".txt")
-    refused(
-        command(text, *SIZES, *NETWORK_ALONE, "--vocabulary=5000", "--out", out),
-        "too little text for a vocabulary of 5000",
-    )
-    refused(command("--resume", "--out", out), "no checkpoint")
-    refused(command(text, "--init-from", tmp_path / "folder", "--out", out), CONFIG)
-    refused(command(text, *SIZES, *NETWORK_ALONE, "--out", tmp_path / "file"), "file")
-    refused(command(text, *SIZES, *NETWORK_ALONE, "--out", tmp_path / "file" / "inside"), "file")
-
-
-@pytest.mark.parametrize(
-    "argument",
-    [
-        "--epochs=0",
-        "--epochs=nan",
-        "--batch=-1",
-        "--dropout=1",
-        "--seed=x",
-        "--cell=mlp",
-        "--minutes=inf",
-        "--validation-tokens=1",
-    ],
-)
-def test_numbers_out_of_range(argument: str, tmp_path: Path, command: Command) -> None:
-    with pytest.raises(SystemExit) as caught:
-        command("some.txt", "--out", tmp_path, argument)
-    assert caught.value.code == 2
 
 
 def test_a_line_of_the_log_that_was_cut_does_not_matter(text: Path, tmp_path: Path, command: Command) -> None:
