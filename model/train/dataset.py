@@ -74,7 +74,7 @@ def count(recipe: Recipe, processes: int, progress: Progress) -> Counts:
         batches = batched_documents(typed_documents(source))
         for counts in _in_processes(count_documents, batches, processes):
             total.merge(counts, number, source.weight, source.private)
-            progress(f"counting {source.name}", counts.marks[LINE_END])
+            progress(f"counting the lines of {source.name}", counts.marks[LINE_END])
     if not total.documents:
         raise UserError(f"{recipe.sources[0].path}: there is no text in it")
     return total
@@ -102,6 +102,10 @@ class Dataset:
         self.ids: IntArray = np.memmap(folder / "ids.bin", dtype=kind, mode="r")
         self.validation: IntArray = np.fromfile(folder / "validation.bin", dtype=kind)
         self._bounds, self._source = np.load(folder / "documents.npy")
+
+    def document_count(self) -> int:
+        """Count the documents that are trained on."""
+        return len(self._bounds) - 1
 
     def epoch_tokens(self) -> int:
         """Compute the expected number of tokens in an epoch."""
@@ -167,7 +171,7 @@ def prepare(recipe: Recipe, folder: Path, options: VocabularyOptions, *, process
                     file.write(ids.tobytes())
                     bounds.append(bounds[-1] + len(ids))
                     source_of.append(number)
-                progress(f"encoding {source.name}", sum(map(len, encoded)))
+                progress(f"encoding the tokens of {source.name}", sum(map(len, encoded)))
     for path in recipe.validation:
         held_out += itertools.chain.from_iterable(
             encode_documents(vocabulary, False, batch) for batch in batched_documents(documents(path))

@@ -3,9 +3,9 @@
 import json
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from tqdm import tqdm
 
@@ -74,7 +74,7 @@ class ProgressBar:
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
         self._begun = trainer.tokens, trainer.seconds
-        self._bar = tqdm(total=100.0, initial=100 * trainer.progress, bar_format="{percentage:5.1f}% |{bar}| {postfix}")
+        self._bar = tqdm(total=100.0, initial=100 * trainer.progress, bar_format="{percentage:5.1f}% |{bar}| {desc}")
 
     def show(self, loss: float) -> None:
         """Move the bar to where the trainer stands."""
@@ -82,8 +82,8 @@ class ProgressBar:
         tokens, seconds = trainer.tokens - self._begun[0], trainer.seconds - self._begun[1]
         speed = tokens / max(seconds, 1e-9)
         left = trainer.seconds * (1 - trainer.progress) / max(trainer.progress, 1e-9)
-        bar.postfix = (
-            f"{trainer.tokens / 1e6:.2f}M tokens, {speed:,.0f} tokens/s, loss {loss:.3f}, "
+        bar.desc = (
+            f"{tqdm.format_sizeof(trainer.tokens)} tokens, {speed:,.0f} tokens/s, loss {loss:.3f}, "
             f"{tqdm.format_interval(left)} left"
         )
         bar.update(100 * trainer.progress - bar.n)
@@ -97,12 +97,16 @@ class ProgressBar:
     @staticmethod
     @contextmanager
     def counting() -> Iterator[Callable[[str, int], None]]:
-        """Show a counter for the preparation, whose length is not known beforehand."""
-        with tqdm(unit=" lines or tokens", unit_scale=True) as bar:
+        """Show a counter for each stage of the preparation, whose length is not known beforehand."""
+        with ExitStack() as shown:
+            counter: tqdm[NoReturn] | None = None
 
-            def show(what: str, done: int) -> None:
-                bar.set_description(what, refresh=False)
-                bar.update(done)
+            def show(stage: str, done: int) -> None:
+                nonlocal counter
+                if counter is None or counter.desc != stage:
+                    shown.close()
+                    counter = shown.enter_context(tqdm(desc=stage, unit="", unit_scale=True))
+                counter.update(done)
 
             yield show
 

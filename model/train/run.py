@@ -35,7 +35,7 @@ from model.train.ngrams import add_ngrams
 from model.train.progress import LossLog, ProgressBar, plot_learning_curve
 from model.train.spelling import SpellingOptions, add_spelling
 from model.train.trainer import Trainer, TrainingOptions, TrainingText
-from model.train.words.vocabulary import VocabularyOptions
+from model.train.words.vocabulary import LEAST_DOCUMENTS, VocabularyOptions
 
 # A checkpoint keeps these beside the options of the training: a run that goes on validates and ends as it would have.
 KEPT_OPTIONS = ("validate_every", "validation_tokens", "ngrams", "spelling")
@@ -46,6 +46,8 @@ LEAST_SEQUENCES_A_THREAD = 16
 AS_GOOD = 1.005
 # Stands for no bound, where the minutes are the budget.
 ENDLESS_EPOCHS = 1e6
+# With fewer, few words stand in enough of them: most often because there are no blank lines.
+FEW_DOCUMENTS = 50
 # Steps between two validations: an epoch, but not more and not less than these.
 VALIDATE_EVERY, VALIDATE_LEAST = 2000, 50
 # The spelling network's share of the minutes of the word network.
@@ -112,7 +114,14 @@ class Run:
             withheld=frozenset(load_word_list(options.withhold) if options.withhold else ()),
         )
         with ProgressBar.counting() as show:
-            return prepare(self.recipe, self.out / "corpus", choice, processes=PROCESSES, progress=show)
+            dataset = prepare(self.recipe, self.out / "corpus", choice, processes=PROCESSES, progress=show)
+        if dataset.document_count() < FEW_DOCUMENTS:
+            print(
+                f"note: the text has {dataset.document_count()} documents, for a blank line ends one; "
+                f"only words that stand in {LEAST_DOCUMENTS} become part of the vocabulary",
+                file=sys.stderr,
+            )
+        return dataset
 
     def _prepared_before(self) -> Dataset:
         corpus = self.out / "corpus"
@@ -190,10 +199,11 @@ class Run:
 
     def finish(self) -> int:
         """Add n-grams and spelling to the trained model, unless told not to, and say what to do next; returns 0."""
+        with_ngrams = ""
         if self.options.ngrams and len(self.dataset.vocabulary) <= MOST_TOKENS:
             perplexities = add_ngrams(self.out)
             share = min(perplexities, key=lambda tried: perplexities[tried])
-            print(f"n-grams: a share of {share:.2f}, validation perplexity {perplexities[share]:.1f}")
+            with_ngrams = f", {perplexities[share]:.1f} with n-grams at a share of {share:.2f}"
         # Older checkpoints do not say what was trained on.
         if self.options.spelling and self.recipe.sources:
             minutes = min(SpellingOptions.minutes, SPELLING_SHARE * (self.options.minutes or math.inf))
@@ -204,7 +214,8 @@ class Run:
                 f"the weights are those after {best['tokens']:,} tokens: later ones predict the validation text worse"
             )
         folder = shlex.quote(str(self.out))
-        print(f"""{self.out}: {len(self.dataset.vocabulary):,} words, validation perplexity {_perplexity(best):.1f}
+        words = len(self.dataset.vocabulary)
+        print(f"""{self.out}: {words:,} words, validation perplexity {_perplexity(best):.1f}{with_ngrams}
 next, measure it on text that it was not trained on, then serve it:
     python -m model.evaluate {folder} HELD-OUT.txt --against frequency
     python -m app --models mine={folder}""")

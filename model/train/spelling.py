@@ -143,7 +143,10 @@ def add_spelling(folder: Path, recipe: Recipe, options: SpellingOptions = DEFAUL
     meant = {form: own_count(rare[form], expected[form]) for form in kept}
     lexicon = make_lexicon(meant, unknown, lambda forms: log_spellings(spelling, forms))
     save_spelling(folder, Spelling(characters, network, lexicon), {"training": figures})
-    print(f"{len(kept)} words in the lexicon, {len(rare) - len(words_kept)} left out as typos; {figures}")
+    print(
+        f"spelling: {len(kept):,} rarer words, {len(rare) - len(words_kept):,} left out as typos; "
+        f"perplexity per character {figures['perplexity_per_character']:.1f} on words held out"
+    )
 
 
 def listed(path: Path | None) -> frozenset[str]:

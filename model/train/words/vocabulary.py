@@ -116,7 +116,7 @@ def choose_vocabulary(counts: Counts, sources: int, options: VocabularyOptions) 
             f"(in {LEAST_DOCUMENTS} documents); ask for --vocabulary {possible} or fewer, or give more text"
         )
     if not fresh and not kept_words:
-        raise UserError(f"too little text: no word stands in {LEAST_DOCUMENTS} documents")
+        raise UserError(f"too little text: no word stands in {LEAST_DOCUMENTS} documents; a blank line ends a document")
     chosen = {form: words[form] for form in fresh[: max(0, room)]}
     chosen |= {form: n + words.get(form, 0) for form, n in kept_words.items()}
     total = round(sum(counts.per_epoch.values()))

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import signal
 from pathlib import Path
 from types import SimpleNamespace
@@ -101,6 +102,35 @@ def test_one_command_gives_what_three_give(
     assert spelling.main([str(three), str(text)]) == 0
     for name in (WEIGHTS, WORDS, NGRAMS, f"{SPELLING}/{WEIGHTS}", f"{SPELLING}/{LEXICON}"):
         assert (one / name).read_bytes() == (three / name).read_bytes(), name
+
+
+def test_it_reports_each_part_in_a_line(
+    text: Path, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed: list[str] = []
+    monkeypatch.setattr("builtins.print", lambda *words, **_: printed.append(" ".join(map(str, words))))
+    shown = command(text, *SIZES, "--epochs=2", "--out", tmp_path)[1]
+    for stage in ("counting the lines of toy", "encoding the tokens of toy"):
+        assert re.search(rf"^{stage}: [\d.]+k? \[", shown, re.MULTILINE), shown
+    assert re.search(r"^100\.0% \|\S+\| [\d.]+k? tokens, [\d,]+ tokens/s, loss [\d.]+, 00:00 left", shown, re.MULTILINE)
+    model = load_model(tmp_path)
+    with_ngrams = model.information["ngrams"]
+    told = "\n".join(printed)
+    assert re.search(r"^spelling: [\d,]+ rarer words, [\d,]+ left out as typos; perplexity per character", told, re.M)
+    alone = load_log(tmp_path / "log.jsonl")[-1]["validation_perplexity"]
+    assert (
+        f"{tmp_path}: {len(model.vocabulary)} words, validation perplexity {alone:.1f}, "
+        f"{with_ngrams['validation_perplexity']:.1f} with n-grams at a share of {with_ngrams['share']:.2f}\n"
+    ) in told
+
+
+def test_a_text_without_blank_lines_is_noted(text: Path, toy_text: str, tmp_path: Path, command: Command) -> None:
+    lines = tmp_path / "lines.txt"
+    lines.write_text(re.sub("\n+", "\n", toy_text * 4), "utf-8")
+    for path, is_noted in ((text, False), (lines, True)):
+        status, told = command(path, *SIZES, *NETWORK_ALONE, "--epochs=0.1", "--out", tmp_path / path.stem)
+        assert status == 0
+        assert bool(re.search(r"^note: the text has \d+ documents, for a blank line ends one", told, re.M)) == is_noted
 
 
 def test_at_its_end_it_says_what_to_do_next(
