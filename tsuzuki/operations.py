@@ -95,8 +95,10 @@ def _named(name: str) -> Mapping[str, Any]:
     return {"name": name}
 
 
-def _vocabulary(name: str, entries: Sequence[VocabularyEntry], blocked: Sequence[str] = ()) -> Mapping[str, Any]:
-    content = Vocabulary(entries=list(entries), blocked=list(blocked))
+def _vocabulary(
+    name: str, entries: Sequence[VocabularyEntry | Mapping[str, Any]], blocked: Sequence[str] = ()
+) -> Mapping[str, Any]:
+    content = Vocabulary.model_validate({"entries": list(entries), "blocked": list(blocked)})
     return {"name": name, **content.model_dump(mode="json")}
 
 
