@@ -20,10 +20,10 @@ class GenerationRequest(BaseModel):
         examples=["Thank you for your help. I"],
     )
     max_words: Annotated[int, Field(ge=1, le=100), BeforeValidator(whole)] = Field(
-        30, description="The most words to write.", examples=[20]
+        default=30, description="The most words to write.", examples=[20]
     )
     temperature: float = Field(
-        0.7,
+        default=0.7,
         ge=0,
         le=2,
         allow_inf_nan=False,
@@ -32,7 +32,7 @@ class GenerationRequest(BaseModel):
         examples=[0.7],
     )
     top_p: float = Field(
-        0.9,
+        default=0.9,
         ge=0.01,
         le=1,
         allow_inf_nan=False,
@@ -40,15 +40,15 @@ class GenerationRequest(BaseModel):
         examples=[0.9],
     )
     seed: Annotated[int, Field(ge=0, le=2**53 - 1), BeforeValidator(whole)] | None = Field(
-        None,
+        default=None,
         description="The same seed gives the same text. By default a new one, which the answer holds.",
         examples=[7],
     )
     stop: Literal["sentence", "paragraph", "length"] = Field(
-        "sentence", description="What ends the text before `max_words` does.", examples=["sentence"]
+        default="sentence", description="What ends the text before `max_words` does.", examples=["sentence"]
     )
     model: str | None = Field(
-        None, description="The model to ask, a name from `/models`. By default the first one.", examples=["en"]
+        default=None, description="The model to ask, a name from `/models`. By default the first one.", examples=["en"]
     )
 
 

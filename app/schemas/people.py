@@ -61,7 +61,7 @@ class ExportedWord(BaseModel):
     weight: _WEIGHT = Field(description="The count that fades, as it was when it last changed.", examples=[2.9])
     age: Position = Field(le=2**31 - 1, description="The texts since then.", examples=[4])
     passed_over: Position = Field(
-        0, le=2**31 - 1, description="The texts in which it was offered and not taken.", examples=[0]
+        default=0, le=2**31 - 1, description="The texts in which it was offered and not taken.", examples=[0]
     )
 
 

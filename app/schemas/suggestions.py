@@ -18,14 +18,14 @@ class PlaceQuery(BaseModel):
         examples=["I would like an app"],
     )
     cursor: Position | None = Field(
-        None,
+        default=None,
         description="The cursor's place in the text, in code points: 0 is before the first, and the text's "
         "length, the default, is its end. Only what stands before it is context.",
         examples=[19],
     )
-    limit: Count | None = Field(None, description="The most suggestions to answer.", examples=[3])
+    limit: Count | None = Field(default=None, description="The most suggestions to answer.", examples=[3])
     min_probability: float = Field(
-        0.0,
+        default=0.0,
         ge=0,
         le=1,
         allow_inf_nan=False,
@@ -33,15 +33,15 @@ class PlaceQuery(BaseModel):
         examples=[0.01],
     )
     model: str | None = Field(
-        None, description="The model to ask, a name from `/models`. By default the first one.", examples=["en"]
+        default=None, description="The model to ask, a name from `/models`. By default the first one.", examples=["en"]
     )
     user: UserId | None = Field(
-        None,
+        default=None,
         description=f"Who writes: what they have taught counts beside the model. {USER}",
         examples=["person-17"],
     )
     vocabularies: AskedVocabularies | None = Field(
-        None,
+        default=None,
         description="The vocabularies whose words are offered beside those of the model, and never corrected, by "
         "their names; none where the list is empty. By default those that the service is set to use.",
         examples=[[]],
@@ -52,13 +52,13 @@ class SuggestionQuery(PlaceQuery):
     """Where suggestions are wanted, and how many."""
 
     fuzzy: bool = Field(
-        True,
+        default=True,
         description="Whether typos are understood: corrections are offered among the completions, and "
         "misspelled words of the context are read as those that were meant. `false` takes every letter as it stands.",
         examples=[True],
     )
     words: Annotated[int, Field(ge=1, le=8), BeforeValidator(whole)] = Field(
-        1,
+        default=1,
         description="The most words of a suggestion. With more than 1 a word may go on as a `phrase`, as far as that "
         "is likely and saves keystrokes, where the rest of the line is empty.",
         examples=[4],
@@ -88,7 +88,7 @@ class CorrectionRequest(CorrectionQuery):
     model_config = ConfigDict(strict=True)
 
     all: bool = Field(
-        False,
+        default=False,
         description="Whether to look at every word before the cursor. The answer then lists those that should change.",
         examples=[False],
     )

@@ -74,7 +74,7 @@ class VocabularyEntry(BaseModel):
         examples=["Acme Cloud Backup"],
     )
     weight: float = Field(
-        1.0,
+        default=1.0,
         gt=0,
         le=100,
         allow_inf_nan=False,
@@ -90,13 +90,13 @@ class Vocabulary(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     entries: list[VocabularyEntry] = Field(
-        [],
+        default=[],
         max_length=MOST_VOCABULARY_ENTRIES,
         description="What is offered. Of an entry that is given twice the greater weight counts.",
         examples=[[{"text": "Kubeflow"}, {"text": "Acme Cloud Backup", "weight": 2.0}]],
     )
     blocked: list[Annotated[Text, AfterValidator(_blocked)]] = Field(
-        [],
+        default=[],
         max_length=MOST_VOCABULARY_ENTRIES,
         description="Words, or several in a row, that are never offered where this vocabulary is asked for, in any "
         "letter case and accents, their possessives neither.",

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from app.settings import Settings, variable
+from scripts import release
 from tests.test_links import ROOT
 
 kubernetes_validate = pytest.importorskip("kubernetes_validate", reason="kubernetes-validate is not installed")
@@ -212,7 +213,7 @@ def environment(manifest: Manifest) -> list[Manifest]:
 def test_redis_and_the_pictures_are_those_of_the_compose_file() -> None:
     (container,) = pods()["tsuzuki-redis"]["spec"]["containers"]
     assert ["redis-server", *container["args"]] == COMPOSE["redis"]["command"]
-    images = {container["image"] for _, container in containers()} - {"registry.example/tsuzuki:0.1.0"}
+    images = {container["image"] for _, container in containers()} - {f"registry.example/tsuzuki:{release.version()}"}
     assert images <= {service["image"] for service in COMPOSE.values()}
 
 

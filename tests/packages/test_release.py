@@ -69,6 +69,17 @@ def test_the_version_stands_in_one_place() -> None:
             assert not re.search(rf"version\W{{1,4}}{re.escape(VERSION)}", file.read_text("utf-8")), file
 
 
+def test_the_pages_and_manifests_name_the_files_of_this_version() -> None:
+    texts = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "deploy").rglob("*.yaml")]
+    named = {
+        (found, path.name)
+        for path in texts
+        for found in re.findall(r"(?:tsuzuki-(?:widget-)?|`v|newTag: )(\d+\.\d+\.\d+)", path.read_text("utf-8"))
+    }
+    assert {"README.md", "install.md", "kustomization.yaml"} <= {page for _, page in named}
+    assert {found for found, _ in named} == {VERSION}, named
+
+
 def test_the_npm_package_has_the_version_of_the_wheel(wheel: Path, tmp_path: Path) -> None:
     assert wheel.name.startswith(f"tsuzuki-{VERSION}-")
     if shutil.which("npm") is None:
