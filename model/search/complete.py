@@ -8,7 +8,7 @@ import numpy as np
 
 from model.arrays import FloatArray, IntArray
 from model.lm.person import Person
-from model.search.marks import SMALL_FOR_CAPITAL, has_inner_capital, has_marks, marks_fit
+from model.search.marks import case_fits, has_inner_capital, has_marks, marks_fit
 from model.search.next_words import NextWords
 from model.search.own_words import begun_own_words, own_words
 from model.search.place.kinds import Place
@@ -114,9 +114,7 @@ class Completer:
         unknown = joint.unknown * (1 - custom.share)
         own = self._own(query, typed.key, joint.unknown)
         p_meant = joint.others * typed.meant_shares
-        p_learned = (
-            joint.own if person is None or share is None else joint.own * begun_own_words(person, share, query.prefix)
-        )
+        p_learned = joint.own if person is None or share is None else joint.own * begun_own_words(person, share, query)
         total = float(p_literal.sum()) + unknown * typed.rest + sum(own.values()) + float(p_meant.sum())
         total += float(p_learned.sum()) + all_entries
         if total <= 0:
@@ -146,7 +144,7 @@ class Completer:
         rows = scorer.candidates.literal_rows(key)
         found = scorer.completions(key) if fuzzy else NO_CANDIDATES
         span = vocabulary.prefix_range(prefix)
-        fits = self._fits(prefix, np.arange(span.start, span.stop))
+        fits = self._fits(prefix, capital, np.arange(span.start, span.stop))
         rare = index.word[rows.start : rows.stop]
         rare = rare[rare >= index.vocabulary_size]
         log_p = index.lexicon.log_probability[rare - index.vocabulary_size]
@@ -155,12 +153,12 @@ class Completer:
             rare, log_p = rare[best], log_p[best]
         able = self.model.letters_needed[rare] <= len(key)
         rare, log_p = rare[able], log_p[able]
-        rare_shares = np.exp(log_p.astype(np.float64)) * self._fits(prefix, rare)
+        rare_shares = np.exp(log_p.astype(np.float64)) * self._fits(prefix, capital, rare)
         rest = float(index.lexicon_share[rows.stop] - index.lexicon_share[rows.start])
         rest += index.lexicon.novel * math.exp(scorer.speller.log_beginning(prefix))
         no_typo = len(key) * math.log1p(-RATES["a letter"])
         meant_shares = np.exp(-found.cost - CORRECTION_COST - no_typo)
-        meant_shares *= self._begun(prefix, found.words)
+        meant_shares *= self._begun(prefix, capital, found.words)
         typed = unaccented(prefix)
         # Two letters are too few to be a word for sure: ta is on its way to table, or to at.
         exists = scorer.existence(straight(prefix), capital) if len(key) > 2 else NOT_LISTED
@@ -175,22 +173,21 @@ class Completer:
             key, span, fits, found.words, scorer.prepare(found.words), meant_shares, rare, rare_shares, rest, is_word
         )
 
-    def _fits(self, prefix: str, words: IntArray) -> FloatArray:
+    def _fits(self, prefix: str, capital: bool, words: IntArray) -> FloatArray:
         """How well each word goes with the letter case, the apostrophes and the accents that were typed.
 
-        ``don'`` is not on its way to *done*; ``WiF`` is to *WiFi*, not to *Wife*; a small letter seldom begins a name.
+        ``don'`` is not on its way to *done*; ``WiF`` is to *WiFi*, not to *Wife*.
         """
-        fits = self._begun(prefix, words)
+        fits = self._begun(prefix, capital, words)
         if not has_marks(prefix):
             return fits
         forms = self.scorer.index.forms
         return fits * np.array([marks_fit(prefix, forms[word]) for word in words.tolist()], np.float32)
 
-    def _begun(self, prefix: str, words: IntArray) -> FloatArray:
-        """How often each word is begun as here: a small letter seldom begins a name."""
-        if not prefix[:1].islower():
-            return np.ones(len(words), np.float32)
-        return np.where(self.scorer.index.is_small[words], np.float32(1), np.float32(SMALL_FOR_CAPITAL))
+    def _begun(self, prefix: str, capital: bool, words: IntArray) -> FloatArray:
+        """How often each word is begun in this letter case."""
+        small, own_capital = case_fits(prefix, capital)
+        return np.where(self.scorer.index.is_small[words], np.float32(small), np.float32(own_capital))
 
     def _own(self, query: Query, key: str, unknown: float) -> dict[str, float]:
         """The person's own words that begin as typed, and P(word | context)."""
@@ -199,12 +196,9 @@ class Completer:
         forms = [form for _, form in query.unknown]
         fits = [form for form in forms if len(fold(form)) > len(key) and fold(form).startswith(key)]
         words = list(dict.fromkeys(fits))
-        small = query.prefix[:1].islower()
+        small, own_capital = case_fits(query.prefix, query.capital)
         share = unknown * OWN_SHARE / len(forms)
-        return {
-            form: share * fits.count(form) * (SMALL_FOR_CAPITAL if small and not form[0].islower() else 1)
-            for form in words
-        }
+        return {form: share * fits.count(form) * (small if form[0].islower() else own_capital) for form in words}
 
     def _entries(
         self, query: Query, typed: Typed, unknown: float, logits: FloatArray, most: int
@@ -216,7 +210,7 @@ class Completer:
         custom = query.custom
         if not custom:
             return [], 0.0
-        capital_share = SMALL_FOR_CAPITAL if query.prefix[:1].islower() else 1.0
+        _, capital_share = case_fits(query.prefix, query.capital)
         begun, share = custom.begun(typed.key, most, capital_share)
         found = [(form, unknown * p * marks_fit(query.prefix, form)) for form, p in begun]
         total = unknown * share

@@ -4,7 +4,8 @@ import numpy as np
 
 from model.arrays import FloatArray
 from model.lm.person import Person, Share
-from model.search.marks import SMALL_FOR_CAPITAL
+from model.search.marks import case_fits
+from model.search.place.query import Query
 from model.search.ranking import LEARNED, LEAST_SHARE, SPARE, Candidate
 
 
@@ -28,10 +29,9 @@ def own_words(person: Person, share: Share, p: FloatArray, limit: int, kind: str
     return found
 
 
-def begun_own_words(person: Person, share: Share, prefix: str) -> FloatArray:
-    """How often each own word is begun as here: a small letter seldom begins a name."""
-    if not prefix[:1].islower():
-        return np.ones(len(share.own), np.float32)
+def begun_own_words(person: Person, share: Share, query: Query) -> FloatArray:
+    """How often each own word is begun in the letter case that was typed."""
     first = share.own.start - person.first_own
-    small = person.is_small[first : first + len(share.own)]
-    return np.where(small, np.float32(1), np.float32(SMALL_FOR_CAPITAL))
+    is_small = person.is_small[first : first + len(share.own)]
+    small, own_capital = case_fits(query.prefix, query.capital)
+    return np.where(is_small, np.float32(small), np.float32(own_capital))

@@ -42,7 +42,8 @@ def by_hand(model: LanguageModel, query: Query) -> dict[str, float]:
     """P(word | context, prefix) of every word, whatever its case, from the softmax over the whole vocabulary.
 
     At the start of a text half of it is how common the words are. Where a small letter was typed, a word with a capital
-    is a fifth as likely; where an accent was, one without it a hundredth.
+    is a fifth as likely, and where a capital was inside a sentence, a word of small letters a tenth; where an accent was,
+    one without it a hundredth.
     """
     weights = {name: value.astype(np.float64) for name, value in model.network.weights.items()}
     logits = weights["embedding"] @ output_of(model, query.context).astype(np.float64) + weights["bias"]
@@ -67,6 +68,9 @@ def by_hand(model: LanguageModel, query: Query) -> dict[str, float]:
             chance *= 0.01
         if query.prefix[:1].islower() and not form[0].islower():
             chance *= 0.2
+        is_title = query.prefix[:1].isupper() and not (len(query.prefix) > 1 and query.prefix.isupper())
+        if is_title and not query.capital and form[0].islower():
+            chance *= 0.1
         total += chance
         if form in WORDS and form not in ("b", "B", "à"):
             shares[form.casefold()] = shares.get(form.casefold(), 0.0) + chance
@@ -144,6 +148,7 @@ def test_spellings_in_other_case_are_one_suggestion_however_short_the_list() -> 
         # Begun with a small letter, the spelling with a capital is a fifth as likely.
         (0.2, "an ap", "apple"),
         (0.01, "an ap", "Apple"),
+        # Begun with a capital inside a sentence, the other spelling is a tenth as likely.
         (0.2, "an Ap", "Apple"),
     ],
 )
@@ -151,7 +156,7 @@ def test_the_likelier_spelling_of_a_word_is_offered(small: float, text: str, exp
     model = model_of({"apple": small, "Apple": 0.3, "apply": 0.5 - small, "done": 0.2})
     offered = {s.text: s.probability for s in answer(model, text)}
     assert {word for word in offered if word.casefold() == "apple"} == {expected}
-    share = {"an ": small + 0.3, "an Ap": (small + 0.3) / 0.8, "an ap": (small + 0.06) / 0.56}[text]
+    share = {"an ": small + 0.3, "an Ap": (small / 10 + 0.3) / (0.05 + 0.3), "an ap": (small + 0.06) / 0.56}[text]
     assert offered[expected] == pytest.approx(share, abs=1e-5)
 
 
