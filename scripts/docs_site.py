@@ -24,6 +24,8 @@ PAGES = {"README.md": "index.md", "CHANGELOG.md": "changelog.md", "model/en/READ
 FOLDER = "openapi"
 # The folder of the files that are linked to; a hidden one gets an underscore, for MkDocs leaves out what is hidden.
 SOURCE = "source/"
+# Where docs.js asks the service for the document.
+_ADDRESS_OF_DOCUMENT = 'url: new URL("../openapi.json", import.meta.url).href'
 _LINK = re.compile(r"(\]\()([^()\s#]+)((?:#[^()\s]*)?\))")
 _BEGINNINGS = ("__init__.py", "README.md", "kustomization.yaml", "base/kustomization.yaml")
 
@@ -94,7 +96,18 @@ def openapi_page() -> dict[str, bytes]:
     """Make the files of the OpenAPI page, as the service has them, with a service on the reader's machine to try."""
     ours, swagger_ui = package_files("app") / "static", package_files("fastapi_offline") / "static"
     document = create_app(Settings(), {}).openapi() | {"servers": [{"url": f"http://127.0.0.1:8000{PREFIX}"}]}
-    parts = {name: ours / name for name in ("docs.js", "icon.svg")}
+    parts = {"icon.svg": ours / "icon.svg"}
     parts |= {name: swagger_ui / name for name in ("swagger-ui-bundle.js", "swagger-ui.css")}
     found = {f"static/{name}": part.read_bytes() for name, part in parts.items()}
-    return found | {"index.html": (ours / "docs.html").read_bytes(), "openapi.json": json.dumps(document).encode()}
+    content = json.dumps(document)
+    # Of a file that is opened without a server, a browser loads neither modules nor JSON.
+    script = _replaced((ours / "docs.js").read_text("utf-8"), _ADDRESS_OF_DOCUMENT, f"spec: {content}")
+    page = _replaced((ours / "docs.html").read_text("utf-8"), '<script type="module"', "<script defer")
+    texts = {"static/docs.js": script, "index.html": page, "openapi.json": content}
+    return found | {name: text.encode() for name, text in texts.items()}
+
+
+def _replaced(text: str, part: str, replacement: str) -> str:
+    if text.count(part) != 1:
+        raise ValueError(f"{part} must stand in it once")
+    return text.replace(part, replacement)

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from scripts.chromium import chromium, missing
 from tests.test_links import ROOT
 
 pytest.importorskip("material", reason="mkdocs-material is not installed")
@@ -48,6 +49,22 @@ def test_the_openapi_page_is_that_of_the_service_and_tries_one_on_this_machine(s
     assert document["servers"] == [{"url": "http://127.0.0.1:8000/v1"}]
     page = (site / "openapi" / "index.html").read_text("utf-8")
     assert all((site / "openapi" / part).exists() for part in re.findall(r'(?:href|src)="(static/[^"]+)"', page))
+
+
+@pytest.mark.parametrize("page", ["index.html", "openapi/index.html"])
+def test_it_can_be_read_without_a_server(page: str, site: Path) -> None:
+    if reason := missing():
+        pytest.skip(reason)
+    from playwright.sync_api import expect
+
+    with chromium() as browser:
+        opened = browser.new_page()
+        errors: list[str] = []
+        opened.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        opened.on("pageerror", lambda error: errors.append(str(error)))
+        opened.goto((site / page).as_uri())
+        expect(opened.get_by_text("/complete").first).to_be_visible(timeout=60_000)
+        assert errors == []
 
 
 def test_code_that_is_linked_to_can_be_read(site: Path) -> None:
