@@ -42,7 +42,7 @@ def by_hand(model: LanguageModel, query: Query) -> dict[str, float]:
     """P(word | context, prefix) of every word, whatever its case, from the softmax over the whole vocabulary.
 
     At the start of a text half of it is how common the words are. Where a small letter was typed, a word with a capital
-    is a fifth as likely; where a capital was inside a sentence, a word of small letters is a tenth; where an accent was,
+    is a fifth as likely; where a capital was inside a sentence, one of small letters is a tenth; where an accent was,
     one without it is a hundredth.
     """
     weights = {name: value.astype(np.float64) for name, value in model.network.weights.items()}
