@@ -5,7 +5,7 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Page, expect
 
-from scripts.host_pages import HOST_PAGES
+from scripts.docs.host_pages import HOST_PAGES
 from tests.browser.conftest import OpenPage
 from tests.browser.hosting import chips, ghost, suggest, write
 from tests.browser.test_accessibility import barriers
