@@ -87,7 +87,7 @@ ELSEWHERE = {
     "tsuzuki evaluate": ("tests/packages/test_installed.py", "installed.run(following[0]"),
     "tsuzuki train": ("tests/packages/test_installed.py", "tsuzuki train text.txt"),
     "uv": ("tests/packages/test_installed.py", "uv tool install"),
-    "python -m scripts.count_grey_text": ("tests/browser/test_grey_text.py", "count_grey_text(open_page("),
+    "python -m scripts.count_grey_text": ("tests/browser/widget/test_grey_text.py", "count_grey_text(open_page("),
 }
 
 # A line of a block: a command, in which quotes may hold anything, and a comment.
