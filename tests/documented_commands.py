@@ -53,8 +53,8 @@ RUN = {
     "python -m model.train.ngrams": SMALL,
     "python -m model.train": SMALL,
     "python -m model.train.spelling": SMALL,
-    "python -m scripts.plots": SMALL,
-    "python -m scripts.worked_example": SMALL,
+    "python -m scripts.docs.plots": SMALL,
+    "python -m scripts.docs.worked_example": SMALL,
     "python scripts/type_sentences.py": SHIPPED,
 }
 # Programs that something else runs: its file, and what stands in it.
@@ -65,9 +65,9 @@ ELSEWHERE = {
     "python -m model.evaluate.replies": ("tests/model/evaluate/test_replies.py", "assert main("),
     "python -m model.train.pairs.allowed_replies": ("tests/model/search/writing/test_replies.py", "assert main("),
     "python -m scripts.show_replies": ("tests/model/search/writing/test_replies.py", "show_replies.main("),
-    "python -m scripts.attention_curves": ("tests/scripts/test_attention_curves.py", "assert main("),
+    "python -m scripts.docs.attention_curves": ("tests/scripts/docs/test_attention_curves.py", "assert main("),
     "python -m scripts.turn_pairs": ("tests/scripts/test_turn_pairs.py", "assert main("),
-    "buildah build": ("scripts/container.py", ":/etc/pip.conf:ro"),
+    "buildah build": ("scripts/container/base.py", ":/etc/pip.conf:ro"),
     "kill -HUP": ("tests/app/inference/test_reload.py", "process.send_signal(signal.SIGHUP)"),
     "make container": ("scripts/release.py", "container.main(archive"),
     "make docs": (".ci/run", "make docs"),
@@ -77,17 +77,17 @@ ELSEWHERE = {
     "pipx": ("tests/packages/test_installed.py", "pipx install"),
     "python -m app.database": ("tests/app/database/test_database.py", '"-m", "app.database", "upgrade"'),
     "python -m examples.terminal": ("tests/examples/test_terminal.py", "from examples import terminal"),
-    "python -m scripts.api_docs": ("tests/scripts/test_api_docs.py", "api_docs.api_page()"),
+    "python -m scripts.docs.api": ("tests/scripts/docs/test_api.py", "api.api_page()"),
     "python -m scripts.container": ("scripts/release.py", "container.main(archive"),
     "python -m scripts.rolling_update": ("tests/deploy/test_rolling_update.py", "update_under_load(1000, "),
-    "python -m scripts.sizing": ("tests/scripts/test_sizing.py", "sizing.table()"),
+    "python -m scripts.docs.sizing": ("tests/scripts/docs/test_sizing.py", "sizing.table()"),
     "tsuzuki": ("tests/packages/test_installed.py", 'check_answers(installed, "tsuzuki"'),
     "tsuzuki --models": ("tests/packages/test_installed.py", "check_answers(installed, following[1]"),
     "tsuzuki --version": ("tests/packages/test_installed.py", "tsuzuki --version"),
     "tsuzuki evaluate": ("tests/packages/test_installed.py", "installed.run(following[0]"),
     "tsuzuki train": ("tests/packages/test_installed.py", "tsuzuki train text.txt"),
     "uv": ("tests/packages/test_installed.py", "uv tool install"),
-    "python -m scripts.count_grey_text": ("tests/browser/test_grey_text.py", "count_grey_text(open_page("),
+    "python -m scripts.count_grey_text": ("tests/browser/widget/test_grey_text.py", "count_grey_text(open_page("),
 }
 
 # A line of a block: a command, in which quotes may hold anything, and a comment.

@@ -8,7 +8,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.hosting import chips, ghost, message, suggest, write
+from tests.browser.widget.hosting import chips, ghost, message, suggest, write
 
 FIELD = '<textarea id="a" cols="60" data-tsuzuki></textarea>'
 WORDS = {"inf": [("information", 0.8), ("inform", 0.1)], "info": [("information", 0.9)]}

@@ -1,4 +1,4 @@
-"""Pictures of the page, in several looks, and of host pages: ``python -m scripts.screenshots [FOLDER]``.
+"""Pictures of the page, in several looks, and of host pages: ``python -m scripts.docs.screenshots [FOLDER]``.
 
 ``docs/page.png`` is made so, and ``docs/page.webp``, the moving picture of the README. The title needs a Japanese
 font on the machine.
@@ -14,7 +14,7 @@ from PIL import Image
 
 from benchmarks.servers import running_server
 from scripts.chromium import chromium, missing
-from scripts.host_pages import HOST_PAGES
+from scripts.docs.host_pages import HOST_PAGES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Route
@@ -101,7 +101,7 @@ def _fulfill(route: "Route", body: str) -> None:
 
 def main() -> None:
     """Read the folder from the command line."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.screenshots", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m scripts.docs.screenshots", description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=Path("build/screenshots"))
     if reason := missing():
         raise SystemExit(reason)

@@ -7,34 +7,25 @@ and 77 where this machine can do no such thing. All of it lies in a temporary fo
 
 import json
 import os
-import platform
 import random
-import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
+from scripts.container.base import make_base, pip_options
+from scripts.container.engine import LIMITS, ROOT, CommandError, Engine, run_options
+
 LARGEST_IMAGE = 350_000_000  # bytes; an eighth of it is for the two databases
 SECONDS_TO_STOP = 5
 SKIPPED = 77  # as Automake has it
-BASE = "localhost/python:slim"
 # runc, since crun refuses machines with both kinds of control groups.
 _TOOLS = ("buildah", "podman", "runc", "debootstrap", "unshare", "tar")
-# podman asks for more than a machine may allow.
-_LIMITS = ("--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024")
-_LONGEST_COMMAND = 900  # seconds; none takes a third of that on a small machine
-_LONGEST_START = 60
-# What slim images leave out.
-_LEFT_OUT = ("var/cache", "var/log", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale")
 # What the serving image must be without. The probe runs in it, and prints what it finds.
 _COMMANDS = ("cc", "gcc", "c++", "g++", "clang", "ld", "as", "make", "pip", "git", "curl", "wget")
 _MODULES = ("pip", "pytest", "hypothesis", "matplotlib", "tqdm", "ruff", "mypy", "Cython")
@@ -44,10 +35,6 @@ found = [name for name in {_COMMANDS} if shutil.which(name)]
 found += [name for name in {_MODULES} if importlib.util.find_spec(name)]
 found += [str(path) for path in pathlib.Path("/opt").rglob("tests")]
 print(json.dumps(found))
-"""
-_ASK = """
-import sys, urllib.request
-print(urllib.request.urlopen("http://127.0.0.1:8000" + sys.argv[1], timeout=5).read().decode())
 """
 _TEACH = """
 import json, urllib.request
@@ -66,139 +53,6 @@ _SMALL = ("--epochs=2", "--embedding=16", "--hidden=32", "--batch=8", "--length=
 
 class UnavailableError(Exception):
     """This machine cannot build or run containers; the text says why."""
-
-
-class CommandError(Exception):
-    """A command failed; the text is its end."""
-
-
-def run(*command: str | Path) -> str:
-    """The standard output of a command."""
-    # Without systemd, podman is not to ask it for a timer of the health check.
-    environment = os.environ | {"DISABLE_HC_SYSTEMD": "true"}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=_LONGEST_COMMAND, env=environment)
-    if done.returncode:
-        raise CommandError(f"{command[0]} ended with {done.returncode}: {(done.stdout + done.stderr).strip()[-3000:]}")
-    return done.stdout
-
-
-class Engine:
-    """buildah and podman with a store of their own in a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        store: list[str | Path] = ["--root", folder / "storage", "--runroot", folder / "run", "--storage-driver", "vfs"]
-        ways: list[str | Path] = [
-            "--tmpdir",
-            folder / "libpod",
-            "--cgroup-manager",
-            "cgroupfs",
-            "--events-backend",
-            "file",
-        ]
-        self._podman: list[str | Path] = ["podman", *store, *ways, "--runtime", "runc"]
-        self._buildah: list[str | Path] = ["buildah", *store]
-
-    def podman(self, *arguments: str | Path) -> str:
-        """The standard output of a podman command."""
-        return run(*self._podman, *arguments)
-
-    def build(self, service: dict[str, Any], options: Sequence[str]) -> None:
-        """Build the image of a service."""
-        build, image = service["build"], service["image"]
-        # Docker's format, since the other one knows no HEALTHCHECK.
-        ways = ["--isolation", "chroot", "--format", "docker", "--pull-never"]
-        argument = ["--build-arg", f"BASE_IMAGE={BASE}"]
-        target = ["--target", build["target"], "--tag", f"localhost/{image}"]
-        run(*self._buildah, "bud", *ways, *argument, *options, *target, ROOT / build["context"])
-
-    def save(self, service: dict[str, Any], archive: Path, name: str) -> None:
-        """Write the image of a service to a file, as ``docker load`` takes it."""
-        run(*self._buildah, "push", f"localhost/{service['image']}", f"docker-archive:{archive}:{name}")
-
-    def start(self, name: str, service: dict[str, Any], sources: dict[str, str], *environment: str) -> None:
-        """Run a service in the background, without a network, until it answers."""
-        variables = [f"--env={variable}" for variable in environment]
-        ways = [*_LIMITS, *run_options(service, sources), *variables]
-        self.podman("run", "--detach", "--name", name, "--network", "none", *ways, f"localhost/{service['image']}")
-        end = time.monotonic() + _LONGEST_START
-        while True:
-            try:
-                self.ask(name, "/health/ready")
-                return
-            except CommandError:
-                if time.monotonic() > end:
-                    raise CommandError(f"{name} does not answer: {self.podman('logs', name)[-3000:]}") from None
-                time.sleep(0.2)
-
-    def ask(self, name: str, path: str) -> Any:
-        """Send a GET to a service inside its container."""
-        return json.loads(self.inside(name, _ASK, path))
-
-    def inside(self, name: str, code: str, *arguments: str) -> str:
-        """Run Python code inside a running container; returns what it prints."""
-        return self.podman("exec", name, "python", "-c", code, *arguments).strip()
-
-
-def run_options(service: dict[str, Any], sources: dict[str, str]) -> list[str]:
-    """The options of ``podman run`` for a service, with other ``sources`` for some of its volumes."""
-    options = ["--read-only"] if service.get("read_only") else []
-    for key in ("tmpfs", "cap_drop", "security_opt"):
-        options += [f"--{key.replace('_', '-')}={value.removesuffix(':true')}" for value in service.get(key, ())]
-    options += [f"--memory={service['mem_limit']}"] if "mem_limit" in service else []
-    options += [f"--cpus={service['cpus']}"] if "cpus" in service else []
-    for volume in service.get("volumes", ()):
-        source, place = volume.split(":/", 1)
-        options.append(f"--volume={sources.get(source, source)}:/{place}")
-    return options
-
-
-def make_base(engine: Engine, folder: Path) -> None:
-    """The official image that the Dockerfile names or, where it cannot be had, one that is made here."""
-    official = re.findall(r"^ARG BASE_IMAGE=(\S+)$", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)[0]
-    try:
-        engine.podman("pull", "--quiet", official)
-        engine.podman("tag", official, BASE)
-        print(f"the base is {official}", flush=True)
-    except (CommandError, subprocess.TimeoutExpired):
-        print(f"{official} cannot be had here: the base is this machine's own Debian", flush=True)
-        make_debian(engine, folder)
-    # Where this fails it is the machine, since nothing of ours is in it.
-    engine.podman("run", "--rm", "--network=none", "--read-only", "--memory=1g", "--cpus=1", *_LIMITS, BASE, "true")
-
-
-def make_debian(engine: Engine, folder: Path) -> None:
-    """A small Debian with Python in place of the official image, of this machine's own release and mirror."""
-    release = platform.freedesktop_os_release()["VERSION_CODENAME"]
-    mirrors = run("apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", f"Codename: {release}")
-    base, archive = folder / "base", folder / "base.tar"
-    wanted = ["--variant=minbase", "--include=python3-venv,ca-certificates"]
-    # In a mount namespace of its own: what it mounts and leaves is gone with it.
-    run("unshare", "--mount", "debootstrap", *wanted, release, base, *mirrors.split()[:1])
-    (base / "usr/local/bin/python").symlink_to("/usr/bin/python3")
-    run("tar", "-C", base, *(f"--exclude=./{path}/*" for path in _LEFT_OUT), "-cf", archive, ".")
-    engine.podman("import", archive, BASE)
-    shutil.rmtree(base)
-    archive.unlink()
-
-
-def pip_options(folder: Path) -> list[str]:
-    """Options of a build that let pip find packages as it does on this machine."""
-    settings: dict[str, str] = {}
-    for line in run(sys.executable, "-m", "pip", "config", "list").splitlines():
-        key, _, value = line.partition("=")
-        settings.setdefault(key.rsplit(".", 1)[-1], value.strip("'\""))
-    kept = {key: settings[key] for key in ("index-url", "extra-index-url", "find-links", "cert") if key in settings}
-    file = folder / "pip.conf"
-    file.write_text("[global]\n" + "".join(f"{key} = {value}\n" for key, value in kept.items()), "utf-8")
-    options = [f"--volume={file}:/etc/pip.conf:ro"]
-    for key, value in kept.items():
-        for part in value.split():
-            path = Path(part.removeprefix("file://"))
-            if path.is_absolute() and path.exists():
-                # The files of an index on disk lie beside its pages.
-                shown = path.parent if key.endswith("index-url") else path
-                options.append(f"--volume={shown}:{shown}:ro")
-    return options
 
 
 def compose() -> dict[str, Any]:
@@ -232,7 +86,7 @@ def check_image(engine: Engine, checks: Checks, service: dict[str, Any]) -> None
     image = f"localhost/{service['image']}"
     size = int(engine.podman("image", "inspect", image, "--format", "{{.Size}}"))
     checks.expect(size <= LARGEST_IMAGE, f"the image has {size / 1e6:.0f} MB, at most {LARGEST_IMAGE / 1e6:.0f}")
-    found = json.loads(engine.podman("run", "--rm", "--network", "none", *_LIMITS, image, "python", "-c", _PROBE))
+    found = json.loads(engine.podman("run", "--rm", "--network", "none", *LIMITS, image, "python", "-c", _PROBE))
     checks.expect(found == [], f"no compiler, tests, pip or training packages inside {found or ''}")
 
 
@@ -263,7 +117,7 @@ def check_training(engine: Engine, checks: Checks, services: dict[str, Any], dat
     """``docker compose run --rm train /data/text.txt``, and the service with the model of it."""
     train = services["train"]
     sources = {"./data": str(data), "${MODELS:-models}": "models"}
-    ways = [*_LIMITS, *run_options(train, sources), f"localhost/{train['image']}"]
+    ways = [*LIMITS, *run_options(train, sources), f"localhost/{train['image']}"]
     engine.podman("run", "--rm", "--network", "none", *ways, "/data/text.txt", *_SMALL)
     checks.expect(True, "the train image trains a small model on a mounted text into the volume")
     engine.start("mine", services["tsuzuki"], sources, "TSUZUKI_MODELS=mine=/models/mine")
@@ -321,7 +175,3 @@ def main(archive: Path | None = None, name: str = "") -> int:
     except UnavailableError as reason:
         print(f"skipped: {reason}", file=sys.stderr)
         return SKIPPED
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,6 @@
 """The table of machines is what the script computes, from figures that the documentation has."""
 
-from scripts import sizing
+from scripts.docs import sizing
 from tests.test_links import ROOT
 
 DOCS = ROOT / "docs"

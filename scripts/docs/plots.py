@@ -1,4 +1,4 @@
-"""The pictures of ``docs/how-it-works.md``: ``python -m scripts.plots [FOLDER]``.
+"""The pictures of ``docs/how-it-works.md``: ``python -m scripts.docs.plots [FOLDER]``.
 
 ``gradients.png``: how much of the gradient of one loss is left some time steps before it.
 ``units.png``: what some hidden units of the shipped model hold while it reads a sentence.
@@ -23,7 +23,7 @@ from model.text.tokens import TEXT_START, tokens
 from model.train.dataset import lanes
 
 SHIPPED = Path(model.__file__).parent / "en"
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parent.parent.parent / "docs"
 # T time steps in each of B sequences of docs/sentences.txt.
 STEPS, SEQUENCES = 50, 5
 # The factor that makes W_hidden of a new simple network amplify what it carries.
@@ -172,7 +172,7 @@ def plot_units(shipped: LanguageModel, path: Path) -> list[Unit]:
 
 def main() -> None:
     """Draw both, and print the figures behind them."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.plots", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m scripts.docs.plots", description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path, default=DOCS)
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)

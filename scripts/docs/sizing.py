@@ -1,4 +1,4 @@
-"""The table of docs/which-machine.md, from measured figures: ``python -m scripts.sizing``."""
+"""The table of docs/which-machine.md, from measured figures: ``python -m scripts.docs.sizing``."""
 
 from math import ceil
 

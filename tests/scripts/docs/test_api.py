@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from scripts import api_docs
+from scripts.docs import api
 
-COMMAND = "run python -m scripts.api_docs"
+COMMAND = "run python -m scripts.docs.api"
 
 
 def without_chances(answer: Any) -> Any:
@@ -24,19 +24,19 @@ def chances(answer: Any) -> list[float]:
 
 
 def test_the_page_is_current() -> None:
-    assert api_docs.PAGE.read_text("utf-8") == api_docs.api_page(), f"docs/api.md is not current: {COMMAND}"
+    assert api.PAGE.read_text("utf-8") == api.api_page(), f"docs/api.md is not current: {COMMAND}"
 
 
 @pytest.mark.usefixtures("shipped_folder")
 def test_the_examples_are_what_the_shipped_model_answers() -> None:
-    told, found = json.loads(api_docs.EXAMPLES.read_text("utf-8")), api_docs.answered_examples()
+    told, found = json.loads(api.EXAMPLES.read_text("utf-8")), api.answered_examples()
     assert without_chances(told) == without_chances(found), COMMAND
     assert chances(told) == pytest.approx(chances(found), abs=1e-4), COMMAND
 
 
 def test_the_readme_shows_the_first_of_them() -> None:
-    (shown,) = re.findall(r"```json\n(.*?)```", (api_docs.ROOT / "README.md").read_text("utf-8"), re.DOTALL)
-    assert json.loads(shown) == json.loads(api_docs.EXAMPLES.read_text("utf-8"))["complete"][0]["answer"]
+    (shown,) = re.findall(r"```json\n(.*?)```", (api.ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert json.loads(shown) == json.loads(api.EXAMPLES.read_text("utf-8"))["complete"][0]["answer"]
 
 
 @pytest.mark.parametrize(
@@ -51,13 +51,13 @@ def test_the_readme_shows_the_first_of_them() -> None:
     ],
 )
 def test_json_is_laid_out_on_lines_that_fit(value: object) -> None:
-    text = api_docs.layout(value)
+    text = api.layout(value)
     assert json.loads(text) == value
     assert all(len(line) <= 120 or re.search(r"\S{100}", line) for line in text.splitlines())
 
 
 def test_the_page_has_a_section_for_each_operation(tmp_path: Path) -> None:
-    page = api_docs.PAGE.read_text("utf-8")
+    page = api.PAGE.read_text("utf-8")
     headings = re.findall("^## (.*)$", page, re.MULTILINE)
     assert headings[:2] == ["`POST /complete`", "`GET /complete`"]
     assert headings[-2:] == ["Errors", "Header fields of answers"]

@@ -1,4 +1,4 @@
-"""The worked numbers of ``docs/how-it-works.md``: ``python -m scripts.worked_example`` prints its tables.
+"""The worked numbers of ``docs/how-it-works.md``: ``python -m scripts.docs.worked_example`` prints its tables.
 
 Everything is computed by the code that trains and serves, in float64 and from fixed seeds.
 """

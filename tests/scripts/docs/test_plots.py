@@ -10,7 +10,7 @@ from model.lm.language_model import LanguageModel
 from model.nn.cells import Workspace
 from model.nn.network import Network, NetworkConfig, initial_weights
 from model.nn.softmax import cross_entropy
-from scripts import plots
+from scripts.docs import plots
 
 T, B, V, H = 5, 2, 7, 4
 

@@ -6,7 +6,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.hosting import chips, ghost, selection, settled, suggest, write
+from tests.browser.widget.hosting import chips, ghost, selection, settled, suggest, write
 
 BEGINNING = "Thank you for your h"
 FIELD = '<textarea id="a" cols="60" data-tsuzuki></textarea>'

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.firefox import Firefox, firefox, missing
+from tests.browser.widget.firefox import Firefox, firefox, missing
 
 BEGINNING = "Thank you for your h"
 PAGE = '<textarea id="a" cols="60" data-tsuzuki></textarea><button id="send">Send</button>'

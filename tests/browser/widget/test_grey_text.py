@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from scripts.count_grey_text import SENTENCES, count_grey_text
 from tests.browser.conftest import OpenPage
-from tests.browser.hosting import chips, ghost, settled, suggest
+from tests.browser.widget.hosting import chips, ghost, settled, suggest
 
 FIELD = '<textarea id="a" cols="60" data-tsuzuki {}></textarea>'
 

@@ -13,8 +13,8 @@ from app.main import create_app
 from app.settings import Settings
 from model.lm.language_model import LanguageModel
 from tests.browser.conftest import NewPage
+from tests.browser.page.writing import box, chips
 from tests.browser.test_accessibility import barriers
-from tests.browser.writing import box, chips
 from tests.serving import serving
 
 KEY = "sesame-open-sesame"

@@ -1,4 +1,4 @@
-"""Show what attention is good for: ``python -m scripts.attention_curves --out DIR --plot docs/attention.png``.
+"""Show what attention is good for: ``python -m scripts.docs.attention_curves --out DIR --plot docs/attention.png``.
 
 Trains networks with and without attention to copy and to reverse strings of 20 letters, prints how many held-out
 strings each gets exactly right after so many steps, and draws the learning curves. Takes some minutes; what was trained
@@ -31,7 +31,7 @@ COLOURS = {True: "tab:blue", False: "tab:orange"}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    p = argparse.ArgumentParser(prog="python -m scripts.attention_curves", description=__doc__.splitlines()[0])
+    p = argparse.ArgumentParser(prog="python -m scripts.docs.attention_curves", description=__doc__.splitlines()[0])
     p.add_argument("--out", type=Path, required=True, help="folder for the pairs and the networks")
     p.add_argument("--plot", type=Path, help="image of the learning curves")
     options = p.parse_args(arguments)

@@ -5,10 +5,10 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Page, expect
 
-from scripts.host_pages import HOST_PAGES
+from scripts.docs.host_pages import HOST_PAGES
 from tests.browser.conftest import OpenPage
-from tests.browser.hosting import chips, ghost, suggest, write
 from tests.browser.test_accessibility import barriers
+from tests.browser.widget.hosting import chips, ghost, suggest, write
 
 MANY = [(word, 0.1) for word in ("information", "informative", "infrastructure", "infringement", "influence")]
 SURE = {"h": [("help", 0.9)], "inf": MANY, "": [("The", 0.2)]}

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts import attention_curves
-from scripts.attention_curves import main
+from scripts.docs import attention_curves
+from scripts.docs.attention_curves import main
 
 
 def test_four_networks_are_trained_once_and_compared(

@@ -6,7 +6,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Page, Request, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.hosting import chips, ghost
+from tests.browser.widget.hosting import chips, ghost
 
 TEXT = "I wnat to go to the libary today"
 AREA = '<textarea id="a" cols="60" data-tsuzuki {}></textarea>'

@@ -5,7 +5,7 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Page, expect
 
-from tests.browser.writing import BEGINNING, accepted, answer, box, chips, ghost, place_caret, words
+from tests.browser.page.writing import BEGINNING, accepted, answer, box, chips, ghost, place_caret, words
 
 
 @pytest.mark.parametrize(("text", "caret"), [("I would lik an apple", 11), ("I would like an apple today", 18)])

@@ -9,7 +9,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Page, Request, expect
 
 from tests.browser.conftest import NewPage
-from tests.browser.writing import BEGINNING, accepted, answer, box, chips, ghost, place_caret, words, write
+from tests.browser.page.writing import BEGINNING, accepted, answer, box, chips, ghost, place_caret, words, write
 
 
 @pytest.mark.parametrize("key", ["Tab", "ArrowRight"])

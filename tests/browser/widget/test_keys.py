@@ -6,7 +6,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.hosting import chips, ghost, settled, suggest, write
+from tests.browser.widget.hosting import chips, ghost, settled, suggest, write
 
 FORM = '<textarea id="a" cols="60" data-tsuzuki></textarea><button id="send">Send</button>'
 # Whatever stands before the caret, the service is sure of what comes.

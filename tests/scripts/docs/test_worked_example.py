@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import scripts
-from scripts import worked_example
+from scripts.docs import worked_example
 
 DOCUMENT = (Path(scripts.__file__).parent.parent / "docs" / "how-it-works.md").read_text("utf-8")
 

@@ -18,7 +18,7 @@ from app.main import create_app
 from app.paths import PREFIX
 from app.settings import Settings
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 # Pages that lie elsewhere, and their names in the site.
 PAGES = {"README.md": "index.md", "CHANGELOG.md": "changelog.md", "model/en/README.md": "model-card.md"}
 FOLDER = "openapi"

@@ -9,7 +9,7 @@ from PIL import Image, ImageChops
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.hosting import settled, suggest
+from tests.browser.widget.hosting import settled, suggest
 
 TYPED, REST = "Thank you for your h", "elp"
 LOOKS = """<style>

@@ -6,7 +6,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.hosting import chips, ghost, message, selection, suggest, write
+from tests.browser.widget.hosting import chips, ghost, message, selection, suggest, write
 
 SURE = {"h": [("help", 0.9)], "hw": [("how", 0.9)]}
 

@@ -1,4 +1,4 @@
-"""The page ``docs/api.md``, from the OpenAPI document: ``python -m scripts.api_docs`` writes it anew.
+"""The page ``docs/api.md``, from the OpenAPI document: ``python -m scripts.docs.api`` writes it anew.
 
 First it asks the shipped model for the answers in ``app/examples.json``, which the document holds. The explanations
 stand where the document takes them from: ``app/api/openapi.py``, the routes in ``app/api``, ``app/schemas``,
@@ -24,7 +24,7 @@ ROOT = Path(app.__file__).parent.parent
 PAGE = ROOT / "docs" / "api.md"
 EXAMPLES = ROOT / "app" / "examples.json"
 _WIDTH = 118
-_NOTE = "<!-- Made by `python -m scripts.api_docs` from the OpenAPI document; changes to this file will be lost. -->"
+_NOTE = "<!-- Made by `python -m scripts.docs.api` from the OpenAPI document; changes to this file will be lost. -->"
 
 Json = dict[str, Any]
 _VOCABULARY = "/vocabularies/products"
