@@ -18,6 +18,8 @@ _ADDRESS_SHARE = 0.3
 # Behind these a name would be one of the training text, which nobody else knows.
 _GREETINGS = frozenset({"dear", "hi", "hello", "hey", "hiya", "thanks", "cheers", "regards", "morning", "evening"})
 _OPENINGS = frozenset({"-", "--", "(", "*", "•", "["})
+# These follow themselves only where a speaker stumbles, as transcripts have it; *so so* and *very very* are meant.
+STAMMERED = frozenset({"the", "a", "an", "i", "to", "of", "and", "is", "in", "it", "you", "we", "my", "for"})
 # Names that are words of the calendar as well.
 _MONTHS = frozenset({"april", "may", "june", "august"})
 
@@ -64,6 +66,11 @@ class NextWords:
             if float(p[self._pieces].sum()) > _ADDRESS_SHARE:
                 return []
             p[self._pieces] = 0
+            p *= 1 / p.sum()
+        last = query.context[-1]
+        if model.vocabulary.forms[last].casefold() in STAMMERED:
+            first = int(model.vocabulary.first_spelling[last])
+            p[list(model.vocabulary.spellings.get(first, (last,)))] = 0
             p *= 1 / p.sum()
         # A person's own words stand behind those of the vocabulary.
         p, p_own = p[: len(everything)], p[len(everything) :]
