@@ -21,6 +21,8 @@ from model.text.vocabulary import Vocabulary
 
 # The file of the replies that a model may give, where it has some.
 REPLIES = "replies.txt"
+# And of those written by hand, by what they answer.
+EVERYDAY = "everyday.txt"
 # The most tokens that an answer has.
 LONGEST_ANSWER = 60
 
