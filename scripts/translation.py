@@ -19,7 +19,7 @@ from model.text.pairs import TextPair, load_pairs
 from model.text.tokens import straight
 from model.train.pairs.__main__ import main as train
 
-OPTIONS = ["--epochs=4", "--negatives=512", "--full-from=0.8", "--peak-rate=3e-3", "--threads=2"]
+OPTIONS = ["--epochs=5", "--batch=32", "--negatives=512", "--full-from=0.8", "--peak-rate=3e-3", "--threads=2"]
 FOLDERS = {"attention": [], "plain": ["--no-attention"]}
 
 

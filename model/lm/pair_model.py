@@ -62,6 +62,12 @@ class PairModel:
         return total
 
 
+def names_in(vocabulary: Vocabulary, text: str) -> set[str]:
+    """List the names in a text: words that have a capital inside sentences too."""
+    forms = (vocabulary.forms[i] for i in encode_sequence(vocabulary, text, "words"))
+    return {form for form in forms if form[0].isupper() and form != "I" and not form.startswith("I'")}
+
+
 def load_pair_model(directory: Path) -> PairModel:
     """Load the folder of an encoder and decoder; raises ``ModelError``, which names the file and the fault."""
     information = load_config(directory / CONFIG)

@@ -37,11 +37,10 @@ class OccasionClassifier:
     def __init__(self, model: PairModel, occasions: Sequence[Occasion]) -> None:
         self._model = model
         counts = np.array(model.vocabulary.counts, dtype=np.float64)
-        weights: FloatArray = model.network.weights["embedding"].astype(np.float64)
-        mean = counts @ weights / max(1.0, counts.sum())
-        rareness = np.log(max(1.0, counts.sum()) / (counts + 1)).clip(0) ** _RARENESS
-        rareness[model.vocabulary.id_of(UNKNOWN)] = 0
-        self._words = (_unit(weights - mean) * rareness[:, None]).astype(np.float32)
+        mean = counts @ model.network.weights["embedding"] / max(1.0, counts.sum())
+        self._mean: FloatArray = mean.astype(np.float32)
+        self._rareness: FloatArray = np.log(max(1.0, counts.sum()) / (counts + 1)).clip(0) ** _RARENESS
+        self._rareness[model.vocabulary.id_of(UNKNOWN)] = 0
         self.examples = [(number, message) for number, one in enumerate(occasions) for message in one.messages]
         self._vectors = self._vectors_of([message for _, message in self.examples])
         kernel = _kernel(self._vectors @ self._vectors.T)
@@ -67,7 +66,8 @@ class OccasionClassifier:
             places = [i for i, ids in enumerate(encoded) if len(ids) == length]
             ids = np.array([encoded[i] for i in places]).T
             outputs = self._model.network.encode(ids).outputs
-            words = _unit(self._words[ids[:-1]].sum(axis=0))
+            rows = _unit(self._model.network.weights["embedding"][ids[:-1]] - self._mean)
+            words = _unit((rows * self._rareness[ids[:-1], None]).sum(axis=0))
             parts = [words, _OUTPUTS * _unit(outputs.mean(axis=0)), _OUTPUTS * _unit(outputs[-1])]
             for i, vector in zip(places, _unit(np.concatenate(parts, axis=1)), strict=True):
                 vectors[i] = vector

@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ import numpy as np
 
 from model.errors import ModelError
 from model.files import loading
-from model.lm.pair_model import EVERYDAY, REPLIES, PairModel
+from model.lm.pair_model import EVERYDAY, REPLIES, PairModel, names_in
 from model.nn.encoder_decoder import Encoded
 from model.search.writing.occasions import OccasionClassifier
 from model.text.encoding import encode_sequence
@@ -34,6 +35,8 @@ LEAST_GAIN = 0.5
 SURE = 0.25
 # Occasions that are less sure than the first by no more than this: the network chooses.
 NEARLY = 0.1
+# The tokens at the end of a message that are read.
+LONGEST_MESSAGE = 60
 # Two replies say the same where the cosine of their words, weighted by how rare they are, is at least this.
 ALIKE = 0.35
 # Openings that say the same, by the one that stands for them.
@@ -78,6 +81,7 @@ class ReplySearch:
             for token in encode_sequence(model.vocabulary, text, model.unit):
                 node = node.setdefault(token, {})
             node.setdefault(self._end, number)
+        self._names = [names_in(model.vocabulary, text) for text in self.texts]
         numbers = {text: number for number, text in enumerate(self.texts)}
         # Of each occasion the groups of its replies, by their numbers.
         self._groups = [
@@ -86,19 +90,31 @@ class ReplySearch:
         self.classifier = OccasionClassifier(model, occasions) if occasions else None
 
     def suggest(self, message: str, limit: int = 3, allowed: Callable[[str], bool] = lambda text: True) -> list[Reply]:
-        """Find up to ``limit`` replies that are ``allowed``, the best first; none where nothing fits."""
-        if not any(token.is_word for token in tokens(message)):
+        """Find up to ``limit`` replies that are ``allowed``, the best first; none where nothing fits.
+
+        None of them has a name that the message does not hold.
+        """
+        read = list(tokens(message))[-LONGEST_MESSAGE:]
+        held = {token.form for token in read if token.is_word}
+        if not held or limit < 1:
             return []
+        message = message[read[0].start :]
+        able = {n for n, text in enumerate(self.texts) if self._names[n] <= held and allowed(text)}
         chosen: dict[int, float] = {}
-        for number, log_p in [*self._of_occasion(message, allowed), *self._of_trie(message)]:
-            if len(chosen) >= limit:
-                break
-            if allowed(self.texts[number]) and not any(self._alike(number, other) for other in chosen):
+        for number, log_p in [*self._of_occasion(message, able), *self._of_trie(message)]:
+            if number in able and not any(self._alike(number, other) for other in chosen):
                 chosen[number] = log_p
+                if len(chosen) == limit:
+                    break
         return [Reply(self.texts[number], math.exp(log_p)) for number, log_p in chosen.items()]
 
-    def _of_occasion(self, message: str, allowed: Callable[[str], bool]) -> list[tuple[int, float]]:
-        """The best allowed reply of each group of the message's occasion, by their gains; none where it is not clear."""
+    def digest(self) -> str:
+        """Hexadecimal digits that tell network and replies from others."""
+        content = "\n".join([self.model.network.digest(), *self.texts, str(self.log_prior.tolist()), str(self._groups)])
+        return sha256(content.encode()).hexdigest()
+
+    def _of_occasion(self, message: str, able: set[int]) -> list[tuple[int, float]]:
+        """The best allowed reply of each group of the message's occasion, by gain; none where it is not clear."""
         if self.classifier is None:
             return []
         guesses = self.classifier.guesses(message)
@@ -107,7 +123,7 @@ class ReplySearch:
         for guess in guesses:
             if guess.sureness < least:
                 break
-            groups = [[n for n in group if allowed(self.texts[n])] for group in self._groups[guess.number]]
+            groups = [[n for n in group if n in able] for group in self._groups[guess.number]]
             groups = [group for group in groups if group]
             numbers = [number for group in groups for number in group]
             log_p = self.model.log_probabilities(message, [self.texts[number] for number in numbers])

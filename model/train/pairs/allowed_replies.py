@@ -7,6 +7,7 @@ often it was given, or where it hardly was, by how likely the network finds it o
 
 import argparse
 import math
+import re
 import sys
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -16,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from model.errors import UserError
 from model.files import write_atomically
-from model.lm.pair_model import EVERYDAY, REPLIES, PairModel, load_pair_model
+from model.lm.pair_model import EVERYDAY, REPLIES, PairModel, load_pair_model, names_in
 from model.lm.words.offensive import SHIPPED_LIST, Guard
 from model.text.encoding import encode_sequence
 from model.text.everyday import load_occasions
@@ -24,8 +25,13 @@ from model.text.pairs import TextPair, load_pairs
 from model.text.tokens import NUMBER, UNKNOWN, straight, tokens
 from model.train.command import positive
 
+_NO_SPACE = re.compile(r",\S")
 # What was given fewer times is judged by the network, over this many messages.
 FEW, AVERAGED = 5, 60
+# Frequent, and misspelled or without sense on their own.
+_LEFT_OUT = frozenset(
+    ("its good", "its really good", "its crazy", "your welcome", "good you", "i", "that", "some", "rock", "football")
+)
 _SENTENCE_ENDS = (".", "!", "?")
 
 
@@ -46,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (UserError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    print(f"{len(chosen)} replies")
+    print(f"{len(chosen)} replies of messages, {len(set(own))} of occasions")
     return 0
 
 
@@ -66,7 +72,7 @@ def choose(model: PairModel, replies: list[str], guard: Guard, least: int, most:
     for reply in replies:
         key = " ".join(token.form.lower() for token in tokens(reply) if token.is_word)
         written[key][reply] += 1
-    times = {key: sum(forms.values()) for key, forms in written.items() if key}
+    times = {key: sum(forms.values()) for key, forms in written.items() if key and key not in _LEFT_OUT}
     frequent = sorted((key for key in times if times[key] >= least), key=lambda key: (-times[key], key))
     sentences = (as_sentence(written[key]) for key in frequent)
     return [text for text in sentences if is_anyones(model, text) and _is_spelled(text) and guard.allows(text, "")][
@@ -85,15 +91,16 @@ def as_sentence(forms: Counter[str]) -> str:
 
 
 def _is_spelled(text: str) -> bool:
-    """False where a contraction lacks its apostrophe."""
-    return all(token.form == straight(text[token.start : token.end]) for token in tokens(text) if token.is_word)
+    """False where a contraction lacks its apostrophe, or a comma its space."""
+    return not _NO_SPACE.search(text) and all(
+        token.form == straight(text[token.start : token.end]) for token in tokens(text) if token.is_word
+    )
 
 
 def is_anyones(model: PairModel, text: str) -> bool:
     """Tell whether the model knows every word of a reply, and it holds neither a name nor a number."""
     forms = [model.vocabulary.forms[i] for i in model.encode(text)]
-    names = (form for form in forms if form[0].isupper() and form != "I" and not form.startswith("I'"))
-    return UNKNOWN not in forms and NUMBER not in forms and not any(names)
+    return UNKNOWN not in forms and NUMBER not in forms and not names_in(model.vocabulary, text)
 
 
 def write(path: Path, model: PairModel, chosen: list[str], pairs: list[TextPair]) -> None:

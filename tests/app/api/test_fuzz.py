@@ -72,6 +72,9 @@ def test_whatever_the_document_allows_or_forbids(case: "schemathesis.Case[Any]",
         cursor = fields.get("cursor") if isinstance(fields, dict) else None
         if isinstance(cursor, int | float) and not isinstance(cursor, bool) and cursor % 1 == 0:
             fields["cursor"] = min(fields["cursor"], len(str(fields.get("text"))))
+        # Nor that a text and what it answers are bounded together.
+        if isinstance(fields, dict) and isinstance(fields.get("reply_to"), str) and len(fields["reply_to"]) <= 2000:
+            fields["reply_to"] = fields["reply_to"][: max(0, 2000 - len(str(fields.get("text"))))]
         names = fields.get("vocabularies") if isinstance(fields, dict) else None
         # In a query string they stand with commas already.
         if names and _are_names(names.split(",") if fields is case.query and isinstance(names, str) else names):
