@@ -7,7 +7,7 @@ from model.lm.storage import save_model
 from model.nn.encoder_decoder import EncoderDecoder, EncoderDecoderConfig, initial_pair_weights
 from model.train.pairs.dataset import choose_pair_vocabulary
 
-OCCASIONS = {
+OCCASIONS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("Can you come to dinner?", "Will you come to the party?"): ("Yes!|Gladly.", "Sorry, no.", "What time?"),
     ("Thanks for your help.", "Thanks, that was kind."): ("No problem.|Any time.", "Damn right."),
     ("I lost my keys.", "I lost my coat in London."): ("Oh no!", "Where?", "In London?"),
