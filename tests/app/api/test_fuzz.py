@@ -16,6 +16,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from app.main import create_app
 from app.schemas.vocabularies import MOST_ASKED_VOCABULARIES, VOCABULARY_NAME
 from app.settings import Settings
+from model.lm.language_model import LanguageModel
 from tests.app.conftest import MakeApp
 from tests.serving import serving
 
@@ -56,9 +57,12 @@ schema = schemathesis.openapi.from_dict(document)
 
 
 @pytest.fixture(scope="module")
-def fuzzed(make_app: MakeApp, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server with a database."""
-    with serving(make_app(database=f"sqlite:///{tmp_path_factory.mktemp('fuzzed')}/test.db")) as address:
+def fuzzed(
+    make_app: MakeApp, answering_model: LanguageModel, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The address of a server with a database and replies."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('fuzzed')}/test.db"
+    with serving(make_app(answering_model, database=url)) as address:
         yield address
 
 
