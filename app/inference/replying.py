@@ -3,7 +3,7 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from app.errors import BusyError, NoRepliesError
+from app.errors import BusyError, NoRepliesError, NotReadyError
 from app.inference.products import one_blas_thread
 from model.lm.language_model import LanguageModel
 from model.lm.words.offensive import LONGEST_BEGINNING, Guard
@@ -20,6 +20,7 @@ class Replying:
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, "replies", one_blas_thread)
         self._waiting = 0
+        self._open = True
 
     async def replies(self, model: LanguageModel, name: str, message: str, limit: int) -> list[Reply]:
         """Find replies to a message; none to one with words that the model's guard keeps back.
@@ -29,6 +30,8 @@ class Replying:
         search, guard = model.replies, model.guard
         if search is None:
             raise NoRepliesError(name)
+        if not self._open:
+            raise NotReadyError
         if self._waiting >= MOST_WAITING:
             raise BusyError(self._waiting)
 
@@ -45,6 +48,7 @@ class Replying:
 
     def close(self) -> None:
         """End the thread; what waits is given up."""
+        self._open = False
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 

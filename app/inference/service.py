@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from app.errors import BusyError, InvalidFieldError, NotReadyError, ReloadRunningError, TextTooLongError
-from app.inference.engine import Engine
+from app.inference.engine import Answering, Engine
 from app.inference.jobs import Statistics
 from app.inference.model_set import ModelSet, load_anew, log_reload
 from app.inference.replying import Replying
@@ -210,8 +210,9 @@ class Service:
         read = engine.reader.completion if completing else engine.reader.next_word
         query = read_answering(read, request.reply_to, request.text, cursor)
         person = self._person(owner, request.user, name)
+        answering = Answering(request.reply_to, request.text[: query.start]) if request.reply_to else None
         found = await engine.suggest(
-            query, limit, request.min_probability, request.fuzzy, person, vocabularies, request.words
+            query, limit, request.min_probability, request.fuzzy, person, vocabularies, request.words, answering
         )
         return SuggestionAnswer(
             suggestions=_shown(found),

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from model.arrays import FloatArray, IntArray
+from model.arrays import FloatArray
 from model.errors import UserError
 from model.evaluate.metrics import ratio
 from model.lm.language_model import LanguageModel
@@ -21,27 +21,26 @@ from model.lm.mixture import mixture
 from model.lm.pair_model import PairModel, load_pair_model
 from model.lm.storage import load_model
 from model.nn.inference import ContextRunner
-from model.text.encoding import CONTEXT_TOKENS, encode_sequence, sequence_forms
+from model.search.writing.answered import AnsweredMessages
+from model.text.encoding import CONTEXT_TOKENS, encode_sequence
 from model.text.pairs import TextPair, load_pairs
-from model.text.tokens import LINE_END, TEXT_START
+from model.text.tokens import LINE_END, TEXT_START, tokens
 
-# The decoder's part of the mixture.
-SHARES = (0.0, 0.1, 0.2, 0.3, 0.5)
+# The decoder's part of the network's distribution.
+SHARES = (0.0, 0.3, 0.5, 0.7)
 KNOWN = ("the reply alone", "the message as a line before it")
 AMONG = (1, 3)
 
 
 class ReplyTyping:
-    """Predicts the words of replies with a language model, and with the decoder of a pair model beside it."""
+    """Predicts the words of replies with a language model, and with the decoder of a pair model in it."""
 
     def __init__(self, model: LanguageModel, pair_model: PairModel) -> None:
-        self._model, self._pairs = model, pair_model
+        self._model = model
         self._runners = [ContextRunner(model.network) for _ in KNOWN]
         self._offered: FloatArray = model.offered(range(len(model.vocabulary)), 0).copy()
         self._offered[: model.vocabulary.first_word] = 0
-        forms = pair_model.vocabulary.forms
-        self._ids: IntArray = np.array([model.vocabulary.id_of(form) for form in forms])
-        self._shared = np.array([form in model.vocabulary for form in forms])
+        self._decoders = [AnsweredMessages(model, pair_model, share) for share in SHARES]
 
     def hits(self, message: str, reply: str) -> Iterator[list[list[bool]]]:
         """Yield, of each word of the reply, whether it is among the first 1 and 3, for each way to predict it."""
@@ -49,34 +48,19 @@ class ReplyTyping:
         start, end = vocabulary.id_of(TEXT_START), vocabulary.id_of(LINE_END)
         before = [start, *encode_sequence(vocabulary, message, "words"), end]
         ids = encode_sequence(vocabulary, reply, "words")
-        decoded = self._decoded(message, reply)
-        for t, form in enumerate(sequence_forms(reply, "words")):
-            decoder = next(decoded)
-            if not form[0].isalpha():
+        for t, token in enumerate(tokens(reply)):
+            if not token.is_word:
                 continue
             ways = []
             for runner, known in zip(self._runners, ([start], before), strict=True):
                 # The start of the text stays in sight.
                 context = (start, *[*known, *ids[:t]][1:][-CONTEXT_TOKENS:])
-                p = mixture(self._model, context, runner.logits(context), range(len(vocabulary))) * self._offered
-                p /= p.sum()
-                ways += [self._is_among((1 - share) * p + share * decoder, form) for share in SHARES]
+                logits = runner.logits(context)
+                for decoder in self._decoders:
+                    blended = decoder.blend(message, reply[: token.start], logits)
+                    p = mixture(self._model, context, blended, range(len(vocabulary)))
+                    ways.append(self._is_among(p * self._offered, token.form))
             yield ways
-
-    def _decoded(self, message: str, reply: str) -> Iterator[FloatArray]:
-        """P(token | message, reply so far) by the decoder, of the offered words of the language model (V,)."""
-        pairs = self._pairs
-        network, vocabulary = pairs.network, pairs.vocabulary
-        read = network.encode(np.array(pairs.encode(message))[:, None])
-        state, last = read.state, vocabulary.id_of(TEXT_START)
-        for token in encode_sequence(vocabulary, reply, "words"):
-            state = network.step(np.array([last]), state)
-            logits = network.logits(network.project_attending(state, read))[0]
-            p = np.zeros(len(self._offered))
-            np.add.at(p, self._ids[self._shared], np.exp(logits - logits.max())[self._shared])
-            p *= self._offered
-            yield p / p.sum()
-            last = token
 
     def _is_among(self, p: FloatArray, form: str) -> list[bool]:
         forms = self._model.vocabulary.forms

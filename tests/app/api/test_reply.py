@@ -210,3 +210,16 @@ def test_a_name_of_a_vocabulary_does_not_begin_in_the_message(make_app: MakeApp,
         assert all(not s["text"].startswith("Dog Bakery") for s in answer["suggestions"])
         whole = client.post("/complete", json={"text": "Blue D", **asked}).json()
         assert any(s["text"].startswith("Dog Bakery") for s in whole["suggestions"])
+
+
+def test_with_a_decoder_it_counts_beside_the_message_as_a_line(answering: TestClient, client: TestClient) -> None:
+    for path, text in (("/complete", "the d"), ("/next-word", "the dog "), ("/complete", "")):
+        body = {"text": text, "reply_to": MESSAGE, "limit": 5}
+        with_decoder, plain = (one.post(path, json=body).json() for one in (answering, client))
+        assert with_decoder["suggestions"] and with_decoder["replace"] == plain["replace"]
+        assert with_decoder["suggestions"] != plain["suggestions"]
+        assert answering.post(path, json=body).json() == with_decoder
+        assert answering.post(path, json=body | {"words": 3}).status_code == 200
+        # Without it nothing changes.
+        bare = {"text": text, "limit": 5}
+        assert answering.post(path, json=bare).json() == client.post(path, json=bare).json()
