@@ -65,8 +65,9 @@ class SuggestionQuery(PlaceQuery):
     )
     reply_to: Text | None = Field(
         default=None,
-        description="The message that the text answers, where it does: its words count as if they stood in a line "
-        "before the text. Text and message together may be as long as a text.",
+        description="The message that the text answers, where it does: it counts as a line before the text, and where "
+        "the model has replies, so does what its decoder expects after it. Text and message together may be as long as "
+        "a text.",
         examples=["Would you like an apple or a pear?"],
     )
 
