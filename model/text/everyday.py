@@ -1,7 +1,7 @@
 """Replies written by hand, by what they answer: a file of blocks, each of example messages and of replies to them.
 
-A message stands behind ``>``. Each other line holds replies that say the same, in other words, between ``|``. A blank
-line ends a block, ``#`` begins a comment.
+A message stands behind ``>``, words that make a message one of this block behind ``!``, between commas. Each other line
+holds replies that say the same, in other words, between ``|``. A blank line ends a block, ``#`` begins a comment.
 """
 
 from pathlib import Path
@@ -12,10 +12,14 @@ from model.files import loading
 
 
 class Occasion(NamedTuple):
-    """Messages that ask for the same, and groups of replies to all of them; those of a group say the same."""
+    """Messages that ask for the same, and groups of replies to all of them; those of a group say the same.
+
+    A message with one of ``words``, one or several in a row in small letters, is of this occasion, whatever it says.
+    """
 
     messages: tuple[str, ...]
     groups: tuple[tuple[str, ...], ...]
+    words: frozenset[str] = frozenset()
 
 
 def load_occasions(path: Path) -> list[Occasion]:
@@ -31,5 +35,6 @@ def load_occasions(path: Path) -> list[Occasion]:
 def _occasion(block: str) -> Occasion:
     lines = [line for line in block.splitlines() if line and not line.startswith("#")]
     messages = tuple(line[1:].strip() for line in lines if line.startswith(">"))
-    groups = (tuple(map(str.strip, line.split("|"))) for line in lines if not line.startswith(">"))
-    return Occasion(messages, tuple(groups))
+    words = frozenset(part.strip().lower() for line in lines if line[0] == "!" for part in line[1:].split(","))
+    groups = (tuple(map(str.strip, line.split("|"))) for line in lines if line[0] not in ">!")
+    return Occasion(messages, tuple(groups), words)

@@ -29,6 +29,7 @@ FILE = """\
 Yes! | I'd love to!
 Sorry, no.
 
+! ta, cheers mate
 > Thanks!
 Any time.
 """
@@ -82,6 +83,15 @@ def test_what_is_not_allowed_is_not_given_and_another_of_its_group_is(model: Pai
         assert kept in found and left not in found
 
 
+@pytest.mark.parametrize("message", ["I lost my dinner, help!", "Thanks. I was SO SICK", "so sick of keys?"])
+def test_words_of_an_occasion_decide_and_nothing_else_is_given(message: str, model: PairModel) -> None:
+    sorry = Occasion(("I am ill.",), (("Oh no!",), ("Where?",)), frozenset({"help", "so sick"}))
+    search = ReplySearch(model, TEXTS, [-9.0] * len(TEXTS), [*OCCASIONS[:2], sorry])
+    assert {reply.text for reply in search.suggest(message, 10)} == {"Oh no!", "Where?"}
+    others = {reply.text for reply in search.suggest("Sick, so thanks.", 10)}
+    assert others - {"Oh no!", "Where?"}
+
+
 def test_without_a_word_there_is_no_reply(model: PairModel) -> None:
     search = ReplySearch(model, TEXTS, [-3.0] * len(TEXTS), OCCASIONS)
     assert all(search.suggest(message) == [] for message in ("", "  ", "?!", "12", "\N{PILE OF POO}"))
@@ -91,7 +101,7 @@ def test_a_file_of_occasions_is_loaded_with_the_replies(model: PairModel, tmp_pa
     (tmp_path / EVERYDAY).write_text(FILE, "utf-8")
     first, second = load_occasions(tmp_path / EVERYDAY)
     assert first == Occasion(("Can you come?", "Will you join us?"), (("Yes!", "I'd love to!"), ("Sorry, no.",)))
-    assert second == Occasion(("Thanks!",), (("Any time.",),))
+    assert second == Occasion(("Thanks!",), (("Any time.",),), frozenset({"ta", "cheers mate"}))
     (tmp_path / REPLIES).write_text("Any time.\t-3\n", "utf-8")
     assert load_replies(tmp_path, model).suggest("Thanks!", 1)[0].text == "Any time."
 
