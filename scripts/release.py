@@ -18,7 +18,7 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts import container
+from scripts.container import checks as container
 
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "dist"

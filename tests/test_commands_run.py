@@ -13,7 +13,7 @@ import pytest
 
 from app.keys import Keyring, read_keys
 from tests.documented_commands import RUN, SMALL, Command, all_commands, to_run
-from tests.scripts.test_api_docs import chances, without_chances
+from tests.scripts.docs.test_api import chances, without_chances
 from tests.test_links import ROOT
 from tests.walkthrough import ADDRESS, KEY, copy_of_repository, run, service
 

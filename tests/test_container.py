@@ -16,11 +16,12 @@ import pytest
 import yaml
 
 from app.settings import PREFIX, Settings, read_settings, variable
-from scripts import container
+from scripts.container import checks as container
+from scripts.container import engine
 from scripts.nginx import CONFIGURATION, nginx
 from scripts.nginx import missing as nginx_missing
 
-ROOT = container.ROOT
+ROOT = engine.ROOT
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8").replace("\\\n", "")

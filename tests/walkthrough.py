@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.container import training_text
+from scripts.container.checks import training_text
 from tests.app.running import wait_until
 from tests.test_links import ROOT
 

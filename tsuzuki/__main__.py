@@ -6,7 +6,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 
 COMMANDS = """\
-  tsuzuki             serve suggestions over HTTP, with the options below
+  tsuzuki             serve suggestions over HTTP; its options: tsuzuki --help
   tsuzuki train       train a model on your own text
   tsuzuki evaluate    measure a model on text that it was not trained on
   tsuzuki --version   show the version
@@ -37,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if given in (["--help"], ["-h"]):
         print(COMMANDS, end="")
+    if given and not given[0].startswith("-"):
+        print(f"tsuzuki: {given[0]} is no command. These are:\n{COMMANDS}", end="", file=sys.stderr)
+        return 2
     from app.__main__ import main as serve
 
     return serve(given)

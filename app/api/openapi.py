@@ -60,7 +60,7 @@ _FIELDS = {
 }
 _ALWAYS = {REQUEST_ID: "4f1c8e0ad2f14b7c9a51d0a6c3f5e7b2"}
 _WHERE_LIMITED = {POLICY: '"default";q=600;w=60', LIMIT: '"default";r=598;t=17'}
-# By the name of an operation: what it can be asked, and what the shipped model answers (`python -m scripts.api_docs`).
+# By the name of an operation: what it can be asked, and what the shipped model answers (`python -m scripts.docs.api`).
 _SAME = {
     "complete_get": "complete",
     "next_word_get": "next_word",

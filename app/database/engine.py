@@ -55,7 +55,7 @@ class Database:
             self._engine = create_engine(url, pool_size=threads, **options)
         except ModuleNotFoundError as error:
             raise SettingsError(
-                f"{variable('database')}: PostgreSQL needs the package {error.name}: pip install 'tsuzuki[postgresql]'"
+                f"{variable('database')}: PostgreSQL needs {error.name}: install the extra tsuzuki[postgresql]"
             ) from None
         if self.kind == "sqlite":
             event.listen(self._engine, "connect", _prepare_sqlite)

@@ -100,7 +100,9 @@ def _redis_pool(address: str) -> Any:
     try:
         from redis.asyncio import ConnectionPool
     except ImportError:
-        raise SettingsError(f"{variable('rate_limit_storage')}: needs the package redis, tsuzuki[redis]") from None
+        raise SettingsError(
+            f"{variable('rate_limit_storage')}: needs redis: install the extra tsuzuki[redis]"
+        ) from None
     # No second tries: the pause is for that.
     return ConnectionPool.from_url(
         address, socket_timeout=_REDIS_SECONDS, socket_connect_timeout=_REDIS_SECONDS, retry=None

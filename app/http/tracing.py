@@ -20,7 +20,7 @@ try:
     from opentelemetry.trace import SpanKind, StatusCode
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 except ImportError:
-    raise SettingsError(f"{variable('traces')}: needs OpenTelemetry, tsuzuki[traces]") from None
+    raise SettingsError(f"{variable('traces')}: needs OpenTelemetry: install the extra tsuzuki[traces]") from None
 
 # The field by which a caller's trace goes on here. Its companion `tracestate` may hold anything, and is left out.
 _PARENT = "traceparent"

@@ -13,7 +13,7 @@ from app.main import create_app
 from app.settings import Settings
 from model.lm.language_model import LanguageModel
 from tests.browser.conftest import NewPage
-from tests.browser.writing import box, chips
+from tests.browser.page.writing import box, chips
 from tests.serving import serving
 
 TEXT = "We run Zorbflow here. Ask Zorbflow now."

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from scripts.container import training_text
+from scripts.container.checks import training_text
 from tests.packages.test_wheel import PROJECT
 from tests.walkthrough import service
 

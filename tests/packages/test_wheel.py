@@ -1,6 +1,7 @@
 """The wheel: it owns one name, and works where others own app and model."""
 
 import ast
+import subprocess
 import sys
 import tomllib
 from email import message_from_string
@@ -107,6 +108,9 @@ def test_its_command_names_its_commands(unpacked: Path, elsewhere: Path) -> None
     served = run(f"{command} --help", elsewhere)
     assert "usage: tsuzuki [" in served and all(f"tsuzuki {name} " in served for name in ("train", "evaluate"))
     assert "usage: tsuzuki train " in run(f"{command} train --help", elsewhere)
+    wrong = subprocess.run(f"{command} trian x", shell=True, cwd=elsewhere, capture_output=True, text=True, timeout=60)
+    assert wrong.returncode == 2 and wrong.stdout == ""
+    assert wrong.stderr.startswith("tsuzuki: trian is no command") and "tsuzuki train " in wrong.stderr
     assert "usage: tsuzuki evaluate " in run(f"{command} evaluate --help", elsewhere)
     for text in (served, run(f"{command} train --help", elsewhere), run(f"{command} evaluate --help", elsewhere)):
         assert "python -m app" not in text and "python -m model" not in text

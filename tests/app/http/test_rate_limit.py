@@ -218,7 +218,7 @@ def test_without_the_package_the_start_says_what_is_missing(
     monkeypatch.setitem(sys.modules, "redis.asyncio", None)
     options = ["--models", f"tiny={tiny_folder}", "--rate-limit", LIMIT]
     assert main([*options, "--rate-limit-storage", "redis://localhost:1"]) == 2
-    expected = "tsuzuki: TSUZUKI_RATE_LIMIT_STORAGE: needs the package redis, tsuzuki[redis]\n"
+    expected = "tsuzuki: TSUZUKI_RATE_LIMIT_STORAGE: needs redis: install the extra tsuzuki[redis]\n"
     assert capsys.readouterr().err == expected
 
 
