@@ -1,9 +1,8 @@
-"""Train a network that translates, with and without attention: ``python -m scripts.docs.translation PAIRS.tsv --out DIR``.
+"""Train a network that translates, with and without attention: ``python -m scripts.docs.translation PAIRS --out DIR``.
 
-PAIRS.tsv holds a sentence, a tab and its translation a line, as Tatoeba's pairs do; what stands behind a second tab is
-not read. Of the shortest pairs some are held out, none of their sentences is trained on. Their translations are written
-to ``DIR``, those of the file to ``held-out.reference``, for sacrebleu to compare. What was trained in ``DIR`` before is
-not trained again.
+PAIRS has a sentence, a tab and its translation a line; what stands behind a second tab is not read. Of the shortest
+pairs some are held out, none of their sentences is trained on. Their translations are written to ``DIR``, those of the
+file to ``held-out.reference``, for sacrebleu to compare. What was trained in ``DIR`` before is not trained again.
 """
 
 import argparse

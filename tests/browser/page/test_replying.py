@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Page, expect
 
-from tests.browser.writing import box
+from tests.browser.page.writing import box
 
 MESSAGE = "Can you come to dinner on Friday?"
 
