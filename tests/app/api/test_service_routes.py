@@ -29,6 +29,7 @@ def test_models_are_listed_the_default_first(client: TestClient, tiny_model: Lan
         "vocabulary": len(tiny_model.vocabulary),
         "parameters": sum(w.size for w in weights),
         "bytes": 4 * sum(w.size for w in weights),
+        "replies": False,
         "training": {"tokens": 1000, "validation_perplexity": 99.5},
     }
     assert second == first | {"name": "other", "default": False}
