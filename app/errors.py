@@ -89,6 +89,16 @@ class NoDatabaseError(ServiceError):
         super().__init__("nothing is kept here, TSUZUKI_DATABASE is none")
 
 
+class NoRepliesError(ServiceError):
+    """The model has no replies: no folder `reply` lies in its folder."""
+
+    status = 404
+    example_arguments = staticmethod(lambda settings: (next(iter(settings.models)),))
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"model: {model} has no replies, no folder reply lies in its folder")
+
+
 class UnknownVocabularyError(ServiceError):
     """There is no vocabulary of this name."""
 
@@ -181,8 +191,8 @@ class TextTooLongError(ServiceError):
     status = 422
     example_arguments = staticmethod(lambda settings: (settings.max_text_length + 1, settings.max_text_length))
 
-    def __init__(self, length: int, most: int) -> None:
-        super().__init__(f"text: {length} code points are not allowed, it must have at most {most}")
+    def __init__(self, length: int, most: int, field: str = "text") -> None:
+        super().__init__(f"{field}: {length} code points are not allowed, it must have at most {most}")
 
 
 class RepeatedParameterError(ServiceError):

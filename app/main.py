@@ -15,6 +15,7 @@ from app.api.generation_routes import generation_router
 from app.api.json_routes import BodyMiddleware
 from app.api.pages import pages_router
 from app.api.people_routes import people_router
+from app.api.reply_routes import reply_router
 from app.api.routes import router
 from app.api.vocabulary_routes import vocabulary_router
 from app.http.access import AccessMiddleware
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from app.http.tracing import Tracer
     from app.people.people import People
 
-_ROUTERS = (router, generation_router, people_router, vocabulary_router)
+_ROUTERS = (router, generation_router, reply_router, people_router, vocabulary_router)
 
 
 _TAGS = [
@@ -162,7 +163,7 @@ def _add_middleware(
     # The last one added is the first one met.
     app.add_middleware(
         BodyMiddleware,
-        routes=[*router.routes, *generation_router.routes, *people_router.routes, *vocabulary_router.routes],
+        routes=[route for one in _ROUTERS for route in one.routes],
     )
     app.add_middleware(SizeMiddleware, most=settings.max_request_bytes, most_of_export=settings.max_export_bytes)
     # Loading models may take longer than any other request.

@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from model.lm.pair_model import load_pair_model
 from model.search.writing.replies import load_replies
 
@@ -17,8 +19,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = p.parse_args(arguments)
     search = load_replies(options.model, load_pair_model(options.model))
     print("| message | replies |\n|---|---|")
-    for message in options.messages.read_text("utf-8").splitlines():
-        print(f"| {message} | {' / '.join(reply.text for reply in search.suggest(message)) or '(none)'} |")
+    with threadpool_limits(1):  # the products are small
+        for message in options.messages.read_text("utf-8").splitlines():
+            print(f"| {message} | {' / '.join(reply.text for reply in search.suggest(message)) or '(none)'} |")
     return 0
 
 

@@ -66,6 +66,8 @@ ELSEWHERE = {
     "python -m model.train.pairs.allowed_replies": ("tests/model/search/writing/test_replies.py", "assert main("),
     "python -m scripts.show_replies": ("tests/model/search/writing/test_replies.py", "show_replies.main("),
     "python -m scripts.docs.attention_curves": ("tests/scripts/docs/test_attention_curves.py", "assert main("),
+    "python -m model.evaluate.reply_context": ("tests/model/evaluate/test_reply_context.py", "assert main("),
+    "python -m scripts.docs.translation": ("tests/scripts/docs/test_translation.py", "assert main("),
     "python -m scripts.turn_pairs": ("tests/scripts/test_turn_pairs.py", "assert main("),
     "buildah build": ("scripts/container/base.py", ":/etc/pip.conf:ro"),
     "kill -HUP": ("tests/app/inference/test_reload.py", "process.send_signal(signal.SIGHUP)"),

@@ -8,6 +8,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from app.schemas.generation import Generation, GenerationRequest
 from app.schemas.people import KnownWordList, LearnRequest, PersonExport, PersonSummary
+from app.schemas.replies import ReplyAnswer, ReplyRequest
 from app.schemas.service import Health, ModelList
 from app.schemas.suggestions import CorrectionList, CorrectionQuery, SuggestionAnswer, SuggestionQuery
 from app.schemas.vocabularies import Vocabulary, VocabularyEntry, VocabularyList, VocabularySummary
@@ -110,6 +111,7 @@ class Operations:
     correct = Operation("POST", "/correct", CorrectionQuery, SuggestionAnswer)
     correct_all = Operation("POST", "/correct", CorrectionQuery, CorrectionList, all=True)
     generate = Operation("POST", "/generate", GenerationRequest, Generation)
+    reply = Operation("POST", "/reply", ReplyRequest, ReplyAnswer)
     models = Operation("GET", "/models", _nothing, ModelList)
     reload_models = Operation("POST", "/models/reload", _nothing, ModelList)
     ready = Operation("GET", "/health/ready", _nothing, Health)

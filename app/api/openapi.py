@@ -105,6 +105,7 @@ def _write_bounds(schema: dict[str, Any], settings: Settings) -> None:
     names = list(settings.models)
     bounds: dict[str, Any] = {
         "text": {"maxLength": settings.max_text_length},
+        "reply_to": {"maxLength": settings.max_text_length},
         "limit": {"maximum": settings.max_limit},
         "model": {"enum": names},
     }
@@ -114,6 +115,10 @@ def _write_bounds(schema: dict[str, Any], settings: Settings) -> None:
     }
     schemas = schema["components"]["schemas"]
     fields: dict[str, Any] = {}
+    # How many replies may be asked for is no setting.
+    _typed(schemas["ReplyRequest"]["properties"]["message"]).update(bounds["text"])
+    schemas["ReplyRequest"]["properties"]["model"].update(defaults["model"])
+    _typed(schemas["ReplyRequest"]["properties"]["model"]).update(bounds["model"])
     for request in ("CorrectionRequest", "GenerationRequest", "LearnRequest", "SuggestionRequest"):
         for name, field in schemas[request]["properties"].items():
             _typed(field).update(bounds.get(name, {}))

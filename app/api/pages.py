@@ -73,7 +73,7 @@ def pages_router() -> APIRouter:
         "/docs": read_asset(ours / "docs.html", _DOCS),
         "/tsuzuki.js": read_asset(ours / "tsuzuki.js", _FOR_ALL),
     }
-    parts = [ours / name for name in ("docs.js", "icon.svg", "learning.js", "page.css", "page.js")]
+    parts = [ours / name for name in ("docs.js", "icon.svg", "learning.js", "page.css", "page.js", "replying.js")]
     parts += [swagger_ui / name for name in ("swagger-ui-bundle.js", "swagger-ui.css")]
     static = {file.name: read_asset(file) for file in parts}
     static |= {f"widget/{file.name}": read_asset(file, _FOR_ALL) for file in (ours / "widget").iterdir()}

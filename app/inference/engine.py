@@ -5,13 +5,15 @@ cached context) is answered in the event loop: to hand it to a thread and back w
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
-from typing import Any
+from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
 
 from app.errors import BusyError, NotReadyError
 from app.inference.admission import Admission
 from app.inference.batcher import Batcher
 from app.inference.jobs import HIT, MISS, Draw, Job, NextWord, Statistics, Wanted
+from app.inference.products import one_blas_thread
 from app.inference.state_cache import Context, Entry, StateCache
 from model.arrays import FloatArray
 from model.lm.language_model import LanguageModel
@@ -25,6 +27,7 @@ from model.search.place.query import FinishedWord, Query, QueryReader
 from model.search.ranking import Suggestion
 from model.search.scorer import Scorer
 from model.search.typos.keyboards import DEFAULT_LAYOUT
+from model.search.writing.answered import AnsweredMessages
 from model.search.writing.phrases import Followers, Following, PhraseSearch
 from model.search.writing.writer import TIME, Writer
 
@@ -35,6 +38,13 @@ _MOST_DRAWS = 1
 _REST = 3.0
 # Contexts whose followers are remembered: less than 1 kB each.
 _KEPT_FOLLOWING = 2000
+
+
+class Answering(NamedTuple):
+    """A message that a text answers, and what stands before the place in that text."""
+
+    message: str
+    begun: str
 
 
 class Engine:
@@ -68,6 +78,8 @@ class Engine:
             model, self.completer.next_words, self._followers, cache, batch_limit, blas_threads, self.statistics
         )
         self._admission = Admission(_MOST_BATCHES * batch_limit)
+        self._answered = AnsweredMessages(model, model.replies.model) if model.replies else None
+        self._decoder = ThreadPoolExecutor(1, "decoder", one_blas_thread)
         self._drawing = asyncio.Semaphore(_MOST_DRAWS)
         self._asking = 0
         self._open = False
@@ -85,6 +97,7 @@ class Engine:
         if self._open:
             self._open = False
             self.batcher.close(has_successor)
+            self._decoder.shutdown()
 
     async def suggest(
         self,
@@ -95,10 +108,12 @@ class Engine:
         person: Person | None = None,
         vocabularies: tuple[CustomVocabulary, ...] = (),
         words: int = 1,
+        answering: Answering | None = None,
     ) -> list[Suggestion]:
         """Find suggestions for a query and the person who writes, corrections among them where ``fuzzy``.
 
-        Words of ``vocabularies`` are offered too. With ``words`` more than 1 likely ones go on to phrases.
+        Words of ``vocabularies`` are offered too. With ``words`` more than 1 likely ones go on to phrases. Where the
+        model has a decoder, it counts for a text that is ``answering`` a message.
 
         Raises ``BusyError`` where too many requests wait already.
         """
@@ -113,13 +128,26 @@ class Engine:
             else:
                 self.statistics.lookups[HIT] += 1
             found: list[Suggestion]
-            if query.prefix:
+            decoder = self._answered if answering else None
+            if query.prefix or decoder:
                 if logits is None:
                     logits = await self._ask(query.context, Wanted.LOGITS)
-                found = self.completer.complete(query, logits, limit, min_probability, fuzzy, person)
+                if decoder and answering:
+                    logits = await self._in_thread(decoder.blend, *answering, logits)
+                if query.prefix:
+                    found = self.completer.complete(query, logits, limit, min_probability, fuzzy, person)
+                else:
+                    next_words = self.completer.next_words
+                    found = await self._in_thread(next_words.suggest, query, logits, limit, min_probability, person)
             else:
                 found = await self._ask(query.context, NextWord(query, limit, min_probability, person))
             return found if words == 1 else await self._lengthen(query, found, words, min_probability, person)
+
+    async def _in_thread(self, call: Callable[..., Any], *arguments: Any) -> Any:
+        """Call a function in the thread of the decoder."""
+        if not self._open:
+            raise NotReadyError
+        return await asyncio.get_running_loop().run_in_executor(self._decoder, call, *arguments)
 
     async def _lengthen(
         self, query: Query, found: list[Suggestion], words: int, min_probability: float, person: Person | None

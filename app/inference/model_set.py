@@ -6,18 +6,25 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 
 from app.errors import ReloadFailedError
 from app.inference.engine import Engine
 from app.inference.jobs import Statistics
+from app.inference.products import one_blas_thread
 from app.inference.state_cache import StateCache
 from app.schemas.service import ModelDescription, ModelList
 from app.settings import Settings
 from model.errors import UserError
 from model.lm.language_model import LanguageModel
+from model.lm.pair_model import load_pair_model
 from model.lm.storage import load_model
+from model.search.writing.replies import load_replies
 
+# The folder in a model's where its encoder and decoder lie.
+REPLY = "reply"
 _VERSION_DIGITS = 12
 
 log = logging.getLogger("tsuzuki")
@@ -25,9 +32,15 @@ log = logging.getLogger("tsuzuki")
 
 def load_models(settings: Settings) -> dict[str, LanguageModel]:
     """Load the models of the settings, by name. Raises ``UserError``, which names the file and the fault."""
-    return {
-        name: load_model(folder, settings.offensive_words).for_inference() for name, folder in settings.models.items()
-    }
+    return {name: _load(folder, settings) for name, folder in settings.models.items()}
+
+
+def _load(folder: Path, settings: Settings) -> LanguageModel:
+    model = load_model(folder, settings.offensive_words).for_inference()
+    if not (folder / REPLY).exists():
+        return model
+    with one_blas_thread():  # the products are small
+        return replace(model, replies=load_replies(folder / REPLY, load_pair_model(folder / REPLY)))
 
 
 def load_anew(settings: Settings) -> dict[str, LanguageModel]:
@@ -85,6 +98,7 @@ class ModelSet:
             vocabulary=len(model.vocabulary),
             parameters=network.config.parameter_count,
             bytes=network.config.parameter_count * network.weights["bias"].itemsize,
+            replies=model.replies is not None,
             training=json.loads(encodable) if isinstance(training, dict) else {},
         )
 
@@ -116,6 +130,7 @@ class ModelSet:
 
 
 def _version(model: LanguageModel) -> str:
-    """Compute a digest of the configuration, which holds one of the words, and of the weights."""
+    """Compute a digest of the configuration, which holds one of the words, and of the weights; of replies too."""
     configuration = json.dumps(model.information, sort_keys=True, default=str)
-    return sha256((configuration + model.network.digest()).encode()).hexdigest()[:_VERSION_DIGITS]
+    answering = model.replies.digest() if model.replies else ""
+    return sha256((configuration + model.network.digest() + answering).encode()).hexdigest()[:_VERSION_DIGITS]

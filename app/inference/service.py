@@ -5,12 +5,14 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from app.errors import BusyError, InvalidFieldError, NotReadyError, ReloadRunningError, TextTooLongError
-from app.inference.engine import Engine
+from app.inference.engine import Answering, Engine
 from app.inference.jobs import Statistics
 from app.inference.model_set import ModelSet, load_anew, log_reload
+from app.inference.replying import Replying
 from app.inference.writing import Writing
 from app.memory import freeze
 from app.schemas.generation import GenerationEnd, GenerationRequest
+from app.schemas.replies import Reply, ReplyAnswer, ReplyRequest
 from app.schemas.service import ModelList
 from app.schemas.suggestions import (
     CorrectionList,
@@ -25,6 +27,7 @@ from app.settings import Settings
 from app.vocabularies.library import VocabularyLibrary
 from model.lm.language_model import LanguageModel
 from model.lm.person import Person
+from model.search.place.answering import read_answering
 from model.search.ranking import Suggestion as Found
 from model.text.tokens import tokens
 
@@ -55,7 +58,7 @@ class Service:
         self.vocabularies.meet(model.vocabulary for model in models.values())
         self.ready = False
         self._reloading = False
-        self._writing = Writing(settings)
+        self._writing, self._replying = Writing(settings), Replying()
 
     def _people(self, database: "Database | None") -> "PeopleService | None":
         if database is None:
@@ -89,6 +92,7 @@ class Service:
         await self.vocabularies.stop()
         if self.people is not None:
             await self.people.people.stop()
+        self._replying.close()
         await self.model_set.close()
 
     def refuse_if_busy(self) -> None:
@@ -182,18 +186,33 @@ class Service:
             async for piece in self._writing.write(model_set.engines[name], name, request):
                 yield piece
 
+    async def reply(self, request: ReplyRequest) -> ReplyAnswer:
+        """Answer a message with short replies.
+
+        Raises ``NoRepliesError`` where the model has none, and ``BusyError`` where too many messages wait already.
+        """
+        with self.model_set.in_use() as model_set:
+            name = self._check_text(model_set, request.message, request.model, "message")
+            model = model_set.engines[name].model
+            found = await self._replying.replies(model, name, request.message, request.limit)
+            return ReplyAnswer(
+                replies=[Reply(text=r.text, probability=_rounded(r.probability)) for r in found], model=name
+            )
+
     async def _suggest(
         self, model_set: ModelSet, request: SuggestionQuery, owner: str = "", *, completing: bool
     ) -> SuggestionAnswer:
         """Check what depends on the settings, read the place in the text, and ask the model's engine."""
         limit, name, cursor = self._check(model_set, request)
+        self._check_length(len(request.text) + len(request.reply_to or ""), "text and reply_to together")
         vocabularies = self.vocabularies.asked(request.vocabularies)
         engine = model_set.engines[name]
         read = engine.reader.completion if completing else engine.reader.next_word
-        query = read(request.text, cursor)
+        query = read_answering(read, request.reply_to, request.text, cursor)
         person = self._person(owner, request.user, name)
+        answering = Answering(request.reply_to, request.text[: query.start]) if request.reply_to else None
         found = await engine.suggest(
-            query, limit, request.min_probability, request.fuzzy, person, vocabularies, request.words
+            query, limit, request.min_probability, request.fuzzy, person, vocabularies, request.words, answering
         )
         return SuggestionAnswer(
             suggestions=_shown(found),
@@ -267,13 +286,21 @@ class Service:
             raise InvalidFieldError("limit", limit, f"must be at most {settings.max_limit}")
         return limit, name, length if request.cursor is None else request.cursor
 
-    def _check_text(self, model_set: ModelSet, text: str, model: str | None) -> str:
+    def _check_text(self, model_set: ModelSet, text: str, model: str | None, field: str = "text") -> str:
         """Check the length of a text and the name of a model; return the name of the model to ask."""
-        if len(text) > self.settings.max_text_length:
-            raise TextTooLongError(len(text), self.settings.max_text_length)
+        self._check_length(len(text), field)
         if model is not None and model not in model_set.engines:
             raise InvalidFieldError("model", model, f"must be one of {', '.join(model_set.engines)}")
         return model_set.default_model if model is None else model
+
+    def _check_length(self, length: int, field: str) -> None:
+        if length > self.settings.max_text_length:
+            raise TextTooLongError(length, self.settings.max_text_length, field)
+
+
+def _rounded(probability: float) -> float:
+    """Round to three digits."""
+    return float(f"{probability:.3g}")
 
 
 def _shown(found: list[Found]) -> list[Suggestion]:

@@ -18,6 +18,7 @@ class ModelDescription(BaseModel):
     vocabulary: int = Field(description="The number of words, marks and special tokens it knows.", examples=[32000])
     parameters: int = Field(description="The number of its weights.", examples=[9929984])
     bytes: int = Field(description="The memory its weights take.", examples=[39719936])
+    replies: bool = Field(description="Whether it answers messages, at `/reply`.", examples=[True])
     training: dict[str, Any] = Field(
         description="The figures of its training, as the model folder holds them.",
         examples=[{"tokens": 43319360, "validation_perplexity": 29.882}],

@@ -63,12 +63,20 @@ class SuggestionQuery(PlaceQuery):
         "is likely and saves keystrokes, where the rest of the line is empty.",
         examples=[4],
     )
+    reply_to: Text | None = Field(
+        default=None,
+        description="The message that the text answers, where it does: it counts as a line before the text, and where "
+        "the model has replies, so does what its decoder expects after it. Text and message together may be as long as "
+        "a text.",
+        examples=["Would you like an apple or a pear?"],
+    )
 
 
 class SuggestionRequest(SuggestionQuery):
     """Where suggestions are wanted, and how many.
 
-    `null` stands for the default of `cursor`, `limit`, `model` and `user`. Other fields than these are refused.
+    `null` stands for the default of `cursor`, `limit`, `model`, `user` and `reply_to`. Other fields than these are
+    refused.
     """
 
     # JSON has types: "5" and true are no numbers.

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from model.arrays import FloatArray
 from model.errors import UserError
@@ -110,7 +111,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         model, baselines = load_pair_model(options.model), Baselines(load_pairs(options.train))
-        found = measure(model, baselines, load_pairs(options.held_out), options.messages, options.seed)
+        with threadpool_limits(1):  # the products are small
+            found = measure(model, baselines, load_pairs(options.held_out), options.messages, options.seed)
     except (UserError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from model.nn.network import Network
 from model.text.tokens import UNKNOWN
 from model.text.vocabulary import Vocabulary
 
+if TYPE_CHECKING:
+    from model.search.writing.replies import ReplySearch
+
 NO_GUARD = Guard(None)
 
 
@@ -25,6 +28,7 @@ class LanguageModel:
     """A loaded model: read-only once made; ``guard`` decides what may be offered, ``known`` which words exist.
 
     ``common_counts`` (V,) says how common each word is, whatever the source; None leaves that to the vocabulary's.
+    ``replies`` answers messages, where the model comes with an encoder and decoder.
     """
 
     vocabulary: Vocabulary
@@ -35,6 +39,7 @@ class LanguageModel:
     guard: Guard = NO_GUARD
     known: KnownWords = NO_WORDS
     common_counts: FloatArray | None = None
+    replies: "ReplySearch | None" = None
 
     @cached_property
     def words(self) -> WordIndex:

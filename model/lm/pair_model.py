@@ -21,6 +21,8 @@ from model.text.vocabulary import Vocabulary
 
 # The file of the replies that a model may give, where it has some.
 REPLIES = "replies.txt"
+# And of those written by hand, by what they answer.
+EVERYDAY = "everyday.txt"
 # The most tokens that an answer has.
 LONGEST_ANSWER = 60
 
@@ -58,6 +60,12 @@ class PairModel:
             losses, _ = cross_entropy(np, self.network.logits(self.network.project_attending(state, read)), ids)
             total -= np.where([t < len(answer) for answer in encoded], losses, 0)
         return total
+
+
+def names_in(vocabulary: Vocabulary, text: str) -> set[str]:
+    """List the names in a text: words that have a capital inside sentences too."""
+    forms = (vocabulary.forms[i] for i in encode_sequence(vocabulary, text, "words"))
+    return {form for form in forms if form[0].isupper() and form != "I" and not form.startswith("I'")}
 
 
 def load_pair_model(directory: Path) -> PairModel:

@@ -40,7 +40,7 @@ def answered_examples() -> Json:
     ):
         for case in examples["put_vocabulary"]:
             case["answer"] = _told(client.put(_VOCABULARY, json=case["request"]).json())
-        for name in ("complete", "next_word", "correct", "generate"):
+        for name in ("complete", "next_word", "correct", "generate", "reply"):
             for case in examples[name]:
                 case["answer"] = client.post("/" + name.replace("_", "-"), json=case["request"]).json()
         examples["list_models"] = [{"answer": client.get("/models").json()}]

@@ -1,6 +1,7 @@
 """The service under test: in this process, and behind a real server in a thread; databases of each kind."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,10 @@ from app.database.engine import Database, open_database
 from app.main import create_app
 from app.settings import Settings, read_settings
 from model.lm.language_model import LanguageModel
+from model.lm.pair_model import load_pair_model
+from model.search.writing.replies import load_replies
 from tests.app.postgresql import new_database, programs, running_postgresql
+from tests.model.tiny_replies import save_tiny_replies
 from tests.serving import serving
 
 MakeApp = Callable[..., FastAPI]
@@ -33,15 +37,26 @@ def make_app(tiny_folder: Path, tiny_model: LanguageModel) -> MakeApp:
 
 
 @pytest.fixture(scope="session")
+def answering_model(tiny_model: LanguageModel, tmp_path_factory: pytest.TempPathFactory) -> LanguageModel:
+    """The tiny model with replies."""
+    folder = tmp_path_factory.mktemp("replies") / "reply"
+    save_tiny_replies(folder)
+    return replace(tiny_model, replies=load_replies(folder, load_pair_model(folder)))
+
+
+@pytest.fixture(scope="session")
 def client(make_app: MakeApp) -> Iterator[TestClient]:
     with TestClient(make_app()) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
-def server(make_app: MakeApp, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real server, with a database."""
-    with serving(make_app(database=f"sqlite:///{tmp_path_factory.mktemp('database')}/a.db")) as address:
+def server(
+    make_app: MakeApp, answering_model: LanguageModel, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The address of a real server, with a database and replies."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('database')}/a.db"
+    with serving(make_app(answering_model, database=url)) as address:
         yield address
 
 

@@ -1,6 +1,7 @@
 """A browser, and the shipped model behind a real server; every page is watched for errors and strange requests."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,9 @@ import pytest
 from app.main import create_app
 from app.settings import Settings
 from model.lm.language_model import LanguageModel
+from model.lm.pair_model import load_pair_model
 from model.lm.storage import load_model
+from model.search.writing.replies import load_replies
 from scripts.chromium import chromium, missing
 from tests.serving import serving
 
@@ -25,7 +28,8 @@ LOG = "for (const name of ['answered', 'shown', 'taken', 'refused', 'failed']) d
 
 @pytest.fixture(scope="session")
 def shipped_model(shipped_folder: Path) -> LanguageModel:
-    return load_model(shipped_folder)
+    replies = load_replies(shipped_folder / "reply", load_pair_model(shipped_folder / "reply"))
+    return replace(load_model(shipped_folder), replies=replies)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,5 @@
 """The running service, as the tests of the service have it."""
 
-from tests.app.conftest import make_app, server
+from tests.app.conftest import answering_model, make_app, server
 
-__all__ = ["make_app", "server"]
+__all__ = ["answering_model", "make_app", "server"]

@@ -27,6 +27,8 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("correct", {"text": "teh dog"}),
     ("correct_all", {"text": "teh dog eats teh app"}),
     ("generate", {"text": "the dog eats", "seed": 3, "max_words": 4}),
+    ("next_word", {"text": "the dog", "reply_to": "What does the dog eat?"}),
+    ("reply", {"message": "Can you come to dinner?"}),
     ("models", {}),
     ("ready", {}),
 ]

@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import BaseModel, ValidationError
 
 import app
-from app.schemas import generation, people, service, suggestions, vocabularies
+from app.schemas import generation, people, replies, service, suggestions, vocabularies
 from app.settings import PREFIX, Settings, variable
 from tests.app.conftest import MakeApp
 
@@ -66,6 +66,8 @@ def test_the_examples_are_what_the_service_takes_and_gives() -> None:
         suggestions.CorrectionList,
         generation.GenerationRequest,
         generation.Generation,
+        replies.ReplyRequest,
+        replies.ReplyAnswer,
         people.LearnRequest,
         people.PersonSummary,
         people.KnownWordList,

@@ -12,7 +12,7 @@ from tests.app.conftest import MakeApp
 from tests.app.counting import counting
 
 JSON = {"Content-Type": "application/json"}
-NAMES = "text, cursor, limit, min_probability, model, user, vocabularies, fuzzy, words"
+NAMES = "text, cursor, limit, min_probability, model, user, vocabularies, fuzzy, words, reply_to"
 # 2000 code points of 12 bytes, and 4096 for the rest: the settings of the tests.
 MOST_BYTES = 28096
 

@@ -16,6 +16,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from app.main import create_app
 from app.schemas.vocabularies import MOST_ASKED_VOCABULARIES, VOCABULARY_NAME
 from app.settings import Settings
+from model.lm.language_model import LanguageModel
 from tests.app.conftest import MakeApp
 from tests.serving import serving
 
@@ -56,9 +57,12 @@ schema = schemathesis.openapi.from_dict(document)
 
 
 @pytest.fixture(scope="module")
-def fuzzed(make_app: MakeApp, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server with a database."""
-    with serving(make_app(database=f"sqlite:///{tmp_path_factory.mktemp('fuzzed')}/test.db")) as address:
+def fuzzed(
+    make_app: MakeApp, answering_model: LanguageModel, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The address of a server with a database and replies."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('fuzzed')}/test.db"
+    with serving(make_app(answering_model, database=url)) as address:
         yield address
 
 
@@ -72,6 +76,9 @@ def test_whatever_the_document_allows_or_forbids(case: "schemathesis.Case[Any]",
         cursor = fields.get("cursor") if isinstance(fields, dict) else None
         if isinstance(cursor, int | float) and not isinstance(cursor, bool) and cursor % 1 == 0:
             fields["cursor"] = min(fields["cursor"], len(str(fields.get("text"))))
+        # Nor that a text and what it answers are bounded together.
+        if isinstance(fields, dict) and isinstance(fields.get("reply_to"), str) and len(fields["reply_to"]) <= 2000:
+            fields["reply_to"] = fields["reply_to"][: max(0, 2000 - len(str(fields.get("text"))))]
         names = fields.get("vocabularies") if isinstance(fields, dict) else None
         # In a query string they stand with commas already.
         if names and _are_names(names.split(",") if fields is case.query and isinstance(names, str) else names):

@@ -19,6 +19,7 @@ TYPES = {
     "/tsuzuki.js": SCRIPT,
     "/static/docs.js": SCRIPT,
     "/static/learning.js": SCRIPT,
+    "/static/replying.js": SCRIPT,
     "/static/icon.svg": "image/svg+xml",
     "/static/page.css": STYLE,
     "/static/page.js": SCRIPT,

@@ -29,6 +29,7 @@ def test_models_are_listed_the_default_first(client: TestClient, tiny_model: Lan
         "vocabulary": len(tiny_model.vocabulary),
         "parameters": sum(w.size for w in weights),
         "bytes": 4 * sum(w.size for w in weights),
+        "replies": False,
         "training": {"tokens": 1000, "validation_perplexity": 99.5},
     }
     assert second == first | {"name": "other", "default": False}
@@ -74,7 +75,10 @@ def test_the_models_are_loaded_at_the_start_where_none_are_handed_in(tiny_folder
 def test_operations_have_names_fit_for_methods(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     names = {operation["operationId"] for path in document["paths"].values() for operation in path.values()}
-    suggestions = {"complete", "complete_get", "next_word", "next_word_get", "correct", "correct_get", "generate"}
+    suggestions = {"complete", "complete_get", "next_word", "next_word_get", "correct", "correct_get"} | {
+        "generate",
+        "reply",
+    }
     people = {"learn", "get_user", "delete_user", "get_words", "put_word", "delete_word", "get_export", "put_export"}
     vocabularies = {"list_vocabularies", "put_vocabulary", "get_vocabulary", "delete_vocabulary"}
     service = {"list_models", "reload_models", "metrics", "health_live", "health_ready"}
