@@ -23,6 +23,7 @@ import numpy as np
 from model.arrays import FloatArray, IntArray
 from model.lm.language_model import LanguageModel
 from model.lm.notebook import NOWHERE, Taught, WordCount
+from model.lm.words.word_list import WordList
 from model.text.tokens import UNKNOWN, fold, straight
 
 # κ₂ and κ₃, β and μ; chosen on the development texts, as docs/experiments.md tells.
@@ -112,12 +113,12 @@ class Chances(NamedTuple):
 class Share(NamedTuple):
     """A person's part in the probabilities at one place: the chances there, and which own words may stand there.
 
-    ``own`` are their tokens, V and more, and ``unknown_shares`` (len(own),) is P(word | unknown) of each: what is
+    ``own`` (N,) are their tokens, V and more, and ``unknown_shares`` (N,) is P(word | unknown) of each: what is
     unknown to the vocabulary and was written before comes again.
     """
 
     chances: Chances
-    own: range
+    own: IntArray
     unknown_shares: FloatArray
     adaptation: Adaptation
 
@@ -157,7 +158,8 @@ class Person:
 
     A token is an id of the vocabulary, or V and more for the person's own words, which it does not hold; these are
     sorted by their folded keys. ``forgotten`` are digests of words that are not to be offered, made with the key
-    ``forgetting``.
+    ``forgetting``. ``typed`` are the places of the own words that are offered, for the search of what was meant; None
+    where there are none. ``everything`` are the places of all.
     """
 
     def __init__(
@@ -189,6 +191,8 @@ class Person:
         self._triples = _counts((before * _BASE + last)[triples], word_[triples], weights[triples])
         uses = np.array([taught.weights[own[word]].sum() for word in words])
         self.unknown_shares: FloatArray = OWN_SHARE * uses / max(1e-9, float(uses.sum()))
+        self.everything: IntArray = np.arange(len(words))
+        self.typed = self._list()
         self.chances: Callable[[int, int], Chances] = lru_cache(_KEPT_CONTEXTS)(self._chances)
 
     @cached_property
@@ -196,11 +200,23 @@ class Person:
         """The memory that it takes."""
         arrays = [array for counts in (self._pairs, self._triples) for array in counts]
         arrays += [self.adaptation.tokens, self.adaptation.factors, self.unknown_shares]
-        return sum(array.nbytes for array in arrays) + _FORM_BYTES * (len(self.forms) + len(self._forgotten) + 10)
+        typed = 0 if self.typed is None else self.typed.bytes
+        return (
+            sum(array.nbytes for array in arrays) + typed + _FORM_BYTES * (len(self.forms) + len(self._forgotten) + 10)
+        )
 
     def token(self, form: str) -> int | None:
         """Return the token of one of the person's own words, in any letter case; None where it is none."""
         return self._own.get(form.casefold())
+
+    def holds(self, word: str) -> bool:
+        """True for an own word that is offered, in any letter case, its possessive, and what it is a hyphened part of.
+
+        It is no typo.
+        """
+        written = word.casefold().removesuffix("'s")
+        tokens = map(self._own.get, (written, *written.split("-")))
+        return any(token is not None and self.is_offered[token - self.first_own] for token in tokens)
 
     def own_range(self, key: str) -> range:
         """The places of the own words that begin with a folded key."""
@@ -230,6 +246,14 @@ class Person:
         if not self._forgotten:
             return False
         return any(digest(word, self._forgetting) in self._forgotten for word in {text, *text.split()})
+
+    def _list(self) -> WordList | None:
+        """List the own words that may be offered."""
+        places = np.flatnonzero(self.is_offered)
+        if not len(places):
+            return None
+        log_p = np.log(np.maximum(self.unknown_shares[places], _LEAST_COMMON))
+        return WordList([self._keys[i] for i in places.tolist()], places, log_p)
 
     def _chances(self, before: int, last: int) -> Chances:
         """What the counts add after two tokens, −1 for one that does not count."""

@@ -34,7 +34,7 @@ def chances(model: LanguageModel, person: Person | None, text: str, span: range 
     query = read(model, "next-word", text)
     logits = ContextRunner(model.network).logits(query.context)
     span = span or range(len(model.vocabulary))
-    share = None if person is None else share_of(model, person, query, "")
+    share = None if person is None else share_of(model, person, query, person.everything)
     return mixture(model, query.context, logits[span.start : span.stop], span, share=share)
 
 
@@ -145,4 +145,4 @@ def test_a_range_of_words_has_the_same_ranking_as_the_whole(model: LanguageModel
 def test_memory_is_told(model: LanguageModel) -> None:
     small, large = person_of(model, "the dog"), person_of(model, *[f"word{chr(97 + i)}x the dog" for i in range(26)])
     assert 0 < small.bytes < large.bytes
-    assert isinstance(share_of(model, small, read(model, "next-word", "the "), ""), Share)
+    assert isinstance(share_of(model, small, read(model, "next-word", "the "), small.everything), Share)
