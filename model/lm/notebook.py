@@ -74,21 +74,23 @@ class SequenceCount(NamedTuple):
 class Taught(NamedTuple):
     """All counts of a person at one moment, as arrays.
 
-    ``forms`` are W words and marks, of ``uses``, ``passed_over`` and ``weights`` (W,). A row of ``sequences`` (N, 3) is
-    the places of two words before and of a word among them, −1 for none, with ``sequence_weights`` (N,).
+    ``forms`` are W words and marks, of ``uses``, ``passed_over`` and ``weights`` (W,), last used ``ages`` (W,) texts
+    ago. A row of ``sequences`` (N, 3) is the places of two words before and of a word among them, −1 for none, with
+    ``sequence_weights`` (N,).
     """
 
     forms: list[str]
     uses: IntArray
     passed_over: IntArray
     weights: FloatArray
+    ages: IntArray
     sequences: IntArray
     sequence_weights: FloatArray
 
     @property
     def bytes(self) -> int:
         """The memory that it takes."""
-        arrays = (self.uses, self.passed_over, self.weights, self.sequences, self.sequence_weights)
+        arrays = (self.uses, self.passed_over, self.weights, self.ages, self.sequences, self.sequence_weights)
         return sum(array.nbytes for array in arrays) + _FORM_BYTES * len(self.forms)
 
     def learned(self, lesson: Lesson) -> "Taught":
@@ -106,7 +108,7 @@ class Taught(NamedTuple):
         for key, row in rows.items():
             notebook.sequences[key] = SequenceCount(float(self.sequence_weights[row]), 0)
         notebook.learn(lesson)
-        return self._with(notebook, place, rows)
+        return self._with(lesson, notebook, place, rows)
 
     def _rows(self, keys: list[Sequence], place: dict[str, int]) -> dict[Sequence, int]:
         """Find the rows of sequences, of those that have one."""
@@ -122,7 +124,7 @@ class Taught(NamedTuple):
         row_of = dict(zip(known[rows].tolist(), rows.tolist(), strict=True))
         return {key: row_of[code] for key, code in zip(keys, wanted.tolist(), strict=True) if code in row_of}
 
-    def _with(self, notebook: "Notebook", place: dict[str, int], rows: dict[Sequence, int]) -> "Taught":
+    def _with(self, lesson: Lesson, notebook: "Notebook", place: dict[str, int], rows: dict[Sequence, int]) -> "Taught":
         """Put what a notebook has counted in the place of the same words and of the sequences in ``rows``."""
         forms = [*self.forms, *(form for form in notebook.words if form not in place)]
         place = {form: i for i, form in enumerate(forms)} | {"": NOWHERE}
@@ -137,6 +139,7 @@ class Taught(NamedTuple):
             _put(self.uses, len(forms), words, touched.uses),
             _put(self.passed_over, len(forms), words, touched.passed_over),
             _put(self.weights * FADING, len(forms), words, touched.weights),
+            _put(self.ages + 1, len(forms), [place[form] for form in lesson.words], 0),
             np.concatenate([self.sequences, more]),
             _put(self.sequence_weights * FADING, len(self.sequences) + len(new), followed, touched.sequence_weights),
         )
@@ -206,6 +209,7 @@ def laid_out(
         uses.astype(np.int64),
         passed_over.astype(np.int64),
         weights * FADING ** (now - at),
+        (now - at).astype(np.int32),
         np.array(list(sequences), dtype=np.int32).reshape(-1, 3),
         sequence_weights * FADING ** (now - sequence_at),
     )

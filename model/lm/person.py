@@ -7,8 +7,8 @@ n / (n + κ T): n is the weight of all that was written in that context, and T t
 P₃ = (c₃ + κ₃ T₃ P₂) / (n₃ + κ₃ T₃),  P₂ = (c₂ + κ₂ T₂ P_adapted) / (n₂ + κ₂ T₂)
 
 So what always went on in the same way counts more than what went on in many, and 1 − λ is the product of the
-κ T / (n + κ T). Below all is the model, adapted to the words that the person uses, as adaptation.py tells. Where
-nothing was written the model is left alone.
+κ T / (n + κ T). The words of the last texts have a further share, as recent_words.py tells. Below all is the model,
+adapted to the words that the person uses, as adaptation.py tells. Where nothing was written the model is left alone.
 """
 
 from bisect import bisect_left
@@ -23,6 +23,7 @@ from model.arrays import FloatArray, IntArray
 from model.lm.adaptation import Adaptation, adaptation_to
 from model.lm.language_model import LanguageModel
 from model.lm.notebook import NOWHERE, Taught, WordCount
+from model.lm.recent_words import recently_written
 from model.lm.words.word_list import WordList
 from model.text.tokens import UNKNOWN, fold, straight
 
@@ -31,7 +32,7 @@ PRIORS = (70.0, 28.0)
 # No own word counts as rarer than this among the own words.
 _LEAST_SHARE = 1e-7
 # P(one of the person's own words | unknown).
-OWN_SHARE = 0.5
+OWN_SHARE = 0.7
 # While a word is typed its context is looked up with every letter.
 _KEPT_CONTEXTS = 8
 # Own words that are offered as one, at most, the share of each next one, and its weight: that of two uses, a bit faded.
@@ -172,6 +173,8 @@ class Person:
         pairs = ~triples
         weights = taught.sequence_weights
         self.adaptation = adaptation_to(model, tokens, taught.weights)
+        self._recent = recently_written(model, tokens, taught)
+        self._recent_share = float(self._recent[1].sum())
         self._pairs = _counts(last[pairs], word_[pairs], weights[pairs])
         self._triples = _counts((first * _BASE + last)[triples], word_[triples], weights[triples])
         uses = np.array([taught.weights[own[word]].sum() for word in words])
@@ -184,7 +187,7 @@ class Person:
     def bytes(self) -> int:
         """The memory that it takes."""
         arrays = [array for counts in (self._pairs, self._triples) for array in counts]
-        arrays += [self.adaptation.tokens, self.adaptation.factors, self.unknown_shares]
+        arrays += [*self._recent, self.adaptation.tokens, self.adaptation.factors, self.unknown_shares]
         typed = 0 if self.typed is None else self.typed.bytes
         forms = len(self.forms) + len(self._forgotten) + 10
         return sum(array.nbytes for array in arrays) + typed + _FORM_BYTES * forms + _ID_BYTES * len(self._ids)
@@ -252,7 +255,10 @@ class Person:
                 total = float(weights.sum()) + rest
                 parts.append((tokens, weights * (kept / total)))
                 kept *= rest / total
-        return Chances(kept, parts)
+        recent, chances = self._recent
+        if len(recent):
+            parts.append((recent, chances * kept))
+        return Chances(kept * (1 - self._recent_share), parts)
 
 
 def _is_offered(taught: Taught, places: list[int]) -> bool:

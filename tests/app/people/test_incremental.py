@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from app.database.engine import Database, open_database
 from app.people.people import Key, People
+from app.people.records import Loaded
 from app.settings import read_settings
 from model.lm.person import Person
 from model.search.lessons import lesson
@@ -114,11 +115,18 @@ def test_a_text_is_learned_without_reading_what_is_known(
     database.upgrade()
     here, there = people_of(database, 1000), people_of(database, 1000)
     loads: list[People] = []
-    for people in (here, there):
+
+    def told(people: People) -> Callable[[bytes], Loaded | None]:
         load = people.store.load
-        monkeypatch.setattr(
-            people.store, "load", lambda digest, p=people, load=load: (loads.append(p), load(digest))[1]
-        )
+
+        def load_and_tell(digest: bytes) -> Loaded | None:
+            loads.append(people)
+            return load(digest)
+
+        return load_and_tell
+
+    for people in (here, there):
+        monkeypatch.setattr(people.store, "load", told(people))
     key, what = KEYS[0], lesson("the dog eats Kubeflow", MODEL.vocabulary)
 
     async def teach() -> None:

@@ -17,7 +17,8 @@ texts = st.lists(st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join), ma
 def rows_of(taught: Taught) -> tuple[dict[str, tuple[float, ...]], dict[tuple[str, ...], float]]:
     """Words and sequences, without the order in which they stand."""
     forms = [*taught.forms, ""]
-    counts = zip(taught.uses.tolist(), taught.passed_over.tolist(), taught.weights.round(9).tolist(), strict=True)
+    arrays = (taught.uses, taught.passed_over, taught.ages, taught.weights.round(9))
+    counts = zip(*(array.tolist() for array in arrays), strict=True)
     places = map(tuple, taught.sequences.tolist())
     weights = taught.sequence_weights.round(9).tolist()
     return dict(zip(taught.forms, counts, strict=True)), {
