@@ -6,6 +6,7 @@ of the counts: that *the* stood there says nothing about what comes, that *Kathm
 who is known the words of their last texts get a share in the same way.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,8 @@ WRITTEN_SHARE = 0.02
 LITTLE_SURPRISE = 5.0
 HALF_WRITTEN = 300.0
 LEFT_BY_A_TEXT = 0.8
+# The surprise of a word that the vocabulary does not hold.
+OWN_SURPRISE = 12.0
 # Words of texts before these say nothing any more, and more uses of one no more than so many.
 _LAST_TEXTS = 25
 _MOST_USES = 3.0
@@ -57,13 +60,15 @@ def recent_words(vocabulary: Vocabulary, context: tuple[int, ...], span: range) 
 
 
 def recently_written(model: LanguageModel, tokens: IntArray, taught: Taught) -> tuple[IntArray, FloatArray]:
-    """The known words of a person's last texts, sorted, and their chances; together these are at most WRITTEN_SHARE.
+    """The words of a person's last texts, sorted, and their chances; together these are at most WRITTEN_SHARE.
 
     ``tokens`` (W,) are the ids of ``taught.forms``, V and more for those that the vocabulary does not hold.
     """
-    V, first = len(model.vocabulary), model.vocabulary.first_word
-    places = np.flatnonzero((taught.ages < _LAST_TEXTS) & (tokens >= first) & (tokens < V))
-    surprise = -np.log(np.maximum(model.common[tokens[places]], _LEAST_COMMON)) - LITTLE_SURPRISE
+    places = np.flatnonzero((taught.ages < _LAST_TEXTS) & (tokens >= model.vocabulary.first_word))
+    common = np.full(len(places), math.exp(-OWN_SURPRISE))
+    is_known = tokens[places] < len(model.vocabulary)
+    common[is_known] = model.common[tokens[places][is_known]]
+    surprise = -np.log(np.maximum(common, _LEAST_COMMON)) - LITTLE_SURPRISE
     places, surprise = places[surprise > 0], surprise[surprise > 0]
     uses = np.minimum(taught.weights[places], _MOST_USES)
     weights = np.sqrt(uses) * LEFT_BY_A_TEXT ** taught.ages[places] * surprise**2

@@ -9,7 +9,7 @@ from model.lm.language_model import LanguageModel
 from model.lm.mixture import mixture
 from model.lm.notebook import FADING, MOST_PASSED_OVER, Notebook
 from model.lm.person import PRIORS, Person, Share, digest
-from model.lm.recent_words import HALF_WRITTEN, LEFT_BY_A_TEXT, LITTLE_SURPRISE, WRITTEN_SHARE
+from model.lm.recent_words import HALF_WRITTEN, LEFT_BY_A_TEXT, LITTLE_SURPRISE, OWN_SURPRISE, WRITTEN_SHARE
 from model.nn.inference import ContextRunner
 from model.search.complete import Completer
 from model.search.lessons import lesson
@@ -85,9 +85,10 @@ def test_surprising_words_of_the_last_texts_have_a_share_whatever_stands_before(
     notebook = notebook_of(model, *texts)
     weights: dict[int, float] = {}
     for form, count in notebook.words.items():
-        id_ = model.vocabulary.id_of(form)
-        if form in model.vocabulary and id_ >= model.vocabulary.first_word:
-            surprise = max(0.0, -math.log(model.common[id_]) - LITTLE_SURPRISE)
+        id_ = model.vocabulary.id_of(form) if form in model.vocabulary else len(model.vocabulary)
+        if id_ >= model.vocabulary.first_word:
+            surprise = OWN_SURPRISE if form == "Kubeflow" else -math.log(model.common[id_])
+            surprise = max(0.0, surprise - LITTLE_SURPRISE)
             age = notebook.texts - count.at
             uses = count.weight * FADING**age
             weights[id_] = min(uses, 3) ** 0.5 * LEFT_BY_A_TEXT**age * surprise**2
