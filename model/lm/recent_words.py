@@ -29,7 +29,7 @@ LITTLE_SURPRISE = 5.0
 HALF_WRITTEN = 300.0
 LEFT_BY_A_TEXT = 0.8
 # The surprise of a word that the vocabulary does not hold.
-OWN_SURPRISE = 12.0
+OWN_SURPRISE = 16.0
 # Words of texts before these say nothing any more, and more uses of one no more than so many.
 _LAST_TEXTS = 25
 _MOST_USES = 3.0
