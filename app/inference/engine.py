@@ -121,7 +121,7 @@ class Engine:
         async with self._admission:
             query = self.custom.read(query, vocabularies, limit)
             if fuzzy:
-                query = self.scorer.resolve(query)
+                query = self.scorer.resolve(query, person)
             logits = self.cache.logits(query.context)
             if logits is None:
                 self._lookup(query.context)
@@ -198,7 +198,7 @@ class Engine:
         """
         self._refuse_if_busy()
         async with self._admission:
-            query = self.scorer.resolve(self.custom.read(word.query, vocabularies, 0))
+            query = self.scorer.resolve(self.custom.read(word.query, vocabularies, 0), person)
             output = await self._after(query.context)
             return self.corrector.correct(word._replace(query=query), output, limit, min_probability, person)
 

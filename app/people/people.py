@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 from app.database.engine import Database
 from app.errors import DatabaseAwayError
 from app.log import failure
-from app.people.records import Copy, Loaded, Summary, Totals
+from app.people.records import Copy, Learned, Loaded, Summary, Totals
 from app.people.store import Store, told
 from model.lm.language_model import LanguageModel
 from model.lm.notebook import Lesson
@@ -36,9 +36,10 @@ class Key(NamedTuple):
 
 
 class _Known(NamedTuple):
-    """A person in memory: their counts as each model sees them, none for nobody."""
+    """A person in memory: what is known of them, and their counts as each model sees them; None and none of nobody."""
 
     digest: bytes
+    loaded: Loaded | None
     people: dict[str, Person]
     bytes: int
     turn: int
@@ -108,7 +109,8 @@ class People:
 
     async def learn(self, key: Key, lesson: Lesson) -> Summary:
         """Have a person teach a text; counts with the next request."""
-        return await self._change(key, lambda digest: self.store.learn(digest, lesson))
+        # Not given up where the client is: it may be on disk already.
+        return await asyncio.shield(asyncio.ensure_future(self._learned(key, lesson)))
 
     async def teach_word(self, key: Key, word: str) -> Summary:
         """Have a person teach a word."""
@@ -151,12 +153,22 @@ class People:
         await self._load(key)
         return summary
 
-    async def _load(self, key: Key) -> None:
-        """Bring a person into memory, as the database has them now."""
+    async def _learned(self, key: Key, lesson: Lesson) -> Summary:
+        """Count a text in the database, and then in memory: no row is read again where nothing else has changed."""
+        learned = await self.read(key, lambda digest: self.store.learn(digest, lesson))
+        known = self._known.get(key)
+        is_same = known is not None and known.loaded is not None and known.loaded.version == learned.before
+        await self._load(key, (known, learned) if known is not None and is_same and not learned.is_cut else None)
+        return learned.summary
+
+    async def _load(self, key: Key, update: "tuple[_Known, Learned] | None" = None) -> None:
+        """Bring a person into memory, as the database has them now: from there, or by what they have learned since."""
         self._turn += 1
         turn, models = self._turn, self._models()
 
         def work() -> _Known:
+            if update is not None:
+                return _updated(*update, models, turn)
             digest = self.store.digest(*key)
             return _known(digest, self.store.load(digest), models, turn)
 
@@ -211,9 +223,15 @@ class People:
             self._is_away = False
         new = {what for id_, what in changes if id_ not in self._seen}
         self._seen = {id_ for id_, _ in changes}
-        for what in new:
-            key = self._keys.get(what)
-            if key is not None:
+        keys = [self._keys[what] for what in new if what in self._keys]
+        if not keys:
+            return
+        digests = [self._known[key].digest for key in keys]
+        versions = await self._database.run(self.store.versions, digests)
+        for key, digest in zip(keys, digests, strict=True):
+            known = self._known.get(key)
+            # Most are changes of this process, which it has in memory already.
+            if known is not None and versions.get(digest) != (known.loaded and known.loaded.version):
                 await self._load(key)
 
     async def _clean(self) -> None:
@@ -237,6 +255,19 @@ class People:
 
 def _known(digest: bytes, loaded: Loaded | None, models: Mapping[str, LanguageModel], turn: int) -> _Known:
     if loaded is None:
-        return _Known(digest, {}, _NOBODY_BYTES, turn)
-    people = {name: Person(model, *loaded) for name, model in models.items()}
-    return _Known(digest, people, _NOBODY_BYTES + sum(person.bytes for person in people.values()), turn)
+        return _Known(digest, None, {}, _NOBODY_BYTES, turn)
+    people = {name: Person(model, *loaded[:3]) for name, model in models.items()}
+    return _Known(digest, loaded, people, _bytes(loaded, people), turn)
+
+
+def _updated(known: _Known, learned: Learned, models: Mapping[str, LanguageModel], turn: int) -> _Known:
+    """Count what a text has taught to one in memory."""
+    assert known.loaded is not None
+    taught = known.loaded.taught.learned(learned.lesson)
+    loaded = known.loaded._replace(taught=taught, version=learned.after)
+    people = {name: Person(model, *loaded[:3], known.people.get(name)) for name, model in models.items()}
+    return _Known(known.digest, loaded, people, _bytes(loaded, people), turn)
+
+
+def _bytes(loaded: Loaded, people: Mapping[str, Person]) -> int:
+    return _NOBODY_BYTES + loaded.taught.bytes + sum(person.bytes for person in people.values())

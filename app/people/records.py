@@ -2,7 +2,15 @@
 
 from typing import NamedTuple
 
-from model.lm.notebook import Taught
+from model.lm.notebook import Lesson, Taught
+
+
+class Version(NamedTuple):
+    """A moment of a person: each change makes another one."""
+
+    texts: int
+    rows: int
+    changed: float
 
 
 class Loaded(NamedTuple):
@@ -11,6 +19,7 @@ class Loaded(NamedTuple):
     taught: Taught
     forgotten: frozenset[bytes]
     forgetting: bytes
+    version: Version
 
 
 class Summary(NamedTuple):
@@ -21,6 +30,19 @@ class Summary(NamedTuple):
     sequences: int = 0
     forgotten: int = 0
     since: float | None = None
+
+
+class Learned(NamedTuple):
+    """What a text has changed: ``lesson`` counted more, without what is forgotten, between two moments of a person.
+
+    ``is_cut`` is true where rows were dropped as well, since they were too many.
+    """
+
+    summary: Summary
+    lesson: Lesson
+    before: Version
+    after: Version
+    is_cut: bool
 
 
 class Totals(NamedTuple):

@@ -31,7 +31,7 @@ def pass_over(connection: Connection, person: int, lesson: Lesson) -> None:
     on_trial = select(words.c.id, words.c.word).where(words.c.person == person, words.c.uses == OFFERED_USES)
     passes = passes_over(lesson)
     ids = [id_ for id_, form in connection.execute(on_trial) if passes(form)]
-    for some in _in_parts(ids):
+    for some in in_parts(ids):
         more = words.c.passed_over + 1
         connection.execute(update(words).where(words.c.id.in_(some)).values(passed_over=more))
 
@@ -75,7 +75,7 @@ def count_sequences(connection: Connection, person: int, lesson: Lesson, now: in
 def ids_of(connection: Connection, person: int, forms: Iterable[str]) -> dict[str, int]:
     """Look up the numbers of words."""
     found: dict[str, int] = {}
-    for some in _in_parts(list(forms)):
+    for some in in_parts(list(forms)):
         rows = connection.execute(
             select(words.c.word, words.c.id).where(words.c.person == person, words.c.word.in_(some))
         )
@@ -101,7 +101,7 @@ def all_of(connection: Connection, person: int) -> tuple[Sequence[Row[Any]], Seq
 
 def delete_words(connection: Connection, person: int, ids: list[int]) -> None:
     """Delete words, and the sequences that they stand in."""
-    for some in _in_parts(ids):
+    for some in in_parts(ids):
         holds = or_(*(column.in_(some) for column in (sequences.c.before, sequences.c.last, sequences.c.word)))
         connection.execute(delete(sequences).where(sequences.c.person == person, holds))
         connection.execute(delete(words).where(words.c.id.in_(some)))
@@ -135,7 +135,8 @@ def _faded(table: Table, insert: Any) -> Any:
     return table.c.weight * func.power(FADING, insert.excluded.at - table.c.at)
 
 
-def _in_parts(values: list[Any]) -> Iterator[list[Any]]:
+def in_parts(values: list[Any]) -> Iterator[list[Any]]:
+    """Part a list into as many values as one statement takes."""
     for begin in range(0, len(values), _AT_ONCE):
         yield values[begin : begin + _AT_ONCE]
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 from app.database.engine import Database
 from app.database.schema import changes, forgotten, people, sequences, words
 from app.people import rows as rows_of
-from app.people.records import Copy, Loaded, Summary, Totals
+from app.people.records import Copy, Learned, Loaded, Summary, Totals, Version
 from model.lm.notebook import NOWHERE, OFFERED_USES, Lesson, laid_out
 from model.lm.person import digest as digest_of_word
 
@@ -40,7 +40,7 @@ class Store:
         self.database.prepare()
         return hmac.digest(self.database.salt, f"{owner}\0{user}".encode(), sha256)
 
-    def learn(self, digest: bytes, lesson: Lesson) -> Summary:
+    def learn(self, digest: bytes, lesson: Lesson) -> Learned:
         """Count one text more. It is on disk when this returns."""
         with self._changing(digest) as (connection, person):
             now = person.texts + 1
@@ -48,8 +48,9 @@ class Store:
             rows_of.pass_over(connection, person.id, kept)
             rows_of.count_words(connection, person.id, kept.words, now)
             rows_of.count_sequences(connection, person.id, kept, now)
-            self._update(connection, person.id, texts=now)
-            return self._summary(connection, person.id)
+            is_cut = self._update(connection, person.id, texts=now)
+            after = _version(connection.execute(select(people).where(people.c.id == person.id)).one())
+            return Learned(self._summary(connection, person.id), kept, _version(person), after, is_cut)
 
     def teach_word(self, digest: bytes, word: str) -> Summary:
         """Count a word as often as makes it offered, though it may have been forgotten."""
@@ -176,7 +177,16 @@ class Store:
             [(row.weight, row.at) for row in followed],
             person.texts,
         )
-        return Loaded(taught, frozenset(digests), bytes(person.forgetting))
+        return Loaded(taught, frozenset(digests), bytes(person.forgetting), _version(person))
+
+    def versions(self, digests: list[bytes]) -> dict[bytes, Version]:
+        """Return the present versions of some people; nobody has none."""
+        found = {}
+        with self.database.reading() as connection:
+            for some in rows_of.in_parts(digests):
+                for person in connection.execute(select(people).where(people.c.digest.in_(some))):
+                    found[bytes(person.digest)] = _version(person)
+        return found
 
     def changes(self) -> list[tuple[int, str]]:
         """List what has changed within the last minute, each change with a number."""
@@ -245,13 +255,15 @@ class Store:
             return lesson
         return lesson.without({form for form in lesson.words if digest_of_word(form, person.forgetting) in taken_out})
 
-    def _update(self, connection: Connection, person: int, **values: object) -> None:
-        """Note that a person was changed, and cut the rows that are too many."""
+    def _update(self, connection: Connection, person: int, **values: object) -> bool:
+        """Note that a person was changed, and cut the rows that are too many; true where there were some."""
         rows = rows_of.row_count(connection, person)
-        if rows > self._most_rows:
+        is_cut = rows > self._most_rows
+        if is_cut:
             rows = rows_of.cut(connection, person, int(_KEPT_SHARE * self._most_rows))
         changed = {"changed": time.time(), "rows": rows}
         connection.execute(update(people).where(people.c.id == person).values(**(changed | values)))
+        return is_cut
 
     def _summary(self, connection: Connection, person: int) -> Summary:
         found = connection.execute(select(people).where(people.c.id == person)).one()
@@ -266,6 +278,10 @@ class Store:
 
     def _tell(self, connection: Connection, digest: bytes) -> None:
         connection.execute(changes.insert().values(what=told(digest), at=time.time()))
+
+
+def _version(person: Person) -> Version:
+    return Version(person.texts, person.rows, person.changed)
 
 
 def told(digest: bytes) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from model.evaluate.simulated_typing import ModelSuggester, TypedWord, TypingTrial
-from model.lm.notebook import Notebook
+from model.lm.notebook import NOTHING_TAUGHT
 from model.lm.person import Person, token_of
 from model.search.lessons import lesson
 from model.text.tokens import tokens
@@ -33,18 +33,19 @@ class PersonalTrial:
         words of all lines count as uses.
         """
         model = self._suggester.model
-        notebook, first = Notebook(), 0
+        taught, first = NOTHING_TAUGHT, 0
+        self._suggester.person = None
         for lines in documents:
             for text in _texts(lines):
                 here = {first + i for i in text}
                 asked = here if wanted is None else here & wanted
                 uses = self._earlier_uses(lines, first, here, asked)
                 if teach and asked:
-                    self._suggester.person = Person(model, notebook.taught())
+                    self._suggester.person = Person(model, taught, before=self._suggester.person)
                 if asked:
                     for word, earlier in zip(self._trial.words(lines, first, asked), uses, strict=True):
                         yield word._replace(earlier_uses=earlier)
-                notebook.learn(lesson("\n".join(lines[text.start : text.stop]), model.vocabulary))
+                taught = taught.learned(lesson("\n".join(lines[text.start : text.stop]), model.vocabulary))
             first += len(lines)
 
     def _earlier_uses(self, lines: list[str], first: int, here: set[int], asked: set[int]) -> list[int]:

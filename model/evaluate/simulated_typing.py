@@ -88,7 +88,7 @@ class ModelSuggester:
         query = (self._reader.completion if letters else self._reader.next_word)(text, len(text))
         query = self._custom.read(query, self._vocabularies, STRIPS[-1])
         if self._fuzzy:
-            query = self._scorer.resolve(query)
+            query = self._scorer.resolve(query, self.person)
         logits = self._network.logits(query.context)
         return self._completer.complete(query, logits, STRIPS[-1], 0.0, self._fuzzy, self.person)
 

@@ -66,7 +66,7 @@ def _with_share(
     if len(others):
         mixed[len(span) : len(p)] = chances.of(others)
     mixed[excluded] = 0
-    chances.add_to(mixed[len(p) :], share.own.start)
+    mixed[len(p) :] = chances.of(share.own)
     mixed[: len(p)] += p * np.float32(chances.kept * max(mass, LEAST_MASS))
     mixed /= mixed.sum()
     return mixed

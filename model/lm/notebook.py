@@ -6,7 +6,7 @@ weight is kept as its value at the text that changed it last, and is only faded 
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,9 @@ OFFERED_USES = 2
 MOST_PASSED_OVER = 5
 # It is passed over where this many of its letters were typed, and then another word.
 _LETTERS_OFFERED = 3
+
+# The bytes of a word, and of its places in a list: measured, and rounded up.
+_FORM_BYTES = 80
 
 # The place of a word before that does not count.
 NOWHERE = -1
@@ -71,16 +74,82 @@ class SequenceCount(NamedTuple):
 class Taught(NamedTuple):
     """All counts of a person at one moment, as arrays.
 
-    ``forms`` are W words and marks, of ``uses``, ``passed_over`` and ``weights`` (W,). A row of ``sequences`` (N, 3) is
-    the places of two words before and of a word among them, −1 for none, with ``sequence_weights`` (N,).
+    ``forms`` are W words and marks, of ``uses``, ``passed_over`` and ``weights`` (W,), last used ``ages`` (W,) texts
+    ago. A row of ``sequences`` (N, 3) is the places of two words before and of a word among them, −1 for none, with
+    ``sequence_weights`` (N,).
     """
 
     forms: list[str]
     uses: IntArray
     passed_over: IntArray
     weights: FloatArray
+    ages: IntArray
     sequences: IntArray
     sequence_weights: FloatArray
+
+    @property
+    def bytes(self) -> int:
+        """The memory that it takes."""
+        arrays = (self.uses, self.passed_over, self.weights, self.ages, self.sequences, self.sequence_weights)
+        return sum(array.nbytes for array in arrays) + _FORM_BYTES * len(self.forms)
+
+    def learned(self, lesson: Lesson) -> "Taught":
+        """The counts after one text more: what it touches counts as in a notebook, the rest fades.
+
+        Words and sequences that are new stand behind the others.
+        """
+        place = {form: i for i, form in enumerate(self.forms)} | {"": NOWHERE}
+        notebook = Notebook()
+        here = {place[form] for form in lesson.words if form in place}
+        for i in sorted(here.union(np.flatnonzero(self.uses == OFFERED_USES).tolist())):
+            count = WordCount(int(self.uses[i]), float(self.weights[i]), 0, int(self.passed_over[i]))
+            notebook.words[self.forms[i]] = count
+        rows = self._rows([key for key in lesson.sequences if all(form in place for form in key)], place)
+        for key, row in rows.items():
+            notebook.sequences[key] = SequenceCount(float(self.sequence_weights[row]), 0)
+        notebook.learn(lesson)
+        return self._with(lesson, notebook, place, rows)
+
+    def _rows(self, keys: list[Sequence], place: dict[str, int]) -> dict[Sequence, int]:
+        """Find the rows of sequences, of those that have one."""
+        size = len(self.forms) + 1
+
+        def codes(sequences: IntArray) -> IntArray:
+            before, last, word = (sequences.reshape(-1, 3).astype(np.int64) + 1).T
+            return (before * size + last) * size + word
+
+        wanted = codes(np.array([[place[form] for form in key] for key in keys], dtype=np.int64))
+        known = codes(self.sequences)
+        rows = np.flatnonzero(np.isin(known, wanted))
+        row_of = dict(zip(known[rows].tolist(), rows.tolist(), strict=True))
+        return {key: row_of[code] for key, code in zip(keys, wanted.tolist(), strict=True) if code in row_of}
+
+    def _with(self, lesson: Lesson, notebook: "Notebook", place: dict[str, int], rows: dict[Sequence, int]) -> "Taught":
+        """Put what a notebook has counted in the place of the same words and of the sequences in ``rows``."""
+        forms = [*self.forms, *(form for form in notebook.words if form not in place)]
+        place = {form: i for i, form in enumerate(forms)} | {"": NOWHERE}
+        new = [key for key in notebook.sequences if key not in rows]
+        rows = rows | {key: len(self.sequences) + i for i, key in enumerate(new)}
+        touched = notebook.taught()
+        words = [place[form] for form in touched.forms]
+        followed = [rows[key] for key in notebook.sequences]
+        more = np.array([[place[form] for form in key] for key in new], dtype=np.int32).reshape(-1, 3)
+        return Taught(
+            forms,
+            _put(self.uses, len(forms), words, touched.uses),
+            _put(self.passed_over, len(forms), words, touched.passed_over),
+            _put(self.weights * FADING, len(forms), words, touched.weights),
+            _put(self.ages + 1, len(forms), [place[form] for form in lesson.words], 0),
+            np.concatenate([self.sequences, more]),
+            _put(self.sequence_weights * FADING, len(self.sequences) + len(new), followed, touched.sequence_weights),
+        )
+
+
+def _put(values: Any, length: int, places: list[int], more: Any) -> Any:
+    """Lengthen an array to ``length``, with other values at some places."""
+    longer = np.concatenate([values, np.zeros(length - len(values), values.dtype)])
+    longer[places] = more
+    return longer
 
 
 def faded(weight: float, at: int, now: int) -> float:
@@ -140,6 +209,10 @@ def laid_out(
         uses.astype(np.int64),
         passed_over.astype(np.int64),
         weights * FADING ** (now - at),
-        np.array(list(sequences), dtype=np.int64).reshape(-1, 3),
+        (now - at).astype(np.int32),
+        np.array(list(sequences), dtype=np.int32).reshape(-1, 3),
         sequence_weights * FADING ** (now - sequence_at),
     )
+
+
+NOTHING_TAUGHT = Notebook().taught()

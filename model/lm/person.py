@@ -7,9 +7,8 @@ n / (n + κ T): n is the weight of all that was written in that context, and T t
 P₃ = (c₃ + κ₃ T₃ P₂) / (n₃ + κ₃ T₃),  P₂ = (c₂ + κ₂ T₂ P_adapted) / (n₂ + κ₂ T₂)
 
 So what always went on in the same way counts more than what went on in many, and 1 − λ is the product of the
-κ T / (n + κ T). Below all is the model, adapted to the words that the person uses more or less than others do (Kneser,
-Peters & Klakow 1997): P_adapted(w | context) ∝ P_model(w | context) a(w), a(w) = (P_used(w) / P_common(w))^β, where
-P_used = (c₁ + μ P_common) / (n₁ + μ). Where nothing was written the model is left alone.
+κ T / (n + κ T). The words of the last texts have a further share, as recent_words.py tells. Below all is the model,
+adapted to the words that the person uses, as adaptation.py tells. Where nothing was written the model is left alone.
 """
 
 from bisect import bisect_left
@@ -21,19 +20,19 @@ from typing import NamedTuple
 import numpy as np
 
 from model.arrays import FloatArray, IntArray
+from model.lm.adaptation import Adaptation, adaptation_to
 from model.lm.language_model import LanguageModel
 from model.lm.notebook import NOWHERE, Taught, WordCount
+from model.lm.recent_words import recently_written
+from model.lm.words.word_list import WordList
 from model.text.tokens import UNKNOWN, fold, straight
 
-# κ₂ and κ₃, β and μ; chosen on the development texts, as docs/experiments.md tells.
+# κ₂ and κ₃; chosen on the development texts, as docs/experiments.md tells.
 PRIORS = (70.0, 28.0)
-ADAPTED = 0.25
-ADAPTED_AFTER = 4000.0
-# However often a word is used, it gets no more than this much likelier, and no word counts as rarer than this.
-_MOST_ADAPTED = 30.0
-_LEAST_COMMON = 1e-7
+# No own word counts as rarer than this among the own words.
+_LEAST_SHARE = 1e-7
 # P(one of the person's own words | unknown).
-OWN_SHARE = 0.5
+OWN_SHARE = 0.7
 # While a word is typed its context is looked up with every letter.
 _KEPT_CONTEXTS = 8
 # Own words that are offered as one, at most, the share of each next one, and its weight: that of two uses, a bit faded.
@@ -46,41 +45,12 @@ _DIGEST_BYTES = 16
 _MOST_SPELLINGS = 10
 # The bytes of a form, of its key, and of the places of both in lists and dictionaries: measured, and rounded up.
 _FORM_BYTES = 400
+# The bytes of an id in a list.
+_ID_BYTES = 40
 
 
 # Tokens are below it, so two are one number.
 _BASE = 1 << 31
-
-
-class Adaptation(NamedTuple):
-    """How much likelier a person makes words: ``factors`` of some ``tokens``, sorted, and ``rest`` of the others.
-
-    ``factors`` are relative to ``rest``. Marks, below ``first_word``, and ``<unk>`` stay as they are.
-    """
-
-    tokens: IntArray
-    factors: FloatArray
-    rest: float
-    first_word: int
-    unknown: int
-
-    def adapt(self, p: FloatArray, span: range, others: IntArray) -> None:
-        """Multiply the chances of the tokens of a span, and of ``others`` behind it, with their factors."""
-        if not len(self.tokens):
-            return
-        low, high = self.tokens.searchsorted((span.start, span.stop))
-        p[self.tokens[low:high] - span.start] *= self.factors[low:high]
-        if len(others):
-            places = self.tokens.searchsorted(others)
-            same = np.flatnonzero(self.tokens.take(places, mode="clip") == others)
-            p[len(span) + same] *= self.factors[places[same]]
-        p *= np.float32(self.rest)
-        # These are few, and are set right again.
-        if span.start < self.first_word:
-            p[: self.first_word - span.start] *= 1 / self.rest
-        # Behind others, <unk> comes last.
-        if len(others) and others[-1] == self.unknown:
-            p[-1] *= 1 / self.rest
 
 
 class Chances(NamedTuple):
@@ -112,12 +82,12 @@ class Chances(NamedTuple):
 class Share(NamedTuple):
     """A person's part in the probabilities at one place: the chances there, and which own words may stand there.
 
-    ``own`` are their tokens, V and more, and ``unknown_shares`` (len(own),) is P(word | unknown) of each: what is
+    ``own`` (N,) are their tokens, V and more, and ``unknown_shares`` (N,) is P(word | unknown) of each: what is
     unknown to the vocabulary and was written before comes again.
     """
 
     chances: Chances
-    own: range
+    own: IntArray
     unknown_shares: FloatArray
     adaptation: Adaptation
 
@@ -157,15 +127,29 @@ class Person:
 
     A token is an id of the vocabulary, or V and more for the person's own words, which it does not hold; these are
     sorted by their folded keys. ``forgotten`` are digests of words that are not to be offered, made with the key
-    ``forgetting``.
+    ``forgetting``. ``typed`` are the places of the own words that are offered, for the search of what was meant; None
+    where there are none. ``everything`` are the places of all.
+
+    ``before`` is the same person before something more was taught: what it has looked up is not looked up again.
     """
 
     def __init__(
-        self, model: LanguageModel, taught: Taught, forgotten: frozenset[bytes] = frozenset(), forgetting: bytes = b""
+        self,
+        model: LanguageModel,
+        taught: Taught,
+        forgotten: frozenset[bytes] = frozenset(),
+        forgetting: bytes = b"",
+        before: "Person | None" = None,
     ) -> None:
-        self.first_own = V = len(model.vocabulary)
-        self._forgotten, self._forgetting = forgotten, forgetting
-        tokens = np.array([-1 if (id_ := token_of(model, form)) is None else id_ for form in taught.forms], np.int64)
+        self._model, self._forgotten, self._forgetting = model, forgotten, forgetting
+        self.first_own: int = len(model.vocabulary)
+        V = self.first_own
+        if before is not None and before._model is not model:
+            before = None
+        known: list[int] = [] if before is None else before._ids
+        found = (token_of(model, form) for form in taught.forms[len(known) :])
+        self._ids: list[int] = [*known, *(-1 if id_ is None else id_ for id_ in found)]
+        tokens = np.array(self._ids, dtype=np.int64)
         own: dict[tuple[str, str], list[int]] = {}
         for place in np.flatnonzero(tokens < 0).tolist():
             form = taught.forms[place]
@@ -174,33 +158,52 @@ class Person:
         # Each in the case that it was mostly written in.
         self.forms = [taught.forms[max(own[word], key=lambda place: taught.uses[place])] for word in words]
         self.is_offered = np.array([_is_offered(taught, own[word]) for word in words], dtype=bool)
-        self.is_of_lexicon = np.array([_is_of_lexicon(model, form) for form in self.forms], dtype=bool)
+        listed: dict[str, bool] = {} if before is None else before._of_lexicon
+        self._of_lexicon: dict[str, bool] = {
+            form: listed[form] if form in listed else _is_of_lexicon(model, form) for form in self.forms
+        }
+        self.is_of_lexicon = np.array([*self._of_lexicon.values()], dtype=bool)
         self.is_small = np.array([form[0].islower() for form in self.forms], dtype=bool)
         self._keys = [key for key, _ in words]
         self._own = {form: V + i for i, (_, form) in enumerate(words)}
         for i, word in enumerate(words):
             tokens[own[word]] = V + i
-        before, last, word_ = tokens[taught.sequences].T if len(tokens) else taught.sequences.T
+        first, last, word_ = (tokens[taught.sequences] if len(tokens) else taught.sequences.astype(np.int64)).T
         triples = taught.sequences[:, 0] != NOWHERE
         pairs = ~triples
         weights = taught.sequence_weights
-        self.adaptation = _adaptation(model, tokens, taught.weights)
+        self.adaptation = adaptation_to(model, tokens, taught.weights)
+        self._recent = recently_written(model, tokens, taught)
+        self._recent_share = float(self._recent[1].sum())
         self._pairs = _counts(last[pairs], word_[pairs], weights[pairs])
-        self._triples = _counts((before * _BASE + last)[triples], word_[triples], weights[triples])
+        self._triples = _counts((first * _BASE + last)[triples], word_[triples], weights[triples])
         uses = np.array([taught.weights[own[word]].sum() for word in words])
         self.unknown_shares: FloatArray = OWN_SHARE * uses / max(1e-9, float(uses.sum()))
+        self.everything: IntArray = np.arange(len(words))
+        self.typed = self._list()
         self.chances: Callable[[int, int], Chances] = lru_cache(_KEPT_CONTEXTS)(self._chances)
 
     @cached_property
     def bytes(self) -> int:
         """The memory that it takes."""
         arrays = [array for counts in (self._pairs, self._triples) for array in counts]
-        arrays += [self.adaptation.tokens, self.adaptation.factors, self.unknown_shares]
-        return sum(array.nbytes for array in arrays) + _FORM_BYTES * (len(self.forms) + len(self._forgotten) + 10)
+        arrays += [*self._recent, self.adaptation.tokens, self.adaptation.factors, self.unknown_shares]
+        typed = 0 if self.typed is None else self.typed.bytes
+        forms = len(self.forms) + len(self._forgotten) + 10
+        return sum(array.nbytes for array in arrays) + typed + _FORM_BYTES * forms + _ID_BYTES * len(self._ids)
 
     def token(self, form: str) -> int | None:
         """Return the token of one of the person's own words, in any letter case; None where it is none."""
         return self._own.get(form.casefold())
+
+    def holds(self, word: str) -> bool:
+        """True for an own word that is offered, in any letter case, its possessive, and what it is a hyphened part of.
+
+        It is no typo.
+        """
+        written = word.casefold().removesuffix("'s")
+        tokens = map(self._own.get, (written, *written.split("-")))
+        return any(token is not None and self.is_offered[token - self.first_own] for token in tokens)
 
     def own_range(self, key: str) -> range:
         """The places of the own words that begin with a folded key."""
@@ -231,6 +234,14 @@ class Person:
             return False
         return any(digest(word, self._forgetting) in self._forgotten for word in {text, *text.split()})
 
+    def _list(self) -> WordList | None:
+        """List the own words that may be offered."""
+        places = np.flatnonzero(self.is_offered)
+        if not len(places):
+            return None
+        log_p = np.log(np.maximum(self.unknown_shares[places], _LEAST_SHARE))
+        return WordList([self._keys[i] for i in places.tolist()], places, log_p)
+
     def _chances(self, before: int, last: int) -> Chances:
         """What the counts add after two tokens, −1 for one that does not count."""
         kept, parts = 1.0, []
@@ -244,23 +255,10 @@ class Person:
                 total = float(weights.sum()) + rest
                 parts.append((tokens, weights * (kept / total)))
                 kept *= rest / total
-        return Chances(kept, parts)
-
-
-def _adaptation(model: LanguageModel, tokens: IntArray, weights: FloatArray) -> Adaptation:
-    """Compare what was written with what is common; own words, V and more, and marks count in the sum alone."""
-    total = float(weights.sum())
-    counted = np.bincount(tokens, weights, len(model.vocabulary))[: len(model.vocabulary)]
-    used = np.flatnonzero((counted > 0) & (model.common > 0))
-    common = np.maximum(model.common[used], _LEAST_COMMON).astype(np.float64)
-    factors = ((counted[used] + ADAPTED_AFTER * common) / ((total + ADAPTED_AFTER) * common)) ** ADAPTED
-    rest = (ADAPTED_AFTER / (total + ADAPTED_AFTER)) ** ADAPTED
-    # What all words come to, by how common they are: so that, all in all, none gets likelier.
-    whole = float((common * factors).sum() + (1 - common.sum()) * rest)
-    factors = np.minimum(factors / whole, _MOST_ADAPTED) / (rest / whole)
-    first = model.vocabulary.first_word
-    unknown = model.vocabulary.id_of(UNKNOWN)
-    return Adaptation(used.astype(np.int32), factors.astype(np.float32), rest / whole, first, unknown)
+        recent, chances = self._recent
+        if len(recent):
+            parts.append((recent, chances * kept))
+        return Chances(kept * (1 - self._recent_share), parts)
 
 
 def _is_offered(taught: Taught, places: list[int]) -> bool:

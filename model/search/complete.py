@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.arrays import FloatArray, IntArray
+from model.arrays import BoolArray, FloatArray, IntArray
 from model.lm.person import Person
+from model.lm.words.word_list import WordList
 from model.search.marks import case_fits, has_inner_capital, has_marks, marks_fit
 from model.search.next_words import NextWords
-from model.search.own_words import begun_own_words, own_words
+from model.search.own_words import own_words
 from model.search.place.kinds import Place
 from model.search.place.query import Query
 from model.search.ranking import (
@@ -38,6 +39,7 @@ _MOST_RARE = 20
 _MOST_SPELLINGS = 4
 # Prefixes that are remembered: some 5 kB each.
 _KEPT_PREFIXES = 2000
+_NOTHING: tuple[IntArray, FloatArray] = np.zeros(0, np.int64), np.zeros(0, np.float32)
 # Beside a whole word, completions and corrections less likely than these are not worth an interruption.
 FINISHED_COMPLETION = 0.003
 FINISHED_CORRECTION = 0.05
@@ -52,9 +54,9 @@ class Typed(NamedTuple):
 
     ``span`` are the ids that begin so, ``fits`` how well these go with what was typed. ``meant`` (S,) are
     words that the letters may be a typo for (``scored``: the same, prepared), at ``meant_shares`` (S,) P(typed | word)
-    relative to no typo. ``rare`` (R,) are the likeliest of the lexicon's that begin so, at ``rare_shares`` (R,)
-    P(word | unknown); ``rest`` is the same of all that begins so and is not in the vocabulary. ``is_word`` is true of a
-    whole word.
+    relative to no typo: exp(-cost) times ``typo_share``. ``rare`` (R,) are the likeliest of the lexicon's that begin
+    so, at ``rare_shares`` (R,) P(word | unknown); ``rest`` is the same of all that begins so and is not in the
+    vocabulary. ``is_word`` is true of a whole word.
     """
 
     key: str
@@ -63,6 +65,7 @@ class Typed(NamedTuple):
     meant: IntArray
     scored: Scored
     meant_shares: FloatArray
+    typo_share: float
     rare: IntArray
     rare_shares: FloatArray
     rest: float
@@ -99,22 +102,26 @@ class Completer:
             return []
         custom = query.custom
         may_correct = fuzzy and query.place is Place.TEXT and not has_inner_capital(query.prefix)
-        # What a custom vocabulary holds is no typo.
+        # What a custom vocabulary holds is no typo, nor what the person has taught.
         may_correct = may_correct and not custom.holds(query.prefix)
+        may_correct = may_correct and not (person is not None and person.holds(straight(query.prefix)))
         typed = self._typed(query.prefix, may_correct, query.capital)
         literal, others = logits[typed.span.start : typed.span.stop], logits[typed.scored.ids]
-        share = None if person is None else share_of(self.model, person, query, typed.key)
+        # What begins no word of the vocabulary may be a typo of another's.
+        is_lost = may_correct and not len(typed.span)
+        places, fits = _NOTHING if person is None else self._learned(person, query, typed, is_lost)
+        share = None if person is None else share_of(self.model, person, query, places)
         joint = self.scorer.joint(query.context, np.concatenate((literal, others)), typed.span, typed.scored, share)
         # A misspelling that is never offered is on its way to what it is a misspelling of.
         p_literal = joint.literal * self.scorer.stands[typed.span.start : typed.span.stop]
         p_literal *= typed.fits
         custom.weigh(p_literal, typed.span)
-        entries, all_entries = self._entries(query, typed, joint.unknown, logits, limit + SPARE)
+        entries, all_entries = self._entries(query, typed, joint.unknown, logits, limit + SPARE, is_lost)
         # What the entries leave of the chance of an unknown word.
         unknown = joint.unknown * (1 - custom.share)
         own = self._own(query, typed.key, joint.unknown)
         p_meant = joint.others * typed.meant_shares
-        p_learned = joint.own if person is None or share is None else joint.own * begun_own_words(person, share, query)
+        p_learned = joint.own * fits
         total = float(p_literal.sum()) + unknown * typed.rest + sum(own.values()) + float(p_meant.sum())
         total += float(p_learned.sum()) + all_entries
         if total <= 0:
@@ -122,7 +129,7 @@ class Completer:
         letters = len(typed.key)
         p_allowed = custom.allowed(p_literal / total, typed.span)
         found = likely_words(self.model, typed.span, p_allowed, limit + SPARE, letters, COMPLETION)
-        found += [Candidate(form.casefold(), form, p / total, COMPLETION) for form, p in entries]
+        found += [Candidate(form.casefold(), form, p / total, kind) for form, p, kind in entries]
         # Where a whole word stands, only likely words are worth an interruption.
         if typed.is_word:
             found = [one for one in found if one.probability >= FINISHED_COMPLETION]
@@ -134,8 +141,8 @@ class Completer:
         found += self._listed(
             typed.meant, p_meant / total, FINISHED_CORRECTION if typed.is_word else LEAST_SHARE, CORRECTION
         )
-        if person is not None and share is not None:
-            found += own_words(person, share, p_learned / total, limit, COMPLETION)
+        if person is not None:
+            found += own_words(person, places, p_learned / total, limit, CORRECTION if is_lost else COMPLETION)
         return rank(self.model, query, found, limit, least, person)
 
     def _prepare(self, prefix: str, fuzzy: bool, capital: bool) -> Typed:
@@ -156,22 +163,21 @@ class Completer:
         rare_shares = np.exp(log_p.astype(np.float64)) * self._fits(prefix, capital, rare)
         rest = float(index.lexicon_share[rows.stop] - index.lexicon_share[rows.start])
         rest += index.lexicon.novel * math.exp(scorer.speller.log_beginning(prefix))
-        no_typo = len(key) * math.log1p(-RATES["a letter"])
-        meant_shares = np.exp(-found.cost - CORRECTION_COST - no_typo)
-        meant_shares *= self._begun(prefix, capital, found.words)
         typed = unaccented(prefix)
         # Two letters are too few to be a word for sure: ta is on its way to table, or to at.
         exists = scorer.existence(straight(prefix), capital) if len(key) > 2 else NOT_LISTED
         finished = _finished(prefix, exists)
         rest += finished.share
-        meant_shares *= math.exp(NOT_LISTED.cost - finished.cost)
+        no_typo = len(key) * math.log1p(-RATES["a letter"])
+        typo_share = math.exp(NOT_LISTED.cost - finished.cost - CORRECTION_COST - no_typo)
+        meant_shares = np.exp(-found.cost) * np.float32(typo_share) * self._begun(prefix, capital, found.words)
         is_word = finished is not NOT_LISTED or any(
             unaccented(index.forms[word]) == typed and self.model.letters_needed[word] == 0
             for word in scorer.candidates.exact_words(key).tolist()
         )
-        return Typed(
-            key, span, fits, found.words, scorer.prepare(found.words), meant_shares, rare, rare_shares, rest, is_word
-        )
+        scored = scorer.prepare(found.words)
+        meant = found.words, scored, meant_shares, typo_share
+        return Typed(key, span, fits, *meant, rare, rare_shares, rest, is_word)
 
     def _fits(self, prefix: str, capital: bool, words: IntArray) -> FloatArray:
         """How well each word goes with the letter case, the apostrophes and the accents that were typed.
@@ -189,6 +195,27 @@ class Completer:
         small, own_capital = case_fits(prefix, capital)
         return np.where(self.scorer.index.is_small[words], np.float32(small), np.float32(own_capital))
 
+    def _learned(self, person: Person, query: Query, typed: Typed, is_lost: bool) -> tuple[IntArray, FloatArray]:
+        """The places of the person's own words that the letters may become, and how well each goes with what was typed.
+
+        With typos too where the letters are lost.
+        """
+        begun = person.own_range(typed.key)
+        if not is_lost or begun or person.typed is None:
+            places = person.everything[begun.start : begun.stop]
+            small, own_capital = case_fits(query.prefix, query.capital)
+            return places, np.where(person.is_small[places], np.float32(small), np.float32(own_capital))
+        return self._mistyped(person.typed, person.is_small, query, typed)
+
+    def _mistyped(
+        self, words: WordList, is_small: BoolArray, query: Query, typed: Typed
+    ) -> tuple[IntArray, FloatArray]:
+        """The words of a list that were begun with a typo, and P(typed | word) of each relative to no typo."""
+        found = self.scorer.search_in(words).completions(typed.key)
+        small, own_capital = case_fits(query.prefix, query.capital)
+        case = np.where(is_small[found.words], np.float32(small), np.float32(own_capital))
+        return found.words, np.exp(-found.cost) * np.float32(typed.typo_share) * case
+
     def _own(self, query: Query, key: str, unknown: float) -> dict[str, float]:
         """The person's own words that begin as typed, and P(word | context)."""
         if not query.unknown or len(key) < 2:
@@ -201,26 +228,32 @@ class Completer:
         return {form: share * fits.count(form) * (small if form[0].islower() else own_capital) for form in words}
 
     def _entries(
-        self, query: Query, typed: Typed, unknown: float, logits: FloatArray, most: int
-    ) -> tuple[list[tuple[str, float]], float]:
-        """The entries of custom vocabularies that begin or go on as typed, and the chance of all that do.
+        self, query: Query, typed: Typed, unknown: float, logits: FloatArray, most: int, is_lost: bool
+    ) -> tuple[list[tuple[str, float, str]], float]:
+        """The entries of custom vocabularies that begin or go on as typed, their kinds, and the chance of all that do.
 
-        In the units of ``unknown``, which is the chance of ``<unk>``.
+        Where the letters are lost, those of one word with typos too. In the units of ``unknown``, the chance of
+        ``<unk>``.
         """
         custom = query.custom
         if not custom:
             return [], 0.0
         _, capital_share = case_fits(query.prefix, query.capital)
         begun, share = custom.begun(typed.key, most, capital_share)
-        found = [(form, unknown * p * marks_fit(query.prefix, form)) for form, p in begun]
+        found = [(form, unknown * p * marks_fit(query.prefix, form), COMPLETION) for form, p in begun]
         total = unknown * share
+        for one, listed, shares in custom.words() if is_lost and not begun else ():
+            words, fits = self._mistyped(listed, one.is_small, query, typed)
+            chances = unknown * shares[words] * fits
+            found += [(one.texts[i], p, CORRECTION) for i, p in zip(words.tolist(), chances.tolist(), strict=True)]
+            total += float(chances.sum())
         if custom.going:
             # The units are those of what may have been typed here; beside that an entry goes on.
             mass = self.scorer.mass(query.context, logits, typed.span, typed.scored)
             unit = 1 / ((1 - custom.goes_on) * mass)
             for form, p in custom.going:
                 chance = p * unit * marks_fit(query.prefix, form) * (1.0 if form[0].islower() else capital_share)
-                found.append((form, chance))
+                found.append((form, chance, COMPLETION))
                 total += chance
         return found, total
 

@@ -6,6 +6,7 @@ missed, and with the word that it makes together with the one before it.
 
 import math
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,8 @@ from model.arrays import FloatArray
 from model.lm.person import Person
 from model.search.place.query import FinishedWord, Query
 from model.search.ranking import CORRECTION, LEAST_SHARE, TYPED, Candidate, Suggestion, cased, rank
-from model.search.scorer import CHANGE_COST, LISTED, SHORTHAND, Existence, Scorer, whole_word_share
+from model.search.scorer import CHANGE_COST, LISTED, SHORTHAND, Existence, Scorer, share_of
+from model.search.typos.candidates import NO_CANDIDATES, Candidates
 from model.search.typos.error_model import RATES, cost, most_edits
 from model.text.tokens import fold, straight, unaccented
 
@@ -37,6 +39,10 @@ _LONG_CAPITALS = 6
 # THis is a typo of a word at least as frequent as this, as ln P; MSc is none of one that is not.
 _COMMON = -9.0
 _PLURAL_OF_CAPITALS = re.compile(r"[A-Z]{2,}'?s")
+
+
+# A word that may have been meant: its form, −ln P(typed | word), P(word | context), and a further cost.
+_Meant = tuple[str, float, float, float]
 
 
 class Correction(NamedTuple):
@@ -63,12 +69,12 @@ class Corrector:
     ) -> Correction:
         """At most ``limit`` texts that the word may have been meant for, the word itself among them.
 
-        What ``person`` has taught exists, and counts. ``output`` (E,) is the network's projected output after the
-        context before the word.
+        What ``person`` has taught is never changed, and counts. ``output`` (E,) is the network's projected output
+        after the context before the word.
         """
         query, typed = word.query, straight(word.query.prefix)
         key = fold(typed)
-        if self._stays(word) or not 0 < len(key) <= LONGEST_WORD:
+        if self._stays(word, person) or not 0 < len(key) <= LONGEST_WORD:
             itself = Candidate(typed, typed, 1.0, TYPED, query.prefix)
             return Correction(rank(self.model, query, [itself], limit, min_probability, person), query.start, query.end)
         in_capitals = typed.isupper() and len(typed) > 1
@@ -105,34 +111,44 @@ class Corrector:
         splits = self._splits(typed)
         words = np.concatenate([found.words, exact, np.array([a for a, _ in splits], dtype=np.int64)])
         scored = scorer.prepare(words)
-        share = None if person is None else whole_word_share(self.model, person, query, typed)
-        joint = scorer.joint(query.context, self.model.network.logits(output, scored.ids), range(0), scored, share)
-        p_found, p_exact, p_first = np.split(joint.others, np.cumsum([len(found.words), len(exact)]))
         small = typed.casefold()
         standing = [index.forms[w].casefold() == small and self._may_stand(int(w)) for w in exact]
-        exists = LISTED if share is not None and share.own else self._existence(typed, query)
+        is_known = bool((exact[standing] < index.vocabulary_size).any())
+        # What the vocabulary holds is taken for no typo of another's word.
+        own = NO_CANDIDATES
+        if person is not None and person.typed is not None and not is_known:
+            own = scorer.search_in(person.typed).whole_words(key)
+        share = None if person is None else share_of(self.model, person, query, own.words)
+        joint = scorer.joint(query.context, self.model.network.logits(output, scored.ids), range(0), scored, share)
+        p_found, p_exact, p_first = np.split(joint.others, np.cumsum([len(found.words), len(exact)]))
+        exists = self._existence(typed, query)
         p_typed = float(p_exact[standing].sum()) or joint.unknown * scorer.novel(typed)
         p_typed = max(p_typed, joint.unknown * exists.share) + joint.unknown * scorer.own_share(query, typed)
-        p_typed += float(joint.own.sum())
         options = {typed: p_typed * (1 - RATES["a letter"]) ** len(key)}
         if typed[1:] != typed[1:].lower():
             # THis: the same word with one capital competes with it.
             options[cased(typed.lower(), query)] = options[typed]
             options[typed] *= RATES["stray capital"]
-        if (exact[standing] < index.vocabulary_size).any():
+        if is_known:
             change = max(CHANGE_COST, exists.cost if exists is SHORTHAND else 0.0)
         else:
             close = sum(place > len(query.context) - _CLOSE for place, _ in query.unknown)
             change = max(exists.cost, CHANGE_COST if typed[0].isupper() else exists.cost) + FOREIGN_COST * close
         allowed = most_edits(len(key))
-        for w, price, p in zip(found.words.tolist(), found.cost.tolist(), p_found.tolist(), strict=True):
-            form = index.forms[w]
+        rare = NAME_COST if typed[0].isupper() else RARE_COST
+        meant = [
+            (index.forms[w], price, p, 0.0 if w < index.vocabulary_size else rare)
+            for w, price, p in zip(found.words.tolist(), found.cost.tolist(), p_found.tolist(), strict=True)
+        ]
+        if person is not None:
+            meant += _meant(person.forms, own, joint.own)
+        if not is_known:
+            meant += self._entries(query, key, joint.unknown)
+        for form, price, p, further in meant:
             if form.casefold() == small or (price > 0 and allowed == 0):
                 continue
             price += _marks_cost(typed, form) + _case_cost(form, query, form.casefold() in self.vocabulary)
-            price += change if price else 0.0
-            if w >= index.vocabulary_size:
-                price += NAME_COST if typed[0].isupper() else RARE_COST
+            price += (change if price else 0.0) + further
             text = cased(form, query)
             if text != typed:
                 options[text] = options.get(text, 0.0) + p * math.exp(-price)
@@ -142,6 +158,14 @@ class Corrector:
             p *= scorer.following((*query.context, a), b)
             options[text] = options.get(text, 0.0) + p * math.exp(-price)
         return options
+
+    def _entries(self, query: Query, key: str, unknown: float) -> list[_Meant]:
+        """The entries of custom vocabularies that may have been meant; ``unknown`` is P(unknown | context)."""
+        found: list[_Meant] = []
+        for one, words, shares in query.custom.words():
+            meant = self.scorer.search_in(words).whole_words(key)
+            found += _meant(one.texts, meant, unknown * shares[meant.words])
+        return found
 
     def _weigh_by_following(self, options: dict[str, float], context: tuple[int, ...], following: str) -> None:
         """Multiply what may have been meant with the chance of the word behind it, by n-grams."""
@@ -156,14 +180,16 @@ class Corrector:
                 _LEAST_FOLLOWING, self.scorer.following((*context, *ids), next_id) if p > least else 0
             )
 
-    def _stays(self, word: FinishedWord) -> bool:
+    def _stays(self, word: FinishedWord, person: Person | None = None) -> bool:
         """True for code, words that nobody mistypes, and capitals as names and abbreviations have them.
 
-        The words are those of custom vocabularies, and guarded ones, typed on purpose.
+        The words are those of custom vocabularies and of the person, and guarded ones, typed on purpose.
         """
         typed = straight(word.query.prefix)
         rest = typed[1:]
         if word.is_code or word.query.custom.holds(typed) or self.model.guard.guards(typed):
+            return True
+        if person is not None and person.holds(typed):
             return True
         if rest == rest.lower():
             return False
@@ -236,6 +262,12 @@ class Corrector:
                 log_ratio -= math.log(scorer.novel(part))
         text = cased(vocabulary.forms[whole], word.query._replace(prefix=parts[0]))
         return text, math.exp(min(50.0, log_ratio))
+
+
+def _meant(forms: Sequence[str], found: Candidates, p: FloatArray) -> list[_Meant]:
+    """Words of a list that may have been meant."""
+    numbers, costs = found.words.tolist(), found.cost.tolist()
+    return [(forms[i], cost, chance, 0.0) for i, cost, chance in zip(numbers, costs, p.tolist(), strict=True)]
 
 
 def _marks_cost(typed: str, form: str) -> float:

@@ -60,7 +60,7 @@ class NextWords:
         is_dotted = query.run.endswith(".")
         if not is_dotted and self._follows_mark(query):
             excluded.append(self._pieces)
-        share = None if person is None else share_of(model, person, query, "")
+        share = None if person is None else share_of(model, person, query, person.everything)
         p = mixture(model, query.context, logits, everything, excluded=np.concatenate(excluded), share=share)
         if is_dotted:
             if float(p[self._pieces].sum()) > _ADDRESS_SHARE:
@@ -82,7 +82,9 @@ class NextWords:
         found = likely_words(model, everything, p, limit + SPARE, 0, NEXT_WORD)
         found += [Candidate(rest.casefold(), rest, chance, NEXT_WORD) for rest, chance in custom.going]
         if person is not None and share is not None:
-            found += own_words(person, share, p_own + p[self._unknown] * share.unknown_shares, limit, NEXT_WORD)
+            found += own_words(
+                person, person.everything, p_own + p[self._unknown] * share.unknown_shares, limit, NEXT_WORD
+            )
         return rank(model, query, found, limit, least, person)
 
     def _is_opening(self, query: Query) -> bool:

@@ -4,7 +4,7 @@ A word outside the vocabulary has P(word | context) = P(<unk> | context) · P(wo
 """
 
 import math
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ from model.lm.language_model import LanguageModel
 from model.lm.mixture import LEAST_MASS, mixture
 from model.lm.person import Person, Share
 from model.lm.words.spelling import Speller
+from model.lm.words.word_list import WordList
 from model.search.place.query import Query
 from model.search.typos.candidates import Candidates, CandidateSearch
 from model.search.typos.keyboards import DEFAULT_LAYOUT
@@ -27,6 +28,8 @@ _MOST_UNKNOWN = 16
 # Kuhn & De Mori 1990).
 OWN_SHARE = 0.25
 _KEPT_WORDS = 5000
+# Searches in word lists that are remembered, and beams of each: some 2 kB each.
+_KEPT_SEARCHES, _KEPT_BEAMS = 16, 100
 # The cost of a change beyond the error model, chosen on held-out text for nine right changes in ten.
 CHANGE_COST = 2.0
 # The same of a word that the vocabulary does not hold and that has no capital: unknown words are mostly names.
@@ -83,14 +86,23 @@ class Scorer:
         self.unknown_id = model.vocabulary.id_of(UNKNOWN)
         self._log_unknown = float(self.index.log_counts[self.unknown_id])
         self.meant = lru_cache(_KEPT_WORDS)(self._meant)
+        self.search_in = lru_cache(_KEPT_SEARCHES)(partial(self._search_in, layout))
 
-    def resolve(self, query: Query) -> Query:
-        """The query with the sure typos of its context replaced by what was meant; custom words are none."""
+    def _search_in(self, layout: str, words: WordList) -> CandidateSearch:
+        """The search for typos of the words of a list."""
+        return CandidateSearch(words, layout, _KEPT_BEAMS)
+
+    def resolve(self, query: Query, person: Person | None = None) -> Query:
+        """The query with the sure typos of its context replaced by what was meant.
+
+        Custom words are none, and none that ``person`` has taught.
+        """
         if not query.unknown:
             return query
         context, own = list(query.context), []
         for place, form in query.unknown[:_MOST_UNKNOWN]:
-            meant = None if query.custom.holds(form) else self.meant(form)
+            is_held = query.custom.holds(form) or (person is not None and person.holds(form))
+            meant = None if is_held else self.meant(form)
             if meant is None:
                 own.append((place, form))
             elif place > 0:
@@ -203,24 +215,11 @@ class Scorer:
         return OWN_SHARE * sum(other.casefold() == small for other in forms) / len(forms) if forms else 0.0
 
 
-def share_of(model: LanguageModel, person: Person, query: Query, key: str) -> Share:
-    """A person's share at the place of a query, of own words those that begin with a folded key."""
-    return _share(model, person, query, person.own_range(key))
-
-
-def whole_word_share(model: LanguageModel, person: Person, query: Query, typed: str) -> Share:
-    """A person's share at the place of a query, of own words the typed one alone, if it is one that is offered."""
-    token = person.token(typed)
-    place = None if token is None else token - person.first_own
-    own = range(0) if place is None or not person.is_offered[place] else range(place, place + 1)
-    return _share(model, person, query, own)
-
-
-def _share(model: LanguageModel, person: Person, query: Query, own: range) -> Share:
+def share_of(model: LanguageModel, person: Person, query: Query, own: IntArray) -> Share:
+    """A person's share at the place of a query, of own words those at some places."""
     last, before = (_token(model, person, query, back) for back in (1, 2))
-    V = person.first_own
-    shares = person.unknown_shares[own.start : own.stop]
-    return Share(person.chances(before, last), range(V + own.start, V + own.stop), shares, person.adaptation)
+    chances = person.chances(before, last)
+    return Share(chances, own + person.first_own, person.unknown_shares[own], person.adaptation)
 
 
 def _token(model: LanguageModel, person: Person, query: Query, back: int) -> int:

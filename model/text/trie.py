@@ -68,6 +68,12 @@ class Trie:
         self.children: IntArray = children.astype(np.int32)
         self.first_child: IntArray = (1 + np.cumsum(children) - children).astype(np.int32)
 
+    @property
+    def bytes(self) -> int:
+        """The memory that its arrays take."""
+        nodes = (self.character, self.low, self.high, self.exact, self.best, self.children, self.first_child)
+        return sum(array.nbytes for array in nodes)
+
     def expand(self, nodes: IntArray) -> tuple[IntArray, IntArray]:
         """Find the children of some nodes: to which of the nodes each belongs, by place, and its number."""
         counts = self.children[nodes]

@@ -14,11 +14,13 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from model.arrays import FloatArray, IntArray
+from model.lm.words.word_list import WordList
 from model.text.tokens import fold, straight, tokens, unaccented
 from model.text.vocabulary import AFTER_ALL, Vocabulary
 
 # The longest text of an entry, in code points.
 LONGEST_ENTRY = 100
+_LEAST_WEIGHT = 1e-6
 # The letters and digits of a text, by which the beginnings of entries are found in it.
 LETTERS = re.compile(r"[^\W_]+")
 
@@ -50,7 +52,8 @@ class CustomVocabulary:
 
     An entry that is given twice counts once, with its greatest weight. Texts are in NFC, with single spaces, and begin
     with a letter or a digit. ``beginnings`` are the folded first letters of entries that go on behind a space or mark,
-    ``spellings`` the texts by their small letters. ``texts`` (N,) and ``weights`` (N,) are the entries.
+    ``spellings`` the texts by their small letters. ``texts`` (N,) and ``weights`` (N,) are the entries. ``typed`` are
+    the numbers of those of one word, for the search of what was meant; None where there are none.
     """
 
     def __init__(self, entries: Iterable[Entry], blocked: Iterable[str] = ()) -> None:
@@ -67,6 +70,7 @@ class CustomVocabulary:
         first = ((text, LETTERS.match(text)) for text in texts)
         self.beginnings = frozenset(fold(match[0]) for text, match in first if match and len(match[0]) < len(text))
         self.spellings = {text.casefold(): text for text in texts}
+        self.typed = self._list()
         self._held = frozenset(_written(text[t.start : t.end]) for text in texts for t in tokens(text) if t.is_word)
         # By their last word the blocked words that end with it; most are that one word.
         self._blocked: dict[str, list[tuple[str, ...]]] = {}
@@ -117,6 +121,14 @@ class CustomVocabulary:
             found = self._known[vocabulary] = self._look_up(vocabulary)
         return found
 
+    def _list(self) -> WordList | None:
+        """List the entries of one word."""
+        numbers = np.array([i for i, text in enumerate(self.texts) if _is_word(text)], dtype=np.int64)
+        if not len(numbers):
+            return None
+        log_p = np.log(np.maximum(self.weights[numbers], _LEAST_WEIGHT))
+        return WordList([self._keys[i] for i in numbers.tolist()], numbers, log_p)
+
     def _look_up(self, vocabulary: Vocabulary) -> Known:
         factors: dict[int, float] = {}
         unknown = self.weights.copy()
@@ -148,6 +160,12 @@ def compared(text: str) -> tuple[str, ...]:
 def _possessor(word: str) -> tuple[str, ...]:
     """A word, and where it is a possessive whose it is."""
     return (word, word[:-2]) if word.endswith("'s") else (word,)
+
+
+def _is_word(text: str) -> bool:
+    """True of an entry that is one word, and nothing beside it."""
+    first = next(tokens(text), None)
+    return first is not None and first.is_word and first.end == len(text)
 
 
 def _written(word: str) -> str:

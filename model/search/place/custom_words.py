@@ -5,12 +5,14 @@ P(entry | unknown) = SHARE · weight / (W + OTHERS), W the weights of all such e
 of ``<unk>`` is for all other strings. A word that the model knows becomes 1 + weight times as likely.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
 from model.arrays import FloatArray
 from model.lm.words.custom_vocabulary import CustomVocabulary, Known, compared
+from model.lm.words.word_list import WordList
 
 # P(any entry | unknown) where there are many: an application that brings a vocabulary means it to be used.
 SHARE = 0.5
@@ -78,6 +80,12 @@ class CustomWords:
                 probabilities = probabilities.copy()
                 probabilities[known.blocked[low:high] - span.start] = 0
         return probabilities
+
+    def words(self) -> Iterator[tuple[CustomVocabulary, WordList, FloatArray]]:
+        """Go through the vocabularies with entries of one word: these, and P(entry | unknown) of all their entries."""
+        for one, known in zip(self._vocabularies, self._known, strict=True):
+            if one.typed is not None:
+                yield one, one.typed, self._unit * known.unknown
 
     def begun(self, key: str, most: int, capital_share: float) -> tuple[list[Going], float]:
         """The likeliest ``most`` unknown entries that begin with a key, with P(entry | unknown), and that of all.

@@ -1,16 +1,16 @@
-"""Candidates: the words of vocabulary and lexicon that typed letters may have been meant for.
+"""Candidates: the words that typed letters may have been meant for, of vocabulary and lexicon or of another list.
 
 Generating is apart from scoring: here only the letters and how frequent words are count, not the context.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from model.arrays import FloatArray, IntArray
-from model.lm.words.word_index import WordIndex
 from model.search.typos.beam_search import Beam, BeamSearch, States
 from model.search.typos.error_model import FIRST_LETTER_COST, ErrorCosts, most_edits
+from model.text.trie import Trie
 
 # Nodes of the beam whose words are looked at, words looked at below them, and words handed on to be scored.
 _MOST_NODES = 64
@@ -21,7 +21,7 @@ _ROUNDING = 1e-3
 
 
 class Candidates(NamedTuple):
-    """Words that may have been meant: numbers as in ``WordIndex``, and −ln P(typed | word)."""
+    """Words that may have been meant: their numbers, and −ln P(typed | word)."""
 
     words: IntArray
     cost: FloatArray
@@ -30,12 +30,25 @@ class Candidates(NamedTuple):
 NO_CANDIDATES = Candidates(np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
-class CandidateSearch:
-    """Finds the words of an index by the folded letters typed. It belongs to one thread."""
+class Words(Protocol):
+    """Words in a trie: ``word[row]`` is the number of the word of a row, ``log_p[row]`` its probability."""
 
-    def __init__(self, index: WordIndex, layout: str) -> None:
-        self.index, self.trie = index, index.trie
-        self.beams = BeamSearch(self.trie, ErrorCosts(self.trie.alphabet, layout))
+    @property
+    def trie(self) -> Trie: ...  # noqa: D102
+
+    @property
+    def word(self) -> IntArray: ...  # noqa: D102
+
+    @property
+    def log_p(self) -> FloatArray: ...  # noqa: D102
+
+
+class CandidateSearch:
+    """Finds words by the folded letters typed, and remembers ``kept`` beams. It belongs to one thread."""
+
+    def __init__(self, words: Words, layout: str, kept: int = 1000) -> None:
+        self.index, self.trie = words, words.trie
+        self.beams = BeamSearch(self.trie, ErrorCosts(self.trie.alphabet, layout), kept)
 
     def literal_rows(self, key: str) -> range:
         """The rows of the words that begin with the typed letters."""

@@ -112,7 +112,7 @@ def test_a_copy_is_the_same_elsewhere(store: Store) -> None:
     assert store.replace(other, copy)[:4] == store.summary(digest)[:4]
     first, second = store.load(digest), store.load(other)
     assert first is not None and second is not None
-    assert as_rows(first.taught) == as_rows(second.taught) and first[1:] == second[1:]
+    assert as_rows(first.taught) == as_rows(second.taught) and first[1:3] == second[1:3]
     store.replace(other, Copy(0, 1.0, [], [], bytes(32), []))
     assert store.summary(other) == Summary(0, 0, 0, 0, 1.0)
 

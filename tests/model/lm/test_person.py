@@ -1,5 +1,7 @@
 """A person's share of the mixture: what it adds up to, and what it leaves alone."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from model.lm.language_model import LanguageModel
 from model.lm.mixture import mixture
 from model.lm.notebook import FADING, MOST_PASSED_OVER, Notebook
 from model.lm.person import PRIORS, Person, Share, digest
+from model.lm.recent_words import HALF_WRITTEN, LEFT_BY_A_TEXT, LITTLE_SURPRISE, OWN_SURPRISE, WRITTEN_SHARE
 from model.nn.inference import ContextRunner
 from model.search.complete import Completer
 from model.search.lessons import lesson
@@ -34,7 +37,7 @@ def chances(model: LanguageModel, person: Person | None, text: str, span: range 
     query = read(model, "next-word", text)
     logits = ContextRunner(model.network).logits(query.context)
     span = span or range(len(model.vocabulary))
-    share = None if person is None else share_of(model, person, query, "")
+    share = None if person is None else share_of(model, person, query, person.everything)
     return mixture(model, query.context, logits[span.start : span.stop], span, share=share)
 
 
@@ -69,9 +72,31 @@ def test_the_weight_of_a_context_is_that_of_the_formula(model: LanguageModel) ->
     c, d = 1 + FADING**2, FADING
     n = c + d
     three, two = n + 2 * third, n + 2 * second
-    assert found.kept == pytest.approx(2 * third / three * 2 * second / two)
-    assert found.of(np.array([eats]))[0] == pytest.approx(c / three + 2 * third / three * c / two, rel=1e-5)
-    assert person.chances(-1, -1).kept == 1 and person.chances(dog, the).parts[0] is not None
+    recent = sum(float(chances.sum()) for _, chances in person.chances(-1, -1).parts)
+    assert found.kept == pytest.approx(2 * third / three * 2 * second / two * (1 - recent))
+    expected = c / three + 2 * third / three * c / two
+    expected += found.kept / (1 - recent) * person.chances(-1, -1).of(np.array([eats]))[0]
+    assert found.of(np.array([eats]))[0] == pytest.approx(expected, rel=1e-5)
+    assert person.chances(-1, -1).kept == pytest.approx(1 - recent) and recent > 0
+
+
+def test_surprising_words_of_the_last_texts_have_a_share_whatever_stands_before(model: LanguageModel) -> None:
+    texts = ["the dog eats food", "my straße Kubeflow", "the straße, the straße", "the dog", *["the"] * 3]
+    notebook = notebook_of(model, *texts)
+    weights: dict[int, float] = {}
+    for form, count in notebook.words.items():
+        id_ = model.vocabulary.id_of(form) if form in model.vocabulary else len(model.vocabulary)
+        if id_ >= model.vocabulary.first_word:
+            surprise = OWN_SURPRISE if form == "Kubeflow" else -math.log(model.common[id_])
+            surprise = max(0.0, surprise - LITTLE_SURPRISE)
+            age = notebook.texts - count.at
+            uses = count.weight * FADING**age
+            weights[id_] = min(uses, 3) ** 0.5 * LEFT_BY_A_TEXT**age * surprise**2
+    total = sum(weights.values())
+    expected = {id_: WRITTEN_SHARE * w / (total + HALF_WRITTEN) for id_, w in weights.items() if w}
+    [(tokens, chances)] = Person(model, notebook.taught()).chances(-1, -1).parts
+    assert dict(zip(tokens.tolist(), chances.tolist(), strict=True)) == pytest.approx(expected, rel=1e-5)
+    assert len(expected) > 1 and 0 < sum(expected.values()) <= WRITTEN_SHARE
 
 
 def test_counts_fade(model: LanguageModel) -> None:
@@ -145,4 +170,4 @@ def test_a_range_of_words_has_the_same_ranking_as_the_whole(model: LanguageModel
 def test_memory_is_told(model: LanguageModel) -> None:
     small, large = person_of(model, "the dog"), person_of(model, *[f"word{chr(97 + i)}x the dog" for i in range(26)])
     assert 0 < small.bytes < large.bytes
-    assert isinstance(share_of(model, small, read(model, "next-word", "the "), ""), Share)
+    assert isinstance(share_of(model, small, read(model, "next-word", "the "), small.everything), Share)
