@@ -71,15 +71,20 @@ def with_places(children: IntArray, gamma: IntArray, tokens: IntArray, values: I
 
 
 class Known(NamedTuple):
-    """A level's entry for one context: next tokens, the codes of their values, and the weight of the rest."""
+    """A level's entry for one context: next tokens, the codes of their values, and the weight of the rest.
+
+    ``weight`` is what the longer beginnings leave to this level.
+    """
 
     tokens: IntArray
     values: IntArray
     rest: float
+    weight: float
 
-    def within(self, start: int, stop: int) -> slice:
-        """Find the tokens from ``start`` up to ``stop``."""
-        return slice(self._place(start), self._place(stop))
+    def within(self, start: int, stop: int) -> tuple[IntArray, IntArray]:
+        """Find the tokens from ``start`` up to ``stop``, and the codes of their values."""
+        low, high = self._place(start), self._place(stop)
+        return self.tokens[low:high], self.values[low:high]
 
     def _place(self, token: int) -> int:
         if token == 0:
@@ -105,19 +110,22 @@ class NGrams:
     ) -> FloatArray:
         """Compute P(w | context) of a ``span`` of tokens, by default all V, and of ``others`` behind it."""
         start, stop = (0, len(self.unigrams)) if span is None else (span.start, span.stop)
-        beside = None if others is None or not len(others) else others.astype(np.uint16)
+        beside = None if others is None or not len(others) else others.astype(np.uint16, copy=False)
+        levels = self._known(context[-len(self.levels) :])
+        left = levels[0].weight * levels[0].rest if levels else 1.0
         if beside is None:
-            p = self.unigrams[start:stop].copy()
+            p = self.unigrams[start:stop] * left
         else:
-            p = np.concatenate((self.unigrams[start:stop], self.unigrams[beside]))
-        for known in self._known(context[-len(self.levels) :]):
-            p *= known.rest
-            inside = known.within(start, stop)
-            p[known.tokens[inside].astype(np.intp) - start] += SHARES_OF_CODES[known.values[inside]]
+            p = np.concatenate((self.unigrams[start:stop], self.unigrams[beside])) * left
+        for known in levels:
+            tokens, values = known.within(start, stop)
+            if len(tokens):
+                p[tokens.astype(np.intp) - start] += SHARES_OF_CODES[values] * known.weight
             if beside is not None and len(known.tokens):
                 places = known.tokens.searchsorted(beside)
-                found = np.flatnonzero(known.tokens.take(places, mode="clip") == beside)
-                p[stop - start + found] += SHARES_OF_CODES[known.values[places[found]]]
+                found = (known.tokens.take(places, mode="clip") == beside).nonzero()[0]
+                if len(found):
+                    p[stop - start + found] += SHARES_OF_CODES[known.values[places[found]]] * known.weight
         return p
 
     @cached_property
@@ -126,7 +134,7 @@ class NGrams:
 
     def _look_up(self, context: tuple[int, ...]) -> list[Known]:
         """Look up the context's entry in each level, that of its last token first."""
-        found = []
+        found: list[Known] = []
         for length, level in enumerate(self.levels, 1):
             if length > len(context):
                 break
@@ -134,7 +142,9 @@ class NGrams:
             if place is not None:
                 span = level.span(place)
                 rest = float(SHARES_OF_CODES[level.gamma[place]])
-                found.append(Known(level.tokens[span], level.values[span], rest))
+                # What stands below is left what this level leaves.
+                found = [known._replace(weight=known.weight * rest) for known in found]
+                found.append(Known(level.tokens[span], level.values[span], rest, 1.0))
             if context[-length] == self.start:
                 break
         return found

@@ -27,17 +27,35 @@ class Recent(NamedTuple):
     chances: FloatArray
 
 
-def recent_words(vocabulary: Vocabulary, context: tuple[int, ...], span: range) -> Recent:
-    """The words of a range of ids that stand in the context, behind the last start of a text in it."""
+_NONE = Recent([], np.zeros(0, np.float32))
+
+
+class Weights(NamedTuple):
+    """How much each word of a context counts, and what all of it together comes to."""
+
+    words: dict[int, float]
+    total: float
+
+
+def weigh(vocabulary: Vocabulary, context: tuple[int, ...]) -> Weights:
+    """Weigh the words that stand in the context, behind the last start of a text in it."""
     start, surprise = vocabulary.id_of(TEXT_START), vocabulary.surprise
-    weights: dict[int, float] = {}
+    words: dict[int, float] = {}
     total = HALF_SURPRISE
     for place, token in enumerate(reversed(context)):
         if token == start:
             break
         weight = surprise[token]
         total += weight
-        if weight and place >= LEFT_OUT and token in span:
-            weights[token] = weights.get(token, 0.0) + weight
-    chances = np.fromiter(weights.values(), dtype=np.float32, count=len(weights)) * (SHARE / total)
-    return Recent(list(weights), chances)
+        if weight and place >= LEFT_OUT:
+            words[token] = words.get(token, 0.0) + weight
+    return Weights(words, total)
+
+
+def recent_words(weights: Weights, span: range) -> Recent:
+    """The words of a range of ids among those of a context."""
+    ids = [token for token in weights.words if token in span]
+    if not ids:
+        return _NONE
+    unit = SHARE / weights.total
+    return Recent(ids, np.array([weights.words[token] * unit for token in ids], dtype=np.float32))

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from math import floor
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
 
-from model.arrays import FloatArray, IntArray
+from model.arrays import FloatArray
 from model.lm.language_model import LanguageModel
 from model.lm.person import Person
 from model.lm.words.offensive import LONGEST_BEGINNING
@@ -20,6 +21,8 @@ PHRASE = "phrase"
 SPARE = 8
 # Rare words, own words and corrections less likely than this, all spellings together, are noise.
 LEAST_SHARE = 1e-4
+# Of so many words all are looked at one by one.
+_FEW = 32
 # Groups of values, at least, in the search for the likeliest.
 _GROUPS = 256
 
@@ -61,22 +64,25 @@ def rank(
     whether it may be shown. The typed letters alone are no suggestion, unless they are a candidate of the kind
     ``typed``.
     """
-    words: dict[str, list[Candidate]] = {}
+    # By word its chance and its likeliest spelling.
+    words: dict[str, tuple[float, Candidate]] = {}
     for candidate in candidates:
-        words.setdefault(candidate.word, []).append(candidate)
-    shares = [(sum(one.probability for one in same), same) for same in words.values()]
+        share, best = words.get(candidate.word, (0.0, candidate))
+        if candidate.probability > best.probability:
+            best = candidate
+        words[candidate.word] = share + candidate.probability, best
     # Sums of rounded numbers may come to a little more than 1.
-    whole = max(1.0, sum(share for share, _ in shares))
+    whole = max(1.0, sum(share for share, _ in words.values()))
     # The typed word goes first where another is as likely.
-    shares.sort(key=lambda share: (-share[0], share[1][0].kind != TYPED))
+    shares = sorted(words.values(), key=lambda share: (-share[0], share[1].kind != TYPED))
     typed = straight(query.prefix)
-    before = tuple(model.vocabulary.forms[i] for i in query.context[-LONGEST_BEGINNING:])
+    forms = model.vocabulary.forms
+    before = tuple([forms[i] for i in query.context[-LONGEST_BEGINNING:]])
     suggestions: list[Suggestion] = []
-    for exact, same in shares:
+    for exact, best in shares:
         share = floor(exact / whole * 1e6) / 1e6
         if len(suggestions) == limit or share <= 0 or share < least:
             break
-        best = max(same, key=lambda one: one.probability)
         text = best.form
         if best.kind != TYPED:
             text = cased(text if text in model.vocabulary else query.custom.spelled(text), query)
@@ -102,26 +108,35 @@ def cased(form: str, query: Query) -> str:
 
 
 def likely_words(
-    model: LanguageModel, ids: range, probabilities: FloatArray, most: int, letters: int, kind: str
+    model: LanguageModel, ids: range, probabilities: FloatArray, offered: FloatArray | None, most: int, kind: str
 ) -> list[Candidate]:
-    """The ``most`` likeliest words of a range that may be offered after ``letters`` letters, all their spellings.
+    """The ``most`` likeliest words of a range, all their spellings; ``offered`` is 0 for those that may not be.
 
-    As many values as ``most`` words have spellings reach the bound, so ``most`` words do. A word that comes before
-    them does too, with one of its spellings reaching its share of the bound.
+    All may be offered where that is None. As many first spellings as ``most`` reach the bound, so ``most`` words do. A
+    word that comes before them does too, with one of its spellings reaching its share of the bound.
     """
-    if not len(ids):
-        return []
-    vocabulary = model.vocabulary
-    p = probabilities * model.offered(ids, letters)
-    bound = reached(p, most * vocabulary.most_spellings)
-    places = np.flatnonzero(p >= bound / vocabulary.most_spellings) if bound > 0 else np.flatnonzero(p)
-    firsts: IntArray = vocabulary.first_spelling[places + ids.start]
-    found = []
-    for first in dict.fromkeys(firsts.tolist()):
-        word = vocabulary.forms[first].casefold()
-        for id_ in vocabulary.spellings.get(first, (first,)):
-            found.append(Candidate(word, vocabulary.forms[id_], p[id_ - ids.start].item(), kind))
-    return found
+    vocabulary, start = model.vocabulary, ids.start
+    p = probabilities if offered is None else probabilities * offered
+    firsts: list[int]
+    if len(ids) > _FEW:
+        bound = reached(p * vocabulary.is_first[start : ids.stop], most)
+        high = p * vocabulary.spelling_counts[start : ids.stop] >= bound if bound > 0 else p
+        firsts = vocabulary.first_spelling[high.nonzero()[0] + start].tolist()
+    else:
+        firsts = vocabulary.first_spelling[start : ids.stop].tolist()
+    # Below some fifty values plain Python is faster.
+    words = []
+    for first in dict.fromkeys(firsts):
+        word, spellings = vocabulary.spelled(first)
+        chances = [p.item(id_ - start) for id_, _ in spellings]
+        words.append((sum(chances), word, spellings, chances))
+    words.sort(key=itemgetter(0), reverse=True)
+    return [
+        Candidate(word, form, chance, kind)
+        for _, word, spellings, chances in words[:most]
+        for (_, form), chance in zip(spellings, chances, strict=True)
+        if chance > 0
+    ]
 
 
 def reached(values: FloatArray, most: int) -> FloatArray:
