@@ -81,16 +81,6 @@ class Known(NamedTuple):
     rest: float
     weight: float
 
-    def within(self, start: int, stop: int) -> tuple[IntArray, IntArray]:
-        """Find the tokens from ``start`` up to ``stop``, and the codes of their values."""
-        low, high = self._place(start), self._place(stop)
-        return self.tokens[low:high], self.values[low:high]
-
-    def _place(self, token: int) -> int:
-        if token == 0:
-            return 0
-        return len(self.tokens) if token >= MOST_TOKENS else int(self.tokens.searchsorted(np.uint16(token)))
-
 
 @dataclass(frozen=True)
 class NGrams:
@@ -110,22 +100,27 @@ class NGrams:
     ) -> FloatArray:
         """Compute P(w | context) of a ``span`` of tokens, by default all V, and of ``others`` behind it."""
         start, stop = (0, len(self.unigrams)) if span is None else (span.start, span.stop)
-        beside = None if others is None or not len(others) else others.astype(np.uint16, copy=False)
         levels = self._known(context[-len(self.levels) :])
         left = levels[0].weight * levels[0].rest if levels else 1.0
-        if beside is None:
-            p = self.unigrams[start:stop] * left
-        else:
-            p = np.concatenate((self.unigrams[start:stop], self.unigrams[beside])) * left
-        for known in levels:
-            tokens, values = known.within(start, stop)
-            if len(tokens):
-                p[tokens.astype(np.intp) - start] += SHARES_OF_CODES[values] * known.weight
-            if beside is not None and len(known.tokens):
-                places = known.tokens.searchsorted(beside)
-                found = (known.tokens.take(places, mode="clip") == beside).nonzero()[0]
+        # The token behind the last one may be a number too large; there is nothing from it on.
+        asked = np.array((min(start, MOST_TOKENS - 1), min(stop, MOST_TOKENS - 1)), np.uint16)
+        beside = None
+        p = self.unigrams[start:stop]
+        if others is not None and len(others):
+            beside = others.astype(np.uint16, copy=False)
+            asked = np.concatenate((asked, beside))
+            p = np.concatenate((p, self.unigrams[beside]))
+        p = p * left
+        for tokens, values, _, weight in levels:
+            places = tokens.searchsorted(asked)
+            low, high = places[0], places[1] if stop < MOST_TOKENS else len(tokens)
+            if low < high and start < stop:
+                p[tokens[low:high].astype(np.intp) - start] += SHARES_OF_CODES[values[low:high]] * weight
+            if beside is not None and len(tokens):
+                places = places[2:]
+                found = (tokens.take(places, mode="clip") == beside).nonzero()[0]
                 if len(found):
-                    p[stop - start + found] += SHARES_OF_CODES[known.values[places[found]]] * known.weight
+                    p[stop - start + found] += SHARES_OF_CODES[values[places[found]]] * weight
         return p
 
     @cached_property
@@ -154,7 +149,7 @@ class NGrams:
         place = context[0]
         for level, token in zip(self.levels, context[1:], strict=False):
             span = level.span(place)
-            place = span.start + int(np.searchsorted(level.tokens[span], np.uint16(token)))
+            place = span.start + int(level.tokens[span].searchsorted(np.uint16(token)))
             if place == span.stop or level.tokens[place] != token:
                 return None
         return place

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from math import floor
-from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +20,8 @@ PHRASE = "phrase"
 SPARE = 8
 # Rare words, own words and corrections less likely than this, all spellings together, are noise.
 LEAST_SHARE = 1e-4
+# The least probability that is shown as more than 0.
+LEAST_SHOWN = 1e-6
 # Of so many words all are looked at one by one.
 _FEW = 32
 # Groups of values, at least, in the search for the likeliest.
@@ -66,34 +67,46 @@ def rank(
     """
     # By word its chance and its likeliest spelling.
     words: dict[str, tuple[float, Candidate]] = {}
+    whole = 0.0
     for candidate in candidates:
-        share, best = words.get(candidate.word, (0.0, candidate))
-        if candidate.probability > best.probability:
-            best = candidate
-        words[candidate.word] = share + candidate.probability, best
+        word, _, probability, _, _ = candidate
+        whole += probability
+        known = words.get(word)
+        if known is None:
+            words[word] = probability, candidate
+        else:
+            share, best = known
+            words[word] = share + probability, candidate if probability > best.probability else best
     # Sums of rounded numbers may come to a little more than 1.
-    whole = max(1.0, sum(share for share, _ in words.values()))
+    whole = max(1.0, whole)
+    shares = [found for found in words.values() if found[0] >= LEAST_SHOWN]
     # The typed word goes first where another is as likely.
-    shares = sorted(words.values(), key=lambda share: (-share[0], share[1].kind != TYPED))
-    typed = straight(query.prefix)
-    forms = model.vocabulary.forms
-    before = tuple([forms[i] for i in query.context[-LONGEST_BEGINNING:]])
+    shares.sort(key=lambda share: (-share[0], share[1].kind != TYPED))
+    typed, custom, guard = straight(query.prefix), query.custom, model.guard
+    keeps_case = not query.prefix[:1].isupper() and (bool(query.prefix) or not query.capital)
+    before: tuple[str, ...] | None = None
     suggestions: list[Suggestion] = []
     for exact, best in shares:
         share = floor(exact / whole * 1e6) / 1e6
         if len(suggestions) == limit or share <= 0 or share < least:
             break
-        text = best.form
-        if best.kind != TYPED:
-            text = cased(text if text in model.vocabulary else query.custom.spelled(text), query)
-        if best.kind != TYPED and (
-            text == typed or query.custom.blocks(text) or not model.guard.allows(text, query.prefix, before)
-        ):
-            continue
-        if person is not None and best.kind != TYPED and person.forgets(text):
-            continue
-        insert = query.lead + text + query.trail if best.insert is None else best.insert
-        suggestions.append(Suggestion(text, insert, share, best.kind))
+        _, text, _, kind, insert = best
+        if kind != TYPED:
+            if custom and text not in model.vocabulary:
+                text = custom.spelled(text)
+            if not keeps_case:
+                text = cased(text, query)
+            if text == typed or custom.blocks(text):
+                continue
+            if not guard.is_harmless(text):
+                if before is None:
+                    before = tuple(model.vocabulary.forms[i] for i in query.context[-LONGEST_BEGINNING:])
+                if not guard.allows(text, query.prefix, before):
+                    continue
+            if person is not None and person.forgets(text):
+                continue
+        insert = query.lead + text + query.trail if insert is None else insert
+        suggestions.append(Suggestion(text, insert, share, kind))
     return suggestions
 
 
@@ -124,19 +137,22 @@ def likely_words(
         firsts = vocabulary.first_spelling[high.nonzero()[0] + start].tolist()
     else:
         firsts = vocabulary.first_spelling[start : ids.stop].tolist()
-    # Below some fifty values plain Python is faster.
-    words = []
+    # Plain Python is faster from here on: there are a few dozen values left.
+    totals: list[tuple[float, int]] = []
     for first in dict.fromkeys(firsts):
+        same = vocabulary.spellings.get(first)
+        total = p.item(first - start) if same is None else sum([p.item(id_ - start) for id_ in same])
+        if total >= LEAST_SHOWN:
+            totals.append((total, first))
+    totals.sort(reverse=True)
+    found = []
+    for total, first in totals[:most]:
         word, spellings = vocabulary.spelled(first)
-        chances = [p.item(id_ - start) for id_, _ in spellings]
-        words.append((sum(chances), word, spellings, chances))
-    words.sort(key=itemgetter(0), reverse=True)
-    return [
-        Candidate(word, form, chance, kind)
-        for _, word, spellings, chances in words[:most]
-        for (_, form), chance in zip(spellings, chances, strict=True)
-        if chance > 0
-    ]
+        if len(spellings) == 1:
+            found.append(Candidate(word, spellings[0][1], total, kind))
+        else:
+            found += [Candidate(word, form, p.item(id_ - start), kind) for id_, form in spellings]
+    return found
 
 
 def reached(values: FloatArray, most: int) -> FloatArray:

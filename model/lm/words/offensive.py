@@ -41,7 +41,7 @@ class Guard:
         if path is not None:
             self._load(path)
         self.guards = lru_cache(_KEPT)(self._guards)
-        self._is_harmless = lru_cache(_KEPT)(self._harmless)
+        self.is_harmless = lru_cache(_KEPT)(self._harmless)
 
     def _load(self, path: Path) -> None:
         stems = set()
@@ -79,7 +79,7 @@ class Guard:
 
         A guarded word is offered only where the letters typed are a beginning of it, and most of it.
         """
-        if self._is_harmless(text):
+        if self.is_harmless(text):
             return True
         if not self._any_guarded(text) and not self._is_cruel(text, before):
             return True
