@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from math import floor
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +23,8 @@ SPARE = 8
 LEAST_SHARE = 1e-4
 # The least probability that is shown as more than 0.
 LEAST_SHOWN = 1e-6
+# A spelling that is less likely decides nothing.
+_LEAST_SPELLING = 1e-7
 # Of so many words all are looked at one by one.
 _FEW = 32
 # Groups of values, at least, in the search for the likeliest.
@@ -131,22 +134,22 @@ def likely_words(
     vocabulary, start = model.vocabulary, ids.start
     p = probabilities if offered is None else probabilities * offered
     firsts: list[int]
+    chances: list[float]
     if len(ids) > _FEW:
         bound = reached(p * vocabulary.is_first[start : ids.stop], most)
         high = p * vocabulary.spelling_counts[start : ids.stop] >= bound if bound > 0 else p
-        firsts = vocabulary.first_spelling[high.nonzero()[0] + start].tolist()
+        places = high.nonzero()[0]
+        firsts, chances = vocabulary.first_spelling[places + start].tolist(), p[places].tolist()
     else:
         firsts = vocabulary.first_spelling[start : ids.stop].tolist()
+        chances = p.tolist()
     # Plain Python is faster from here on: there are a few dozen values left.
-    totals: list[tuple[float, int]] = []
-    for first in dict.fromkeys(firsts):
-        same = vocabulary.spellings.get(first)
-        total = p.item(first - start) if same is None else sum([p.item(id_ - start) for id_ in same])
-        if total >= LEAST_SHOWN:
-            totals.append((total, first))
-    totals.sort(reverse=True)
+    totals: dict[int, float] = {}
+    for first, chance in zip(firsts, chances, strict=True):
+        if chance >= _LEAST_SPELLING:
+            totals[first] = totals.get(first, 0.0) + chance
     found = []
-    for total, first in totals[:most]:
+    for first, total in sorted(totals.items(), key=itemgetter(1), reverse=True)[:most]:
         word, spellings = vocabulary.spelled(first)
         if len(spellings) == 1:
             found.append(Candidate(word, spellings[0][1], total, kind))
