@@ -45,12 +45,16 @@ async def record(file: Path, most: int, settings: Settings) -> None:
 
 def differences(before: Path, after: Path) -> Iterator[str]:
     """Describe each request that is not answered alike."""
-    for one, other in zip(before.open(encoding="utf-8"), after.open(encoding="utf-8"), strict=True):
+    for one, other in zip(_lines(before), _lines(after), strict=True):
         (request, a), (same, b) = json.loads(one), json.loads(other)
         if request != same:
             raise SystemExit("the files hold different requests")
         if not _alike(a, b):
             yield f"{request}\n  {_shown(a)}\n  {_shown(b)}"
+
+
+def _lines(file: Path) -> list[str]:
+    return file.read_text("utf-8").splitlines()
 
 
 def _alike(a: dict[str, Any], b: dict[str, Any]) -> bool:
@@ -96,8 +100,7 @@ def main(arguments: list[str] | None = None) -> None:
         return
     found = list(differences(options.before, options.after))
     print("\n".join(found))
-    lines = sum(1 for _ in options.after.open(encoding="utf-8"))
-    print(f"{len(found)} of {lines} answers differ by more than {ALIKE}")
+    print(f"{len(found)} of {len(_lines(options.after))} answers differ by more than {ALIKE}")
 
 
 if __name__ == "__main__":
