@@ -7,8 +7,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from starlette.datastructures import Headers
+from starlette.types import Scope
 
+from app.header_fields import header_field
 from app.validation_messages import rule_broken
 
 _DIGEST = re.compile(r"sha256:([0-9a-fA-F]{64})")
@@ -19,6 +20,7 @@ _KEY_IN_VARIABLE = re.compile(r"[A-Za-z0-9_~+=-]{16,512}")
 _CALLER_DIGITS = 16
 
 KEY_HEADER = "X-API-Key"
+_KEY_FIELD = KEY_HEADER.lower().encode()
 
 
 class Caller(NamedTuple):
@@ -65,11 +67,11 @@ def _among(digest: bytes, known: tuple[bytes, ...]) -> bool:
     return found
 
 
-def key_of(headers: Headers) -> bytes | None:
+def key_of(scope: Scope) -> bytes | None:
     """Return the key that a request brings, as ``Authorization: Bearer KEY`` or ``X-API-Key: KEY``."""
-    scheme, _, key = headers.get("Authorization", "").partition(" ")
+    scheme, _, key = header_field(scope, b"authorization").partition(" ")
     if scheme.lower() != "bearer":
-        key = headers.get(KEY_HEADER, "")
+        key = header_field(scope, _KEY_FIELD)
     # As the bytes that came: a key that is not ASCII is simply not known.
     return key.strip().encode("latin-1") or None
 

@@ -29,8 +29,8 @@ WHOLE = "the whole request, without the HTTP server"
 Times = dict[str, dict[str, list[float]]]
 
 
-async def ask(app: FastAPI, keystroke: Keystroke) -> None:
-    """Call the app with a request, and read its answer."""
+async def ask(app: FastAPI, keystroke: Keystroke) -> bytes:
+    """Call the app with a request; returns the body of its answer."""
     content = body(keystroke)
     length = str(len(content)).encode()
     scope = {
@@ -54,8 +54,11 @@ async def ask(app: FastAPI, keystroke: Keystroke) -> None:
     async def send(message: Message) -> None:
         if message["type"] == "http.response.start" and message["status"] != 200:
             raise SystemExit(f"{keystroke}: {message['status']}")
+        parts.append(message.get("body", b""))
 
+    parts: list[bytes] = []
     await app(scope, receive, send)
+    return b"".join(parts)
 
 
 async def whole(requests: Iterable[Keystroke]) -> Times:

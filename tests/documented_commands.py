@@ -59,6 +59,7 @@ RUN = {
 }
 # Programs that something else runs: its file, and what stands in it.
 ELSEWHERE = {
+    "python -m benchmarks.answers": ("tests/benchmarks/test_answers.py", "answers.main("),
     "python -m benchmarks.phrases": ("tests/benchmarks/test_phrases_and_writing.py", "phrases.main("),
     "python -m benchmarks.writing": ("tests/benchmarks/test_phrases_and_writing.py", "writing.main("),
     "python -m model.train.pairs": ("tests/model/train/pairs/test_pairs_command.py", "status = main("),

@@ -27,6 +27,7 @@ from app.errors import (
     UnknownKeyError,
     WrongContentTypeError,
 )
+from app.inference.service import Answered
 from app.metrics.table import DOCUMENTATION
 from app.problems import responses
 from app.schemas.service import Health, ModelList
@@ -57,8 +58,14 @@ _ADMINISTRATION = (AdminKeyError, NoAdministratorError)
 router = APIRouter(route_class=StrictRoute, generate_unique_id_function=lambda route: route.name)
 
 
-@router.post("/complete", summary="Finish a word", tags=["suggestions"], responses=_BY_BODY)
-async def complete(body: SuggestionRequest, service: TheService, owner: TheOwner) -> SuggestionAnswer:
+@router.post(
+    "/complete",
+    summary="Finish a word",
+    tags=["suggestions"],
+    responses=_BY_BODY,
+    response_model=SuggestionAnswer,
+)
+async def complete(body: SuggestionRequest, service: TheService, owner: TheOwner) -> Answered:
     """Finish the word being typed.
 
     Answers words that begin with the letters before the cursor, the most probable first. There may be none: that is an
@@ -90,8 +97,9 @@ async def complete(body: SuggestionRequest, service: TheService, owner: TheOwner
     summary="Finish a word, by query string",
     tags=["suggestions"],
     responses=_BY_QUERY,
+    response_model=SuggestionAnswer,
 )
-async def complete_get(query: Parameters, service: TheService, owner: TheOwner) -> SuggestionAnswer:
+async def complete_get(query: Parameters, service: TheService, owner: TheOwner) -> Answered:
     """Finish the word being typed, by query string.
 
     As `POST /complete`, with each field as a query parameter, at most once. Addresses end up in histories and in the
@@ -104,8 +112,14 @@ async def complete_get(query: Parameters, service: TheService, owner: TheOwner) 
     return await service.complete(query, owner)
 
 
-@router.post("/next-word", summary="Offer the next word", tags=["suggestions"], responses=_BY_BODY)
-async def next_word(body: SuggestionRequest, service: TheService, owner: TheOwner) -> SuggestionAnswer:
+@router.post(
+    "/next-word",
+    summary="Offer the next word",
+    tags=["suggestions"],
+    responses=_BY_BODY,
+    response_model=SuggestionAnswer,
+)
+async def next_word(body: SuggestionRequest, service: TheService, owner: TheOwner) -> Answered:
     """Offer the word that comes next.
 
     Takes the word before the cursor as finished and answers words that can follow, the most probable first.
@@ -119,8 +133,9 @@ async def next_word(body: SuggestionRequest, service: TheService, owner: TheOwne
     summary="Offer the next word, by query string",
     tags=["suggestions"],
     responses=_BY_QUERY,
+    response_model=SuggestionAnswer,
 )
-async def next_word_get(query: Parameters, service: TheService, owner: TheOwner) -> SuggestionAnswer:
+async def next_word_get(query: Parameters, service: TheService, owner: TheOwner) -> Answered:
     """Offer the word that comes next, by query string.
 
     As `POST /next-word`, for trying it out: addresses end up in histories and logs of proxies, bodies do not.

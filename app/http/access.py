@@ -3,7 +3,7 @@
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import (
@@ -42,7 +42,7 @@ class AccessMiddleware:
         if scope["type"] != "http" or is_open(route_path(scope)):
             await self.app(scope, receive, send)
             return
-        key = key_of(Headers(scope=scope))
+        key = key_of(scope)
         caller = self.keyring.caller(key) if key else None
         refusal = self._refusal(scope, key, caller)
         limiter = self.rate_limiter

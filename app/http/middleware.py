@@ -6,16 +6,17 @@ import re
 import time
 from random import getrandbits
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import BodyTooLargeError, QueryTooLongError, SlowRequestError, TimeLimitError
+from app.header_fields import header_field
 from app.log import failure
 from app.metrics.prometheus import Metrics
 from app.paths import ADMIN_WHERE_KEYS, EXPORT, USERS, VOCABULARY_BYTES, enter_prefix, route_path
 from app.problems import answer, problem
 
 REQUEST_ID = "X-Request-ID"
+_REQUEST_ID = REQUEST_ID.lower().encode()
 _SANE_ID = re.compile(r"[!-~]{1,128}")
 
 
@@ -60,7 +61,7 @@ class RequestMiddleware:
             await self.app(scope, receive, send)
             return
         begin = time.perf_counter()
-        given = Headers(scope=scope).get(REQUEST_ID, "")
+        given = header_field(scope, _REQUEST_ID)
         request_id = given if _SANE_ID.fullmatch(given) else f"{getrandbits(128):032x}"
         scope[REQUEST_ID] = request_id
         status = 0
@@ -69,7 +70,7 @@ class RequestMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+                message["headers"] = [*message.get("headers", ()), (_REQUEST_ID, request_id.encode())]
             await send(message)
 
         try:
@@ -114,6 +115,9 @@ class FailureMiddleware:
 
 def _log_access(method: str, path: str | None, status: int, seconds: float, request_id: str) -> None:
     # The path of the route: what was asked for may hold typed text, as the query string does.
+    level = logging.DEBUG if path and path.startswith("/health/") else logging.INFO
+    if not log.isEnabledFor(level):
+        return
     fields = {
         "method": method,
         "path": path,
@@ -121,8 +125,8 @@ def _log_access(method: str, path: str | None, status: int, seconds: float, requ
         "ms": round(1000 * seconds, 2),
         "request_id": request_id,
     }
-    level = logging.DEBUG if path and path.startswith("/health/") else logging.INFO
-    log.log(level, "request", extra={"fields": fields})
+    # As `log.log` does, which looks for the line of code that called it first.
+    log.handle(log.makeRecord(log.name, level, __file__, 0, "request", (), None, extra={"fields": fields}))
 
 
 class TimeMiddleware:
@@ -175,7 +179,7 @@ class SizeMiddleware:
             await self.app(scope, receive, send)
             return
         most = self._most(route_path(scope))
-        announced = Headers(scope=scope).get("Content-Length", "")
+        announced = header_field(scope, b"content-length")
         if len(scope["query_string"]) > self.most:
             await answer(QueryTooLongError(self.most))(scope, receive, send)
         elif announced.isascii() and announced.isdigit() and _longer(announced, most):

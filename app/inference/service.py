@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.errors import BusyError, InvalidFieldError, NotReadyError, ReloadRunningError, TextTooLongError
 from app.inference.engine import Answering, Engine
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from app.database.engine import Database
     from app.people.service import PeopleService
 
+# The fields of a ``SuggestionAnswer``: making the model itself takes longer than all else that is done with it.
+Answered = dict[str, Any]
 ReloadAll = Callable[[], Awaitable[ModelList]]
 
 _WARM_UP = "Good mor"
@@ -156,12 +158,12 @@ class Service:
             await self._suggest(model_set, query, completing=False)
             await self._correct(model_set, query)
 
-    async def complete(self, request: SuggestionQuery, owner: str = "") -> SuggestionAnswer:
+    async def complete(self, request: SuggestionQuery, owner: str = "") -> Answered:
         """Suggest words for the letters before the cursor."""
         with self.model_set.in_use() as model_set:
             return await self._suggest(model_set, request, owner, completing=True)
 
-    async def next_word(self, request: SuggestionQuery, owner: str = "") -> SuggestionAnswer:
+    async def next_word(self, request: SuggestionQuery, owner: str = "") -> Answered:
         """Suggest words that come next."""
         with self.model_set.in_use() as model_set:
             return await self._suggest(model_set, request, owner, completing=False)
@@ -201,7 +203,7 @@ class Service:
 
     async def _suggest(
         self, model_set: ModelSet, request: SuggestionQuery, owner: str = "", *, completing: bool
-    ) -> SuggestionAnswer:
+    ) -> Answered:
         """Check what depends on the settings, read the place in the text, and ask the model's engine."""
         limit, name, cursor = self._check(model_set, request)
         self._check_length(len(request.text) + len(request.reply_to or ""), "text and reply_to together")
@@ -214,12 +216,15 @@ class Service:
         found = await engine.suggest(
             query, limit, request.min_probability, request.fuzzy, person, vocabularies, request.words, answering
         )
-        return SuggestionAnswer(
-            suggestions=_shown(found),
-            prefix=query.prefix,
-            replace=Span(start=query.start, end=query.end),
-            model=name,
-        )
+        return {
+            "suggestions": [
+                {"text": text, "insert": insert, "probability": probability, "kind": kind}
+                for text, insert, probability, kind in found
+            ],
+            "prefix": query.prefix,
+            "replace": {"start": query.start, "end": query.end},
+            "model": name,
+        }
 
     async def _correct(self, model_set: ModelSet, request: PlaceQuery, owner: str = "") -> SuggestionAnswer:
         limit, name, cursor = self._check(model_set, request)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
+from app import log
 from app.signals import end
 
 
@@ -93,6 +94,7 @@ def fork(
                     one.close()
                 status = run(theirs)
             finally:
+                log.flush()
                 # Without the exit handlers of the parent.
                 os._exit(status)
     finally:

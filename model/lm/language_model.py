@@ -1,13 +1,15 @@
 """The language model as it is loaded: vocabulary, network, n-grams, spelling, and the words it may offer."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from model.arrays import ByteArray, FloatArray
 from model.lm.ngrams import NGrams
+from model.lm.recent_words import Weights, weigh
 from model.lm.words.known_words import NO_WORDS, KnownWords
 from model.lm.words.offensive import NEVER, Guard
 from model.lm.words.spelling import EMPTY_LEXICON, Spelling
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from model.search.writing.replies import ReplySearch
 
 NO_GUARD = Guard(None)
+# While a word is typed its context is asked about with every letter: less than 4 kB each.
+_KEPT_CONTEXTS = 500
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,11 @@ class LanguageModel:
     def words(self) -> WordIndex:
         """All its words in one index; made when first asked for."""
         return WordIndex(self.vocabulary, self.spelling.lexicon if self.spelling else EMPTY_LEXICON)
+
+    @cached_property
+    def recent(self) -> Callable[[tuple[int, ...]], Weights]:
+        """How much each word of a context counts as a recent one; the last contexts are remembered."""
+        return lru_cache(_KEPT_CONTEXTS)(partial(weigh, self.vocabulary))
 
     def offered(self, ids: range, letters: int) -> FloatArray:
         """Return 1 for those of a range of ids that may be offered after some typed letters, 0 for the others."""

@@ -84,17 +84,21 @@ def _mixture(
 
     That is by the n-grams; without them by how common words are, since for the network it would take a sum over all.
     """
-    p = logits.copy()
-    p[excluded] = -np.inf
-    p -= p.max()
+    if len(excluded):
+        p = logits.copy()
+        p[excluded] = -np.inf
+        p -= np.maximum.reduce(p)
+    else:
+        p = logits - np.maximum.reduce(logits)
     np.exp(p, out=p)
     if model.ngrams is None:
         p *= 1 / p.sum()
         return p, float(_common(model, span, others, excluded).sum()) or 1.0
     counted = model.ngrams.probabilities(context, span, others)
-    counted[excluded] = 0
-    mass = float(counted.sum())
-    recent = recent_words(model.vocabulary, context, span)
+    if len(excluded):
+        counted[excluded] = 0
+    mass = float(np.add.reduce(counted))
+    recent = recent_words(model.recent(context), span)
     again, rest = _recent_share(recent, mass)
     # Words that no n-gram allows here are left to the network.
     if mass > 0 and model.ngrams.share > 0:
@@ -114,9 +118,9 @@ def _combine(network: FloatArray, ngrams: FloatArray, mass: float, share: float,
     """
     agreed = network * ngrams
     np.sqrt(agreed, out=agreed)
-    both = float(agreed.sum())
+    both = float(np.add.reduce(agreed))
     a = AGREED if both else 0.0
-    network *= total * (1 - a) * (1 - share) / float(network.sum())
+    network *= total * (1 - a) * (1 - share) / float(np.add.reduce(network))
     ngrams *= total * (1 - a) * share / mass
     network += ngrams
     if both:

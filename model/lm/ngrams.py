@@ -71,20 +71,15 @@ def with_places(children: IntArray, gamma: IntArray, tokens: IntArray, values: I
 
 
 class Known(NamedTuple):
-    """A level's entry for one context: next tokens, the codes of their values, and the weight of the rest."""
+    """A level's entry for one context: next tokens, the codes of their values, and the weight of the rest.
+
+    ``weight`` is what the longer beginnings leave to this level.
+    """
 
     tokens: IntArray
     values: IntArray
     rest: float
-
-    def within(self, start: int, stop: int) -> slice:
-        """Find the tokens from ``start`` up to ``stop``."""
-        return slice(self._place(start), self._place(stop))
-
-    def _place(self, token: int) -> int:
-        if token == 0:
-            return 0
-        return len(self.tokens) if token >= MOST_TOKENS else int(self.tokens.searchsorted(np.uint16(token)))
+    weight: float
 
 
 @dataclass(frozen=True)
@@ -105,19 +100,27 @@ class NGrams:
     ) -> FloatArray:
         """Compute P(w | context) of a ``span`` of tokens, by default all V, and of ``others`` behind it."""
         start, stop = (0, len(self.unigrams)) if span is None else (span.start, span.stop)
-        beside = None if others is None or not len(others) else others.astype(np.uint16)
-        if beside is None:
-            p = self.unigrams[start:stop].copy()
-        else:
-            p = np.concatenate((self.unigrams[start:stop], self.unigrams[beside]))
-        for known in self._known(context[-len(self.levels) :]):
-            p *= known.rest
-            inside = known.within(start, stop)
-            p[known.tokens[inside].astype(np.intp) - start] += SHARES_OF_CODES[known.values[inside]]
-            if beside is not None and len(known.tokens):
-                places = known.tokens.searchsorted(beside)
-                found = np.flatnonzero(known.tokens.take(places, mode="clip") == beside)
-                p[stop - start + found] += SHARES_OF_CODES[known.values[places[found]]]
+        levels = self._known(context[-len(self.levels) :])
+        left = levels[0].weight * levels[0].rest if levels else 1.0
+        # The token behind the last one may be a number too large; there is nothing from it on.
+        asked = np.array((min(start, MOST_TOKENS - 1), min(stop, MOST_TOKENS - 1)), np.uint16)
+        beside = None
+        p = self.unigrams[start:stop]
+        if others is not None and len(others):
+            beside = others.astype(np.uint16, copy=False)
+            asked = np.concatenate((asked, beside))
+            p = np.concatenate((p, self.unigrams[beside]))
+        p = p * left
+        for tokens, values, _, weight in levels:
+            places = tokens.searchsorted(asked)
+            low, high = places[0], places[1] if stop < MOST_TOKENS else len(tokens)
+            if low < high and start < stop:
+                p[tokens[low:high].astype(np.intp) - start] += SHARES_OF_CODES[values[low:high]] * weight
+            if beside is not None and len(tokens):
+                places = places[2:]
+                found = (tokens.take(places, mode="clip") == beside).nonzero()[0]
+                if len(found):
+                    p[stop - start + found] += SHARES_OF_CODES[values[places[found]]] * weight
         return p
 
     @cached_property
@@ -126,7 +129,7 @@ class NGrams:
 
     def _look_up(self, context: tuple[int, ...]) -> list[Known]:
         """Look up the context's entry in each level, that of its last token first."""
-        found = []
+        found: list[Known] = []
         for length, level in enumerate(self.levels, 1):
             if length > len(context):
                 break
@@ -134,7 +137,9 @@ class NGrams:
             if place is not None:
                 span = level.span(place)
                 rest = float(SHARES_OF_CODES[level.gamma[place]])
-                found.append(Known(level.tokens[span], level.values[span], rest))
+                # What stands below is left what this level leaves.
+                found = [known._replace(weight=known.weight * rest) for known in found]
+                found.append(Known(level.tokens[span], level.values[span], rest, 1.0))
             if context[-length] == self.start:
                 break
         return found
@@ -144,7 +149,7 @@ class NGrams:
         place = context[0]
         for level, token in zip(self.levels, context[1:], strict=False):
             span = level.span(place)
-            place = span.start + int(np.searchsorted(level.tokens[span], np.uint16(token)))
+            place = span.start + int(level.tokens[span].searchsorted(np.uint16(token)))
             if place == span.stop or level.tokens[place] != token:
                 return None
         return place

@@ -7,7 +7,7 @@ n / (n + κ T): n is the weight of all that was written in that context, and T t
 P₃ = (c₃ + κ₃ T₃ P₂) / (n₃ + κ₃ T₃),  P₂ = (c₂ + κ₂ T₂ P_adapted) / (n₂ + κ₂ T₂)
 
 So what always went on in the same way counts more than what went on in many, and 1 − λ is the product of the
-κ T / (n + κ T). The words of the last texts have a further share, as recent_words.py tells. Below all is the model,
+κ T / (n + κ T). The words of the last texts have a further share, as last_texts.py tells. Below all is the model,
 adapted to the words that the person uses, as adaptation.py tells. Where nothing was written the model is left alone.
 """
 
@@ -22,8 +22,8 @@ import numpy as np
 from model.arrays import FloatArray, IntArray
 from model.lm.adaptation import Adaptation, adaptation_to
 from model.lm.language_model import LanguageModel
+from model.lm.last_texts import recently_written
 from model.lm.notebook import NOWHERE, Taught, WordCount
-from model.lm.recent_words import recently_written
 from model.lm.words.word_list import WordList
 from model.text.tokens import UNKNOWN, fold, straight
 

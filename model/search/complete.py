@@ -52,16 +52,19 @@ _LEAST_LETTERS = 5
 class Typed(NamedTuple):
     """Words that typed letters may become, whatever stands before them; without typos where these are not looked for.
 
-    ``span`` are the ids that begin so, ``fits`` how well these go with what was typed. ``meant`` (S,) are
-    words that the letters may be a typo for (``scored``: the same, prepared), at ``meant_shares`` (S,) P(typed | word)
-    relative to no typo: exp(-cost) times ``typo_share``. ``rare`` (R,) are the likeliest of the lexicon's that begin
-    so, at ``rare_shares`` (R,) P(word | unknown); ``rest`` is the same of all that begins so and is not in the
-    vocabulary. ``is_word`` is true of a whole word.
+    ``span`` are the ids that begin so, ``fits`` how well these go with what was typed, 0 for a misspelling that is
+    never offered: it is on its way to what it is a misspelling of. ``offered`` is 0 for those that may not be offered
+    after so few letters. Both are None where they are 1 for all. ``meant`` (S,) are words that the letters may be a
+    typo for (``scored``: the same, prepared), at ``meant_shares`` (S,) P(typed | word) relative to no typo: exp(-cost)
+    times ``typo_share``. ``rare`` (R,) are the likeliest of the lexicon's that begin so, at ``rare_shares`` (R,)
+    P(word | unknown); ``rest`` is the same of all that begins so and is not in the vocabulary. ``is_word`` is true of a
+    whole word.
     """
 
     key: str
     span: range
-    fits: FloatArray
+    fits: FloatArray | None
+    offered: FloatArray | None
     meant: IntArray
     scored: Scored
     meant_shares: FloatArray
@@ -112,9 +115,9 @@ class Completer:
         places, fits = _NOTHING if person is None else self._learned(person, query, typed, is_lost)
         share = None if person is None else share_of(self.model, person, query, places)
         joint = self.scorer.joint(query.context, np.concatenate((literal, others)), typed.span, typed.scored, share)
-        # A misspelling that is never offered is on its way to what it is a misspelling of.
-        p_literal = joint.literal * self.scorer.stands[typed.span.start : typed.span.stop]
-        p_literal *= typed.fits
+        p_literal = joint.literal
+        if typed.fits is not None:
+            p_literal *= typed.fits
         custom.weigh(p_literal, typed.span)
         entries, all_entries = self._entries(query, typed, joint.unknown, logits, limit + SPARE, is_lost)
         # What the entries leave of the chance of an unknown word.
@@ -122,13 +125,16 @@ class Completer:
         own = self._own(query, typed.key, joint.unknown)
         p_meant = joint.others * typed.meant_shares
         p_learned = joint.own * fits
-        total = float(p_literal.sum()) + unknown * typed.rest + sum(own.values()) + float(p_meant.sum())
-        total += float(p_learned.sum()) + all_entries
+        total = float(np.add.reduce(p_literal)) + unknown * typed.rest + float(np.add.reduce(p_meant)) + all_entries
+        if own:
+            total += sum(own.values())
+        if len(p_learned):
+            total += float(p_learned.sum())
         if total <= 0:
             return []
-        letters = len(typed.key)
-        p_allowed = custom.allowed(p_literal / total, typed.span)
-        found = likely_words(self.model, typed.span, p_allowed, limit + SPARE, letters, COMPLETION)
+        p_literal /= total
+        p_allowed = custom.allowed(p_literal, typed.span)
+        found = likely_words(self.model, typed.span, p_allowed, typed.offered, limit + SPARE, COMPLETION)
         found += [Candidate(form.casefold(), form, p / total, kind) for form, p, kind in entries]
         # Where a whole word stands, only likely words are worth an interruption.
         if typed.is_word:
@@ -151,7 +157,7 @@ class Completer:
         rows = scorer.candidates.literal_rows(key)
         found = scorer.completions(key) if fuzzy else NO_CANDIDATES
         span = vocabulary.prefix_range(prefix)
-        fits = self._fits(prefix, capital, np.arange(span.start, span.stop))
+        fits = self._fits(prefix, capital, np.arange(span.start, span.stop)) * scorer.stands[span.start : span.stop]
         rare = index.word[rows.start : rows.stop]
         rare = rare[rare >= index.vocabulary_size]
         log_p = index.lexicon.log_probability[rare - index.vocabulary_size]
@@ -176,8 +182,9 @@ class Completer:
             for word in scorer.candidates.exact_words(key).tolist()
         )
         scored = scorer.prepare(found.words)
-        meant = found.words, scored, meant_shares, typo_share
-        return Typed(key, span, fits, *meant, rare, rare_shares, rest, is_word)
+        meant = found.words.astype(np.int32), scored, meant_shares, typo_share
+        offered = _unless_ones(self.model.offered(span, len(key)))
+        return Typed(key, span, _unless_ones(fits), offered, *meant, rare, rare_shares, rest, is_word)
 
     def _fits(self, prefix: str, capital: bool, words: IntArray) -> FloatArray:
         """How well each word goes with the letter case, the apostrophes and the accents that were typed.
@@ -259,13 +266,21 @@ class Completer:
 
     def _listed(self, words: IntArray, shares: FloatArray, least: float, kind: str) -> list[Candidate]:
         """Words by their numbers as candidates, without those that are noise."""
-        able = np.flatnonzero(shares >= least / _MOST_SPELLINGS)
+        able = (shares >= least / _MOST_SPELLINGS).nonzero()[0] if len(shares) else shares
         if not len(able):
             return []
-        _, word = np.unique(self.scorer.index.spelling[words[able]], return_inverse=True)
-        able = able[np.bincount(word, shares[able])[word] >= least]
         forms = self.scorer.index.forms
-        return [Candidate(forms[words[i]].casefold(), forms[words[i]], float(shares[i]), kind) for i in able.tolist()]
+        found = []
+        together: dict[str, float] = {}
+        for form, share in zip(map(forms.__getitem__, words[able].tolist()), shares[able].tolist(), strict=True):
+            found.append(Candidate(form.casefold(), form, share, kind))
+            together[found[-1].word] = together.get(found[-1].word, 0.0) + share
+        return [one for one in found if together[one.word] >= least]
+
+
+def _unless_ones(array: FloatArray) -> FloatArray | None:
+    """Return None in the place of an array of ones, which most are."""
+    return None if (array == 1).all() else array
 
 
 def _finished(prefix: str, exists: Existence) -> Existence:

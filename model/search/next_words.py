@@ -56,7 +56,7 @@ class NextWords:
         model, everything = self.model, range(len(self.model.vocabulary))
         excluded = [NO_IDS if query.lead else model.vocabulary.closing]
         if self._is_opening(query):
-            excluded.append(np.setdiff1d(self._names, query.context))
+            excluded.append(self._names[~np.isin(self._names, query.context)])
         is_dotted = query.run.endswith(".")
         if not is_dotted and self._follows_mark(query):
             excluded.append(self._pieces)
@@ -79,7 +79,7 @@ class NextWords:
             custom.weigh(p, everything)
             kept = (1 - custom.goes_on) / (p.sum() + p_own.sum())
             p, p_own = custom.allowed(p * kept, everything), p_own * kept
-        found = likely_words(model, everything, p, limit + SPARE, 0, NEXT_WORD)
+        found = likely_words(model, everything, p, model.offered(everything, 0), limit + SPARE, NEXT_WORD)
         found += [Candidate(rest.casefold(), rest, chance, NEXT_WORD) for rest, chance in custom.going]
         if person is not None and share is not None:
             found += own_words(

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from math import floor
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
 
-from model.arrays import FloatArray, IntArray
+from model.arrays import FloatArray
 from model.lm.language_model import LanguageModel
 from model.lm.person import Person
 from model.lm.words.offensive import LONGEST_BEGINNING
@@ -20,6 +21,12 @@ PHRASE = "phrase"
 SPARE = 8
 # Rare words, own words and corrections less likely than this, all spellings together, are noise.
 LEAST_SHARE = 1e-4
+# The least probability that is shown as more than 0.
+LEAST_SHOWN = 1e-6
+# A spelling that is less likely decides nothing.
+_LEAST_SPELLING = 1e-7
+# Of so many words all are looked at one by one.
+_FEW = 32
 # Groups of values, at least, in the search for the likeliest.
 _GROUPS = 256
 
@@ -61,33 +68,48 @@ def rank(
     whether it may be shown. The typed letters alone are no suggestion, unless they are a candidate of the kind
     ``typed``.
     """
-    words: dict[str, list[Candidate]] = {}
+    # By word its chance and its likeliest spelling.
+    words: dict[str, tuple[float, Candidate]] = {}
+    whole = 0.0
     for candidate in candidates:
-        words.setdefault(candidate.word, []).append(candidate)
-    shares = [(sum(one.probability for one in same), same) for same in words.values()]
+        word, _, probability, _, _ = candidate
+        whole += probability
+        known = words.get(word)
+        if known is None:
+            words[word] = probability, candidate
+        else:
+            share, best = known
+            words[word] = share + probability, candidate if probability > best.probability else best
     # Sums of rounded numbers may come to a little more than 1.
-    whole = max(1.0, sum(share for share, _ in shares))
+    whole = max(1.0, whole)
+    shares = [found for found in words.values() if found[0] >= LEAST_SHOWN]
     # The typed word goes first where another is as likely.
-    shares.sort(key=lambda share: (-share[0], share[1][0].kind != TYPED))
-    typed = straight(query.prefix)
-    before = tuple(model.vocabulary.forms[i] for i in query.context[-LONGEST_BEGINNING:])
+    shares.sort(key=lambda share: (-share[0], share[1].kind != TYPED))
+    typed, custom, guard = straight(query.prefix), query.custom, model.guard
+    keeps_case = not query.prefix[:1].isupper() and (bool(query.prefix) or not query.capital)
+    before: tuple[str, ...] | None = None
     suggestions: list[Suggestion] = []
-    for exact, same in shares:
+    for exact, best in shares:
         share = floor(exact / whole * 1e6) / 1e6
         if len(suggestions) == limit or share <= 0 or share < least:
             break
-        best = max(same, key=lambda one: one.probability)
-        text = best.form
-        if best.kind != TYPED:
-            text = cased(text if text in model.vocabulary else query.custom.spelled(text), query)
-        if best.kind != TYPED and (
-            text == typed or query.custom.blocks(text) or not model.guard.allows(text, query.prefix, before)
-        ):
-            continue
-        if person is not None and best.kind != TYPED and person.forgets(text):
-            continue
-        insert = query.lead + text + query.trail if best.insert is None else best.insert
-        suggestions.append(Suggestion(text, insert, share, best.kind))
+        _, text, _, kind, insert = best
+        if kind != TYPED:
+            if custom and text not in model.vocabulary:
+                text = custom.spelled(text)
+            if not keeps_case:
+                text = cased(text, query)
+            if text == typed or custom.blocks(text):
+                continue
+            if not guard.is_harmless(text):
+                if before is None:
+                    before = tuple(model.vocabulary.forms[i] for i in query.context[-LONGEST_BEGINNING:])
+                if not guard.allows(text, query.prefix, before):
+                    continue
+            if person is not None and person.forgets(text):
+                continue
+        insert = query.lead + text + query.trail if insert is None else insert
+        suggestions.append(Suggestion(text, insert, share, kind))
     return suggestions
 
 
@@ -102,25 +124,37 @@ def cased(form: str, query: Query) -> str:
 
 
 def likely_words(
-    model: LanguageModel, ids: range, probabilities: FloatArray, most: int, letters: int, kind: str
+    model: LanguageModel, ids: range, probabilities: FloatArray, offered: FloatArray | None, most: int, kind: str
 ) -> list[Candidate]:
-    """The ``most`` likeliest words of a range that may be offered after ``letters`` letters, all their spellings.
+    """The ``most`` likeliest words of a range, all their spellings; ``offered`` is 0 for those that may not be.
 
-    As many values as ``most`` words have spellings reach the bound, so ``most`` words do. A word that comes before
-    them does too, with one of its spellings reaching its share of the bound.
+    All may be offered where that is None. As many first spellings as ``most`` reach the bound, so ``most`` words do. A
+    word that comes before them does too, with one of its spellings reaching its share of the bound.
     """
-    if not len(ids):
-        return []
-    vocabulary = model.vocabulary
-    p = probabilities * model.offered(ids, letters)
-    bound = reached(p, most * vocabulary.most_spellings)
-    places = np.flatnonzero(p >= bound / vocabulary.most_spellings) if bound > 0 else np.flatnonzero(p)
-    firsts: IntArray = vocabulary.first_spelling[places + ids.start]
+    vocabulary, start = model.vocabulary, ids.start
+    p = probabilities if offered is None else probabilities * offered
+    firsts: list[int]
+    chances: list[float]
+    if len(ids) > _FEW:
+        bound = reached(p * vocabulary.is_first[start : ids.stop], most)
+        high = p * vocabulary.spelling_counts[start : ids.stop] >= bound if bound > 0 else p
+        places = high.nonzero()[0]
+        firsts, chances = vocabulary.first_spelling[places + start].tolist(), p[places].tolist()
+    else:
+        firsts = vocabulary.first_spelling[start : ids.stop].tolist()
+        chances = p.tolist()
+    # Plain Python is faster from here on: there are a few dozen values left.
+    totals: dict[int, float] = {}
+    for first, chance in zip(firsts, chances, strict=True):
+        if chance >= _LEAST_SPELLING:
+            totals[first] = totals.get(first, 0.0) + chance
     found = []
-    for first in dict.fromkeys(firsts.tolist()):
-        word = vocabulary.forms[first].casefold()
-        for id_ in vocabulary.spellings.get(first, (first,)):
-            found.append(Candidate(word, vocabulary.forms[id_], p[id_ - ids.start].item(), kind))
+    for first, total in sorted(totals.items(), key=itemgetter(1), reverse=True)[:most]:
+        word, spellings = vocabulary.spelled(first)
+        if len(spellings) == 1:
+            found.append(Candidate(word, spellings[0][1], total, kind))
+        else:
+            found += [Candidate(word, form, p.item(id_ - start), kind) for id_, form in spellings]
     return found
 
 

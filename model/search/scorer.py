@@ -12,6 +12,7 @@ import numpy as np
 from model.arrays import BoolArray, FloatArray, IntArray
 from model.lm.language_model import LanguageModel
 from model.lm.mixture import LEAST_MASS, mixture
+from model.lm.ngrams import MOST_TOKENS
 from model.lm.person import Person, Share
 from model.lm.words.spelling import Speller
 from model.lm.words.word_list import WordList
@@ -123,10 +124,13 @@ class Scorer:
         best = int(np.argmax(log_p))
         if found.words[best] >= self.index.vocabulary_size or found.cost[best] == 0:
             return None
+        # What all else together may come to.
+        most = float(log_p[best]) - math.log(SURE / (1 - SURE))
+        others = float(np.logaddexp.reduce(np.delete(log_p, best))) if len(log_p) > 1 else -math.inf
+        if others >= most:  # it is unsure already, and to spell the form takes longer than all before
+            return None
         itself = self._log_unknown + math.log(self.index.lexicon.novel) + self.speller.log_word(form)
-        rest = np.logaddexp.reduce(np.append(np.delete(log_p, best), itself))
-        sure = float(log_p[best]) - rest > math.log(SURE / (1 - SURE))
-        return int(found.words[best]) if sure else None
+        return int(found.words[best]) if np.logaddexp(others, itself) < most else None
 
     def completions(self, key: str) -> Candidates:
         """The words whose beginning was typed with a typo, without those that may not be offered."""
@@ -169,7 +173,10 @@ class Scorer:
         V = self.index.vocabulary_size
         known = words < V
         log_p = self.index.lexicon.log_probability[words[~known] - V]
-        return Scored(np.append(words[known], self.unknown_id), known, np.exp(log_p.astype(np.float64)))
+        ids = np.append(words[known], self.unknown_id)
+        # In as few bytes as the n-grams have them.
+        ids = ids.astype(np.uint16) if V <= MOST_TOKENS else ids
+        return Scored(ids, known, np.exp(log_p.astype(np.float64)))
 
     def joint(
         self,

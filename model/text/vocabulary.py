@@ -8,6 +8,7 @@ and *May* two, as the text that was counted writes them inside sentences.
 import hashlib
 from bisect import bisect_left
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -23,6 +24,8 @@ WITHHELD = "\t-"
 AFTER_ALL = "\U0010ffff"
 # Words of one letter; all other single letters are initials, list marks, or typos.
 _ONE_LETTER_WORDS = frozenset({"a", "I"})
+# Words whose spellings are remembered as strings: some 400 bytes each.
+_KEPT_SPELLED = 4000
 
 
 class SortedWords:
@@ -55,7 +58,8 @@ class Vocabulary(SortedWords):
     ``closing`` are the ids of what never follows a space, line ends and starts among it.
     ``surprise`` (V,) is (log P)² of a word by its count, 0 of what is not offered.
     ``first_spelling`` (V,) is the lowest id of the same word in any case; ``spellings`` holds all ids by that one where
-    there are several, ``most_spellings`` at most.
+    there are several. ``is_first`` (V,) is 1 for the first spelling of each word, and 0 for others; ``spelling_counts``
+    (V,) is how many spellings a token's word has.
     """
 
     def __init__(self, forms: Sequence[str], counts: Sequence[int], withheld: Container[str] = ()) -> None:
@@ -83,7 +87,11 @@ class Vocabulary(SortedWords):
         for i in np.flatnonzero(self.first_spelling != np.arange(len(self.forms))).tolist():
             one = int(self.first_spelling[i])
             self.spellings.setdefault(one, [one]).append(i)
-        self.most_spellings = max(map(len, self.spellings.values()), default=1)
+        self.spelled = lru_cache(_KEPT_SPELLED)(self._spelled)
+        self.spelling_counts: FloatArray = np.ones(len(self.forms), np.float32)
+        self.is_first: FloatArray = (self.first_spelling == np.arange(len(self.forms))).astype(np.float32)
+        for same in self.spellings.values():
+            self.spelling_counts[same] = len(same)
 
     def _check(self) -> None:
         if tuple(self.forms[: len(SPECIAL_TOKENS)]) != SPECIAL_TOKENS:
@@ -103,6 +111,11 @@ class Vocabulary(SortedWords):
             if k not in best or self.counts[i] > self.counts[best[k]]:
                 best[k] = i
         return best
+
+    def _spelled(self, first: int) -> tuple[str, tuple[tuple[int, str], ...]]:
+        """Return a word by its first spelling: in small letters, and all its spellings with their ids."""
+        ids = self.spellings.get(first, (first,))
+        return self.forms[first].casefold(), tuple((id_, self.forms[id_]) for id_ in ids)
 
     def log_unigrams(self, added: float = 1.0) -> FloatArray:
         """Compute ln P of each token (V,) by its count, ``added`` to each: one that was never counted has a chance."""

@@ -21,6 +21,8 @@ SHIPPED_LIST = Path(__file__).parent / "offensive.txt"
 TYPED_SHARE = 0.75
 # More letters than are ever typed of a word.
 NEVER = 255
+# Words that are remembered as guarded or harmless: some 150 bytes each.
+_KEPT = 5000
 # The most tokens that a beginning in the list has.
 LONGEST_BEGINNING = 3
 
@@ -38,7 +40,8 @@ class Guard:
         self._cruel: dict[str, list[tuple[str, ...]]] = {}
         if path is not None:
             self._load(path)
-        self.guards = lru_cache(10_000)(self._guards)
+        self.guards = lru_cache(_KEPT)(self._guards)
+        self.is_harmless = lru_cache(_KEPT)(self._harmless)
 
     def _load(self, path: Path) -> None:
         stems = set()
@@ -76,11 +79,19 @@ class Guard:
 
         A guarded word is offered only where the letters typed are a beginning of it, and most of it.
         """
-        parts = text.replace("-", " ").split()
-        if not self.guards(text) and not any(map(self.guards, parts)) and not self._is_cruel(text, before):
+        if self.is_harmless(text):
+            return True
+        if not self._any_guarded(text) and not self._is_cruel(text, before):
             return True
         key, letters = fold(text), fold(typed)
         return key.startswith(letters) and len(letters) >= _letters_needed(key)
+
+    def _any_guarded(self, text: str) -> bool:
+        return self.guards(text) or any(map(self.guards, text.replace("-", " ").split()))
+
+    def _harmless(self, text: str) -> bool:
+        """Tell whether a text may be offered for whatever letters, behind whatever words."""
+        return not self._any_guarded(text) and (not text or unaccented(text.split(maxsplit=1)[0]) not in self._cruel)
 
     def _is_cruel(self, text: str, before: tuple[str, ...]) -> bool:
         beginnings = self._cruel.get(unaccented(text.split(maxsplit=1)[0])) if text else None

@@ -14,8 +14,8 @@ class WordIndex:
     """Vocabulary and lexicon in one trie.
 
     A word's number is its id in the vocabulary, or V and more for those of the lexicon. ``word[row]`` is the word of
-    a row of the trie, ``log_p[row]`` its context-free probability; ``spelling[word]`` is one number for all words that
-    differ in case only, and ``is_small[word]`` is true for those that begin with a small letter.
+    a row of the trie, ``log_p[row]`` its context-free probability, and ``is_small[word]`` is true for words
+    that begin with a small letter.
     """
 
     def __init__(self, vocabulary: Vocabulary, lexicon: Lexicon) -> None:
@@ -29,10 +29,6 @@ class WordIndex:
         self.vocabulary_size = V
         self.lexicon = lexicon
         self.forms = PackedStrings([*vocabulary.forms, *lexicon.words.forms])
-        spelled: dict[str, int] = {}
-        self.spelling: IntArray = np.array(
-            [spelled.setdefault(form.casefold(), i) for i, form in enumerate(self.forms)], dtype=np.int32
-        )
         self.is_small: BoolArray = np.array([form[0].islower() for form in self.forms])
         self.word: IntArray = words[order].astype(np.int32)
         self.log_p: FloatArray = log_p[order].astype(np.float32)

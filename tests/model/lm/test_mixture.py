@@ -12,7 +12,7 @@ from model.arrays import FloatArray
 from model.lm import recent_words as recency
 from model.lm.language_model import LanguageModel
 from model.lm.mixture import AGREED, NO_IDS, mixture
-from model.lm.recent_words import HALF_SURPRISE, LEFT_OUT, SHARE, recent_words
+from model.lm.recent_words import HALF_SURPRISE, LEFT_OUT, SHARE, recent_words, weigh
 from model.search.place.query import Query
 from model.text.tokens import TEXT_START, UNKNOWN
 from tests.model.lm.test_ngrams import ngrams_of
@@ -104,7 +104,7 @@ def test_recent_words_count_by_their_surprise() -> None:
     everything = range(len(vocabulary))
     context = ids_of(TEXT_START, "London", ",", "the", "London", "dog", "is", "in")
     total = HALF_SURPRISE + sum(vocabulary.surprise[token] for token in context)
-    recent = recent_words(vocabulary, context, everything)
+    recent = recent_words(weigh(vocabulary, context), everything)
     found = dict(zip(recent.ids, recent.chances.tolist(), strict=True))
     london, the, dog = (
         SHARE * n * vocabulary.surprise[TOKEN.get(form) or vocabulary.id_of(form)] / total
@@ -114,14 +114,14 @@ def test_recent_words_count_by_their_surprise() -> None:
     assert LEFT_OUT == 2
     assert found == pytest.approx(dict(zip(ids_of("London", "the", "dog"), (london, the, dog), strict=True)))
     assert london > 5 * the and sum(found.values()) < SHARE
-    (only,) = recent_words(vocabulary, context, vocabulary.prefix_range("lon")).ids
+    (only,) = recent_words(weigh(vocabulary, context), vocabulary.prefix_range("lon")).ids
     assert vocabulary.forms[only] == "London"
 
 
 def test_what_stood_before_the_start_of_the_text_is_forgotten() -> None:
     context = ids_of("London", TEXT_START, "is", "in")
-    assert recent_words(MODEL.vocabulary, context, range(len(MODEL.vocabulary))).ids == []
-    assert recent_words(MODEL.vocabulary, (), range(len(MODEL.vocabulary))).ids == []
+    assert recent_words(weigh(MODEL.vocabulary, context), range(len(MODEL.vocabulary))).ids == []
+    assert recent_words(weigh(MODEL.vocabulary, ()), range(len(MODEL.vocabulary))).ids == []
 
 
 def test_a_name_that_was_written_is_likely_once_its_first_letters_are_typed() -> None:

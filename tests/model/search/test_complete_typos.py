@@ -1,13 +1,17 @@
 """Completions with corrections, rare words and the person's own, and contexts read as they were meant."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from model.evaluate.synthetic_typos import TypoGenerator
 from model.lm.language_model import LanguageModel
 from model.lm.words.offensive import Guard
-from model.text.tokens import UNKNOWN
+from model.search.scorer import SURE
+from model.text.tokens import UNKNOWN, fold
 from tests.model.search.bench import MODEL, Search
 from tests.model.tiny_model import answer, random_model
 
@@ -95,6 +99,27 @@ def test_a_typo_in_the_context_is_read_as_what_was_meant() -> None:
     assert MODEL.vocabulary.forms[query.context[2]] == UNKNOWN
     assert MODEL.vocabulary.forms[read.context[2]] == "received"
     assert SCORER.meant("recieved") == MODEL.vocabulary.id_of("received")
+
+
+def test_a_word_that_is_spelled_only_where_that_counts_is_read_as_if_it_always_were() -> None:
+    generator, found = TypoGenerator(1), {True: 0, False: 0}
+    for word in 4 * MODEL.vocabulary.forms[MODEL.vocabulary.first_word :]:
+        typo = generator.draw(word, ("substitution", "transposition", "omission", "addition"))
+        if typo is None or not typo.typed.isalpha() or not typo.typed.islower() or len(typo.typed) < 3:
+            continue
+        words = SCORER.whole_words(fold(typo.typed))
+        if not len(words.words) or words.cost.min() == 0:
+            continue
+        # P(meant) of all that the letters may stand for, themselves among it, by the whole sum.
+        itself = math.log(SCORER.index.lexicon.novel) + SCORER.speller.log_word(typo.typed)
+        itself += float(SCORER.context_free(np.array([SCORER.unknown_id]))[0])
+        log_p = np.append(SCORER.context_free(words.words) - words.cost, itself)
+        best = int(log_p[:-1].argmax())
+        is_sure = float(np.exp(log_p[best] - np.logaddexp.reduce(log_p))) > SURE
+        is_sure &= bool(words.words[best] < len(MODEL.vocabulary))
+        assert SCORER.meant(typo.typed) == (int(words.words[best]) if is_sure else None), typo.typed
+        found[is_sure] += 1
+    assert min(found.values()) > 5
 
 
 @pytest.mark.parametrize("form", ["Recieved", "qzxqzx", "re3eived", "iPohne", "xy"])
