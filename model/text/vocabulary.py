@@ -8,7 +8,6 @@ and *May* two, as the text that was counted writes them inside sentences.
 import hashlib
 from bisect import bisect_left
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -24,8 +23,6 @@ WITHHELD = "\t-"
 AFTER_ALL = "\U0010ffff"
 # Words of one letter; all other single letters are initials, list marks, or typos.
 _ONE_LETTER_WORDS = frozenset({"a", "I"})
-# Words whose spellings are remembered as strings: some 400 bytes each.
-_KEPT_SPELLED = 4000
 
 
 class SortedWords:
@@ -87,7 +84,7 @@ class Vocabulary(SortedWords):
         for i in np.flatnonzero(self.first_spelling != np.arange(len(self.forms))).tolist():
             one = int(self.first_spelling[i])
             self.spellings.setdefault(one, [one]).append(i)
-        self.spelled = lru_cache(_KEPT_SPELLED)(self._spelled)
+        self._kept_spelled: dict[int, tuple[str, tuple[tuple[int, str], ...]]] = {}
         self.spelling_counts: FloatArray = np.ones(len(self.forms), np.float32)
         self.is_first: FloatArray = (self.first_spelling == np.arange(len(self.forms))).astype(np.float32)
         for same in self.spellings.values():
@@ -112,10 +109,14 @@ class Vocabulary(SortedWords):
                 best[k] = i
         return best
 
-    def _spelled(self, first: int) -> tuple[str, tuple[tuple[int, str], ...]]:
+    def spelled(self, first: int) -> tuple[str, tuple[tuple[int, str], ...]]:
         """Return a word by its first spelling: in small letters, and all its spellings with their ids."""
-        ids = self.spellings.get(first, (first,))
-        return self.forms[first].casefold(), tuple((id_, self.forms[id_]) for id_ in ids)
+        kept = self._kept_spelled.get(first)
+        if kept is None:
+            ids = self.spellings.get(first, (first,))
+            kept = self.forms[first].casefold(), tuple((id_, self.forms[id_]) for id_ in ids)
+            self._kept_spelled[first] = kept
+        return kept
 
     def log_unigrams(self, added: float = 1.0) -> FloatArray:
         """Compute ln P of each token (V,) by its count, ``added`` to each: one that was never counted has a chance."""

@@ -60,9 +60,9 @@ def test_the_example_works_from_another_origin(
         hosts.extend((origin, service))
         page = open_example(new_page(), tmp_path, origin, service)
         page.locator("#answer").click()
-        page.keyboard.type("Thank you for your h")
-        expect(page.locator("#answer + tsuzuki-view .tail")).to_have_text("elp")
-        expect(page.locator("#answer + tsuzuki-view li")).to_have_count(2)
+        page.keyboard.type("Thank you for your t")
+        expect(page.locator("#answer + tsuzuki-view .tail")).to_have_text("ime")
+        expect(page.locator("#answer + tsuzuki-view li").nth(1)).to_be_visible()
         page.keyboard.press("Tab")
         expect(page.locator("#saved")).to_have_text("2")
         # A key makes the browser ask first whether it may send it.
@@ -70,8 +70,8 @@ def test_the_example_works_from_another_origin(
         with page.expect_request("**/complete") as asked:
             page.locator("#note").click()
         assert asked.value.headers["authorization"] == "Bearer abc"
-        page.keyboard.type("Thank you for your h")
-        expect(page.locator("#note + tsuzuki-view .tail")).to_have_text("elp")
+        page.keyboard.type("Thank you for your t")
+        expect(page.locator("#note + tsuzuki-view .tail")).to_have_text("ime")
         page.context.close()
 
 
