@@ -146,8 +146,10 @@ def likely_words(
     # Plain Python is faster from here on: there are a few dozen values left.
     totals: dict[int, float] = {}
     for first, chance in zip(firsts, chances, strict=True):
-        if chance >= _LEAST_SPELLING:
-            totals[first] = totals.get(first, 0.0) + chance
+        if chance >= _LEAST_SPELLING and first not in totals:
+            # The other spellings of the word count, though they may not reach their share of the bound.
+            spellings = vocabulary.spelled(first)[1]
+            totals[first] = chance if len(spellings) == 1 else sum(p.item(id_ - start) for id_, _ in spellings)
     found = []
     for first, total in sorted(totals.items(), key=itemgetter(1), reverse=True)[:most]:
         word, spellings = vocabulary.spelled(first)
