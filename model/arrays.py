@@ -19,6 +19,7 @@ ByteArray = np.ndarray[Any, np.dtype[np.uint8]]
 Array = Any
 # Arrays by their names.
 Arrays = dict[str, Array]
+NO_IDS: IntArray = np.zeros(0, dtype=np.int64)
 
 
 def array_module(device: str) -> ModuleType:

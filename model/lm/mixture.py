@@ -8,12 +8,11 @@ the range, so that for words which begin with the typed letters no more than the
 
 import numpy as np
 
-from model.arrays import FloatArray, IntArray
+from model.arrays import NO_IDS, FloatArray, IntArray
 from model.lm.language_model import LanguageModel
 from model.lm.person import Share
 from model.lm.recent_words import Recent, recent_words
 
-NO_IDS: IntArray = np.zeros(0, dtype=np.int64)
 # The part of what both agree on; chosen on the development texts, as docs/experiments.md tells.
 AGREED = 0.3
 # At the start of a text, where nothing stands before, the share of words by how common they are in general.
@@ -98,7 +97,7 @@ def _mixture(
     if len(excluded):
         counted[excluded] = 0
     mass = float(np.add.reduce(counted))
-    recent = recent_words(model.recent(context), span)
+    recent = recent_words(model.recent(context), span, excluded)
     again, rest = _recent_share(recent, mass)
     # Words that no n-gram allows here are left to the network.
     if mass > 0 and model.ngrams.share > 0:

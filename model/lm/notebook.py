@@ -32,7 +32,7 @@ Sequence = tuple[str, str, str]
 
 
 class Lesson(NamedTuple):
-    """What one text teaches: its words and marks, and its sequences of two and three of them."""
+    """The counts of one text: of its words and marks, and of its sequences of two and three of them."""
 
     words: Counter[str]
     sequences: Counter[Sequence]

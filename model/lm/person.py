@@ -54,9 +54,9 @@ _BASE = 1 << 31
 
 
 class Chances(NamedTuple):
-    """What a person's counts add in one context: ``kept`` · P_adapted, and chances of some tokens, part by part.
+    """A person's chances in one context: P = ``kept`` · P_adapted + Σ parts.
 
-    The tokens of a part are sorted; V and more are the person's own words.
+    A part holds sorted tokens and their chances; tokens from V on are the person's own words.
     """
 
     kept: float
@@ -243,7 +243,7 @@ class Person:
         return WordList([self._keys[i] for i in places.tolist()], places, log_p)
 
     def _chances(self, before: int, last: int) -> Chances:
-        """What the counts add after two tokens, −1 for one that does not count."""
+        """Compute the person's chances after two tokens; −1 stands for a token that does not count."""
         kept, parts = 1.0, []
         second, third = PRIORS
         for tokens, weights, prior in (

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.arrays import FloatArray
+from model.arrays import NO_IDS, FloatArray, IntArray
 from model.text.tokens import TEXT_START
 from model.text.vocabulary import Vocabulary
 
@@ -52,9 +52,12 @@ def weigh(vocabulary: Vocabulary, context: tuple[int, ...]) -> Weights:
     return Weights(words, total)
 
 
-def recent_words(weights: Weights, span: range) -> Recent:
-    """The words of a range of ids among those of a context."""
+def recent_words(weights: Weights, span: range, excluded: IntArray = NO_IDS) -> Recent:
+    """The words of a range of ids, without those that are ``excluded``, among those of a context."""
     ids = [token for token in weights.words if token in span]
+    if ids and len(excluded):
+        ruled_out = set(excluded.tolist())
+        ids = [token for token in ids if token not in ruled_out]
     if not ids:
         return _NONE
     unit = SHARE / weights.total

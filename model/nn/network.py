@@ -97,7 +97,7 @@ class Network:
         return self.weights["embedding"][ids]
 
     def inputs(self, ids: Array) -> Array:
-        """What the tokens alone say to their steps, x W_in + b: ids (n,) → (n, G·H), whatever the states will be."""
+        """Compute the part of a step that needs no state, x W_in + b: ids (n,) → (n, G·H)."""
         w = self.parameters
         z = self.embed(ids) @ w.W_in
         z += w.b

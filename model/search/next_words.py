@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from model.arrays import FloatArray
+from model.arrays import NO_IDS, FloatArray
 from model.lm.language_model import LanguageModel
-from model.lm.mixture import NO_IDS, mixture
+from model.lm.mixture import mixture
 from model.lm.person import Person
 from model.search.own_words import own_words
 from model.search.place.kinds import PIECES, Place
@@ -33,6 +33,12 @@ class NextWords:
         self._unknown = vocabulary.id_of(UNKNOWN)
         small = [form.casefold() for form in vocabulary.forms]
         self._pieces = np.array([i for i, form in enumerate(small) if form in PIECES], dtype=np.int64)
+        # By each of these words all its spellings.
+        self._stammered = {
+            i: np.array([id_ for id_, _ in vocabulary.spelled(int(vocabulary.first_spelling[i]))[1]])
+            for i, form in enumerate(small)
+            if form in STAMMERED
+        }
         self._names = np.array(
             [
                 i
@@ -57,6 +63,8 @@ class NextWords:
         excluded = [NO_IDS if query.lead else model.vocabulary.closing]
         if self._is_opening(query):
             excluded.append(self._names[~np.isin(self._names, query.context)])
+        if query.context[-1] in self._stammered:
+            excluded.append(self._stammered[query.context[-1]])
         is_dotted = query.run.endswith(".")
         if not is_dotted and self._follows_mark(query):
             excluded.append(self._pieces)
@@ -66,11 +74,6 @@ class NextWords:
             if float(p[self._pieces].sum()) > _ADDRESS_SHARE:
                 return []
             p[self._pieces] = 0
-            p *= 1 / p.sum()
-        last = query.context[-1]
-        if model.vocabulary.forms[last].casefold() in STAMMERED:
-            first = int(model.vocabulary.first_spelling[last])
-            p[list(model.vocabulary.spellings.get(first, (last,)))] = 0
             p *= 1 / p.sum()
         # A person's own words stand behind those of the vocabulary.
         p, p_own = p[: len(everything)], p[len(everything) :]

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.arrays import FloatArray
+from model.arrays import NO_IDS, FloatArray
 from model.lm import recent_words as recency
 from model.lm.language_model import LanguageModel
-from model.lm.mixture import AGREED, NO_IDS, mixture
+from model.lm.mixture import AGREED, mixture
 from model.lm.recent_words import HALF_SURPRISE, LEFT_OUT, SHARE, recent_words, weigh
 from model.search.place.query import Query
 from model.text.tokens import TEXT_START, UNKNOWN
@@ -151,3 +151,13 @@ def test_what_is_ruled_out_may_be_far_likelier_than_all_else(model: LanguageMode
     p = mixture(model, query.context, logits, range(len(logits)), excluded=closing)
     np.testing.assert_array_equal(p, expected)
     assert p.sum() == pytest.approx(1, abs=1e-5) and (p[closing] == 0).all()
+
+
+def test_an_excluded_word_has_no_chance_though_it_stood_before() -> None:
+    model = mixed_model(0.25)
+    context = ids_of(TEXT_START, "London", "the", "dog", "is", "in")
+    excluded = np.array(ids_of("London", "dog"))
+    everything = range(len(MODEL.vocabulary))
+    p = mixture(model, context, logits_of(model, context), everything, excluded=excluded)
+    assert set(recent_words(weigh(MODEL.vocabulary, context), everything).ids) == set(ids_of("London", "the", "dog"))
+    assert p[excluded].tolist() == [0, 0] and p.sum() == pytest.approx(1, abs=1e-5)
