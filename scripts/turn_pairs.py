@@ -15,10 +15,9 @@ from pathlib import Path
 
 from model.lm.words.offensive import SHIPPED_LIST, Guard
 from model.text.corpus import documents
+from model.text.pairs import LONGEST_MESSAGE, normal
 from model.text.tokens import tokens
 
-# Longer messages are rarely answered in a few words; the network reads the end of one only.
-LONGEST_MESSAGE = 60
 _NO_REPLY = re.compile(r"[\d@/\\<>{}\[\]_*#=|]|\(|\)|\.\.\.")
 _SPACE_BEFORE = re.compile(r"\s+([.,!?;:])")
 
@@ -36,8 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
         for path in options.dialogues:
             for turns in documents(path):
                 for message, reply in pairwise(map(plain, turns)):
-                    if is_pair(message, reply, options.words) and times[key(reply)] < options.most:
-                        times[key(reply)] += 1
+                    if is_pair(message, reply, options.words) and times[normal(reply)] < options.most:
+                        times[normal(reply)] += 1
                         out.write(f"{message}\t{reply}\n")
                         kept += 1
     print(f"{kept} pairs")
@@ -47,11 +46,6 @@ def main(arguments: list[str] | None = None) -> int:
 def plain(turn: str) -> str:
     """The turn on one line, without the spaces that tokenised corpora have before marks."""
     return _SPACE_BEFORE.sub(r"\1", " ".join(turn.split()))
-
-
-def key(reply: str) -> str:
-    """The words of a reply, in small letters."""
-    return " ".join(token.form.lower() for token in tokens(reply) if token.is_word)
 
 
 @cache

@@ -62,7 +62,7 @@ ELSEWHERE = {
     "python -m benchmarks.answers": ("tests/benchmarks/test_answers.py", "answers.main("),
     "python -m benchmarks.phrases": ("tests/benchmarks/test_phrases_and_writing.py", "phrases.main("),
     "python -m benchmarks.writing": ("tests/benchmarks/test_phrases_and_writing.py", "writing.main("),
-    "python -m model.train.pairs": ("tests/model/train/pairs/test_pairs_command.py", "status = main("),
+    "python -m model.train.pairs": ("tests/model/train/pairs/test_pairs_command.py", "in_process(main"),
     "python -m model.evaluate.replies": ("tests/model/evaluate/test_replies.py", "assert main("),
     "python -m model.train.pairs.allowed_replies": ("tests/model/search/writing/test_replies.py", "assert main("),
     "python -m scripts.show_replies": ("tests/model/search/writing/test_replies.py", "show_replies.main("),

@@ -20,16 +20,14 @@ from threadpoolctl import threadpool_limits
 from model.arrays import FloatArray
 from model.errors import UserError
 from model.lm.pair_model import PairModel, load_pair_model
-from model.text.pairs import TextPair, load_pairs
-from model.text.tokens import tokens
+from model.search.writing.replies import PRIOR_SHARE
+from model.text.pairs import TextPair, load_pairs, normal, words
 
-# How much of ln P(reply) is taken off; Li et al. chose 0.5.
-PRIOR_SHARE = 0.5
 AMONG = (10, 100)
 
 
 class Baselines:
-    """What is known from the pairs of the training alone, without a network."""
+    """Judges replies by counts of the training pairs, without a network."""
 
     def __init__(self, pairs: list[TextPair]) -> None:
         self._times = Counter(normal(reply) for _, reply in pairs)
@@ -57,16 +55,6 @@ class Baselines:
 def _cosine(a: dict[str, float], b: dict[str, float]) -> float:
     lengths = math.sqrt(sum(x * x for x in a.values()) * sum(x * x for x in b.values()))
     return sum(x * b.get(word, 0.0) for word, x in a.items()) / lengths if lengths else 0.0
-
-
-def words(text: str) -> list[str]:
-    """The words of a text, in small letters."""
-    return [token.form.lower() for token in tokens(text) if token.is_word]
-
-
-def normal(text: str) -> str:
-    """A reply, whatever its marks and letter case."""
-    return " ".join(words(text))
 
 
 def recall(scores: FloatArray) -> float:

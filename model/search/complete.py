@@ -9,7 +9,7 @@ import numpy as np
 from model.arrays import BoolArray, FloatArray, IntArray
 from model.lm.person import Person
 from model.lm.words.word_list import WordList
-from model.search.marks import case_fits, has_inner_capital, has_marks, marks_fit
+from model.search.marks import case_fits, fits_of_case, has_inner_capital, has_marks, marks_fit
 from model.search.next_words import NextWords
 from model.search.own_words import own_words
 from model.search.place.kinds import Place
@@ -176,7 +176,8 @@ class Completer:
         rest += finished.share
         no_typo = len(key) * math.log1p(-RATES["a letter"])
         typo_share = math.exp(NOT_LISTED.cost - finished.cost - CORRECTION_COST - no_typo)
-        meant_shares = np.exp(-found.cost) * np.float32(typo_share) * self._begun(prefix, capital, found.words)
+        meant_shares = np.exp(-found.cost) * np.float32(typo_share)
+        meant_shares *= fits_of_case(index.is_small[found.words], prefix, capital)
         is_word = finished is not NOT_LISTED or any(
             unaccented(index.forms[word]) == typed and self.model.letters_needed[word] == 0
             for word in scorer.candidates.exact_words(key).tolist()
@@ -191,16 +192,11 @@ class Completer:
 
         ``don'`` is not on its way to *done*; ``WiF`` is to *WiFi*, not to *Wife*.
         """
-        fits = self._begun(prefix, capital, words)
+        fits = fits_of_case(self.scorer.index.is_small[words], prefix, capital)
         if not has_marks(prefix):
             return fits
         forms = self.scorer.index.forms
         return fits * np.array([marks_fit(prefix, forms[word]) for word in words.tolist()], np.float32)
-
-    def _begun(self, prefix: str, capital: bool, words: IntArray) -> FloatArray:
-        """How often each word is begun in this letter case."""
-        small, own_capital = case_fits(prefix, capital)
-        return np.where(self.scorer.index.is_small[words], np.float32(small), np.float32(own_capital))
 
     def _learned(self, person: Person, query: Query, typed: Typed, is_lost: bool) -> tuple[IntArray, FloatArray]:
         """The places of the person's own words that the letters may become, and how well each goes with what was typed.
@@ -210,8 +206,7 @@ class Completer:
         begun = person.own_range(typed.key)
         if not is_lost or begun or person.typed is None:
             places = person.everything[begun.start : begun.stop]
-            small, own_capital = case_fits(query.prefix, query.capital)
-            return places, np.where(person.is_small[places], np.float32(small), np.float32(own_capital))
+            return places, fits_of_case(person.is_small[places], query.prefix, query.capital)
         return self._mistyped(person.typed, person.is_small, query, typed)
 
     def _mistyped(
@@ -219,8 +214,7 @@ class Completer:
     ) -> tuple[IntArray, FloatArray]:
         """The words of a list that were begun with a typo, and P(typed | word) of each relative to no typo."""
         found = self.scorer.search_in(words).completions(typed.key)
-        small, own_capital = case_fits(query.prefix, query.capital)
-        case = np.where(is_small[found.words], np.float32(small), np.float32(own_capital))
+        case = fits_of_case(is_small[found.words], query.prefix, query.capital)
         return found.words, np.exp(-found.cost) * np.float32(typed.typo_share) * case
 
     def _own(self, query: Query, key: str, unknown: float) -> dict[str, float]:

@@ -1,5 +1,8 @@
 """How well a word goes with what was typed beside plain letters: letter case, apostrophes and accents."""
 
+import numpy as np
+
+from model.arrays import BoolArray, FloatArray
 from model.text.tokens import APOSTROPHES, fold, straight, unaccented
 
 # How often a word with a capital of its own is begun with a small letter, roughly: people are lazy, but not all.
@@ -21,6 +24,12 @@ def case_fits(prefix: str, capital: bool) -> tuple[float, float]:
     if prefix[:1].isupper() and not capital and not (len(prefix) > 1 and prefix.isupper()):
         return CAPITAL_FOR_SMALL, 1.0
     return 1.0, 1.0
+
+
+def fits_of_case(is_small: BoolArray, prefix: str, capital: bool) -> FloatArray:
+    """How often each word is begun in the letter case of a prefix: ``is_small`` (N,) → (N,)."""
+    small, own_capital = case_fits(prefix, capital)
+    return np.where(is_small, np.float32(small), np.float32(own_capital))
 
 
 def has_inner_capital(prefix: str) -> bool:

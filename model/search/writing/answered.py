@@ -13,13 +13,13 @@ from model.lm.pair_model import PairModel
 from model.nn.encoder_decoder import Encoded
 from model.prefix_cache import PrefixCache
 from model.text.encoding import encode_sequence
-from model.text.tokens import TEXT_START, tokens
+from model.text.pairs import message_end
+from model.text.tokens import TEXT_START
 
 # σ, chosen on chats that neither was trained on.
 SHARE = 0.5
-# The tokens of a message's end that are read, and those of a reply up to which the decoder is asked: it learned of
-# replies of a dozen words.
-LONGEST_MESSAGE, LONGEST_REPLY = 60, 30
+# The tokens of a reply up to which the decoder is asked: it learned of replies of a dozen words.
+LONGEST_REPLY = 30
 # Messages that are remembered, some 50 kB each, and beginnings of replies to them, some 3 kB.
 _MESSAGES, _BEGINNINGS = 64, 2000
 
@@ -40,7 +40,7 @@ class AnsweredMessages:
         A long reply, or a message without a token, leaves them as they are.
         """
         ids = encode_sequence(self._pairs.vocabulary, begun, self._pairs.unit)
-        read = list(tokens(message))[-LONGEST_MESSAGE:]
+        read = message_end(message)
         if len(ids) > LONGEST_REPLY or not read:
             return logits
         encoded = self._encoded(message[read[0].start :])

@@ -24,7 +24,8 @@ from model.nn.encoder_decoder import Encoded
 from model.search.writing.occasions import Guess, OccasionClassifier
 from model.text.encoding import encode_sequence
 from model.text.everyday import Occasion, load_occasions
-from model.text.tokens import LINE_END, TEXT_START, tokens
+from model.text.pairs import message_end, words
+from model.text.tokens import LINE_END, TEXT_START
 
 # λ; Li et al. chose 0.5.
 PRIOR_SHARE = 0.5
@@ -36,8 +37,6 @@ LEAST_GAIN = 0.5
 SURE = 0.25
 # Occasions that are less sure than the first by no more than this: the network chooses.
 NEARLY = 0.1
-# The tokens at the end of a message that are read.
-LONGEST_MESSAGE = 60
 # Two replies say the same where the cosine of their words, weighted by how rare they are, is at least this.
 ALIKE = 0.35
 # Openings that say the same, by the one that stands for them.
@@ -96,7 +95,7 @@ class ReplySearch:
 
         None of them has a name that the message does not hold.
         """
-        read = list(tokens(message))[-LONGEST_MESSAGE:]
+        read = message_end(message)
         held = {token.form for token in read if token.is_word}
         if not held or limit < 1:
             return []
@@ -198,8 +197,7 @@ class ReplySearch:
 
 
 def _words(text: str) -> list[str]:
-    words = [token.form.lower() for token in tokens(text) if token.is_word]
-    return [_OPENINGS.get(word, word) for word in words]
+    return [_OPENINGS.get(word, word) for word in words(text)]
 
 
 def load_replies(directory: Path, model: PairModel) -> ReplySearch:

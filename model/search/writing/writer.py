@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.arrays import BoolArray, FloatArray, IntArray
+from model.arrays import NO_IDS, BoolArray, FloatArray, IntArray
 from model.lm.language_model import LanguageModel
-from model.lm.mixture import NO_IDS, mixture
+from model.lm.mixture import mixture
 from model.lm.words.offensive import LONGEST_BEGINNING
 from model.search.place.query import Query
 from model.text.tokens import LINE_END, SentenceTracker

@@ -21,7 +21,7 @@ from model.lm.pair_model import EVERYDAY, REPLIES, PairModel, load_pair_model, n
 from model.lm.words.offensive import SHIPPED_LIST, Guard
 from model.text.encoding import encode_sequence
 from model.text.everyday import load_occasions
-from model.text.pairs import TextPair, load_pairs
+from model.text.pairs import TextPair, load_pairs, normal
 from model.text.tokens import NUMBER, UNKNOWN, straight, tokens
 from model.train.command import positive
 
@@ -70,8 +70,7 @@ def choose(model: PairModel, replies: list[str], guard: Guard, least: int, most:
     """Choose the replies that were given ``least`` times or more, whatever their marks, in their commonest writing."""
     written: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for reply in replies:
-        key = " ".join(token.form.lower() for token in tokens(reply) if token.is_word)
-        written[key][reply] += 1
+        written[normal(reply)][reply] += 1
     times = {key: sum(forms.values()) for key, forms in written.items() if key and key not in _LEFT_OUT}
     frequent = sorted((key for key in times if times[key] >= least), key=lambda key: (-times[key], key))
     sentences = (as_sentence(written[key]) for key in frequent)

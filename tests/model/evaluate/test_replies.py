@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.evaluate.replies import Baselines, main, normal, recall
+from model.evaluate.replies import Baselines, main, recall
 from model.lm.pair_model import PairModel
 from model.nn.cells import Workspace
 from model.nn.encoder_decoder import EncoderDecoder, EncoderDecoderConfig, initial_pair_weights
 from model.nn.pair_backprop import NO_TARGET, pair_loss
-from model.text.pairs import TextPair
+from model.text.pairs import TextPair, normal
 from model.train.pairs.__main__ import main as train
 from model.train.pairs.dataset import choose_pair_vocabulary
 

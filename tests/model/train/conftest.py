@@ -20,11 +20,13 @@ def text(toy_text: str, tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def command(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], one_process: None
-) -> Callable[..., tuple[int, str]]:
-    """Run the command in this process; gives its exit status and what it wrote to stderr."""
+Command = Callable[..., tuple[int, str]]
+
+
+def in_process(
+    main: Callable[[list[str]], int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    """Make what runs a command in this process; gives its exit status and what it wrote to stderr."""
     monkeypatch.setattr("model.train.run.plot_learning_curve", lambda folder: None)
 
     def run(*arguments: Any) -> tuple[int, str]:
@@ -35,7 +37,10 @@ def command(
     return run
 
 
-Command = Callable[..., tuple[int, str]]
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], one_process: None) -> Command:
+    """Run the command in this process."""
+    return in_process(main, monkeypatch, capsys)
 
 
 def refused(result: tuple[int, str], *told: str) -> None:

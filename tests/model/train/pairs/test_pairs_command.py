@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
 
 from model.errors import ModelError
 from model.lm.pair_model import PairModel, load_pair_model
@@ -20,24 +19,15 @@ from model.train.dataset import Epoch
 from model.train.pairs.__main__ import main
 from model.train.pairs.dataset import PairDataset, Pairs, batches
 from model.train.progress import load_log
+from tests.model.train.conftest import Command, in_process
 
 SIZES = ["--embedding=8", "--hidden=12", "--batch=16", "--threads=2"]
 
 
 @pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
-    """Run the command in this process; gives its exit status and what it wrote to stderr."""
-    monkeypatch.setattr("model.train.run.plot_learning_curve", lambda folder: None)
-
-    def run(*arguments: Any) -> tuple[int, str]:
-        with threadpool_limits(1):
-            status = main([str(argument) for argument in arguments])
-        return status, capsys.readouterr().err.replace("\r", "\n")
-
-    return run
-
-
-Command = Callable[..., tuple[int, str]]
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Run the command in this process."""
+    return in_process(main, monkeypatch, capsys)
 
 
 def strings(number: int, letters: int, alphabet: str, seed: int = 1) -> list[str]:
