@@ -4,21 +4,8 @@ from fastapi import APIRouter, Request, Response
 
 from app.api.events import EVENTS, EventStream
 from app.api.json_routes import StrictRoute, TheOwner, TheService
-from app.errors import (
-    BodyTooLargeError,
-    BusyError,
-    GenerateLimitError,
-    InvalidFieldError,
-    MalformedBodyError,
-    MissingKeyError,
-    NotReadyError,
-    RateLimitError,
-    SlowRequestError,
-    TextTooLongError,
-    TimeLimitError,
-    UnknownKeyError,
-    WrongContentTypeError,
-)
+from app.api.refusals import ASKED, BODY, FIELDS
+from app.errors import BusyError, GenerateLimitError, NotReadyError, TimeLimitError
 from app.problems import responses
 from app.schemas.generation import Generation, GenerationEnd, GenerationRequest
 
@@ -30,12 +17,7 @@ generation_router = APIRouter(route_class=StrictRoute, generate_unique_id_functi
     summary="Write on",
     tags=["suggestions"],
     response_model=Generation,
-    responses=responses(
-        *(MissingKeyError, UnknownKeyError, RateLimitError),
-        *(MalformedBodyError, SlowRequestError, BodyTooLargeError, WrongContentTypeError),
-        *(InvalidFieldError, TextTooLongError),
-        *(NotReadyError, BusyError, GenerateLimitError, TimeLimitError),
-    ),
+    responses=responses(*ASKED, *BODY, *FIELDS, NotReadyError, BusyError, GenerateLimitError, TimeLimitError),
 )
 async def generate(
     body: GenerationRequest, service: TheService, _: TheOwner, request: Request

@@ -8,32 +8,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from app.api.json_routes import StrictRoute, TheOwner, TheService
-from app.errors import (
-    BodyTooLargeError,
-    DatabaseAwayError,
-    InvalidFieldError,
-    MalformedBodyError,
-    MissingKeyError,
-    NoDatabaseError,
-    NotReadyError,
-    RateLimitError,
-    RepeatedParameterError,
-    SlowRequestError,
-    TextTooLongError,
-    TimeLimitError,
-    UnknownKeyError,
-    WrongContentTypeError,
-)
+from app.api.refusals import ASKED, AWAY, BODY
+from app.errors import InvalidFieldError, NoDatabaseError, RepeatedParameterError, TextTooLongError
 from app.inference.service import Service
 from app.people.service import PeopleService
 from app.problems import responses
 from app.schemas.fields import Count, Position, UserId
 from app.schemas.people import KnownWordList, LearnRequest, PersonExport, PersonSummary
 
-_ASKED = (MissingKeyError, UnknownKeyError, RateLimitError, NoDatabaseError)
-_AWAY = (NotReadyError, DatabaseAwayError, TimeLimitError)
-_BODY = (MalformedBodyError, SlowRequestError, BodyTooLargeError, WrongContentTypeError)
-_BY_PATH = responses(*_ASKED, InvalidFieldError, RepeatedParameterError, *_AWAY)
+_BY_PATH = responses(*ASKED, NoDatabaseError, InvalidFieldError, RepeatedParameterError, *AWAY)
 
 
 def _decoded(value: object) -> object:
@@ -88,7 +71,7 @@ people_router = APIRouter(
 @people_router.post(
     "/learn",
     summary="Learn from a finished text",
-    responses=responses(*_ASKED, *_BODY, InvalidFieldError, TextTooLongError, *_AWAY),
+    responses=responses(*ASKED, NoDatabaseError, *BODY, InvalidFieldError, TextTooLongError, *AWAY),
 )
 async def learn(body: LearnRequest, service: TheService, owner: TheOwner) -> PersonSummary:
     """Learn from a text that a person has finished: sent, saved, submitted. Not from what is still being typed.
@@ -153,7 +136,7 @@ async def get_export(user: User, people: ThePeople, owner: TheOwner) -> PersonEx
 @people_router.put(
     "/users/{user}/export",
     summary="Import a person",
-    responses=responses(*_ASKED, *_BODY, InvalidFieldError, RepeatedParameterError, *_AWAY),
+    responses=responses(*ASKED, NoDatabaseError, *BODY, InvalidFieldError, RepeatedParameterError, *AWAY),
 )
 async def put_export(user: User, body: PersonExport, people: ThePeople, owner: TheOwner) -> PersonSummary:
     """Put what was exported in the place of all that is known of this person."""

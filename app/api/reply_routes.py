@@ -3,21 +3,8 @@
 from fastapi import APIRouter
 
 from app.api.json_routes import StrictRoute, TheOwner, TheService
-from app.errors import (
-    BodyTooLargeError,
-    BusyError,
-    InvalidFieldError,
-    MalformedBodyError,
-    MissingKeyError,
-    NoRepliesError,
-    NotReadyError,
-    RateLimitError,
-    SlowRequestError,
-    TextTooLongError,
-    TimeLimitError,
-    UnknownKeyError,
-    WrongContentTypeError,
-)
+from app.api.refusals import ASKED, BODY, FIELDS, UNAVAILABLE
+from app.errors import NoRepliesError
 from app.problems import responses
 from app.schemas.replies import ReplyAnswer, ReplyRequest
 
@@ -28,12 +15,7 @@ reply_router = APIRouter(route_class=StrictRoute, generate_unique_id_function=la
     "/reply",
     summary="Answer a message",
     tags=["suggestions"],
-    responses=responses(
-        *(MissingKeyError, UnknownKeyError, RateLimitError, NoRepliesError),
-        *(MalformedBodyError, SlowRequestError, BodyTooLargeError, WrongContentTypeError),
-        *(InvalidFieldError, TextTooLongError),
-        *(NotReadyError, BusyError, TimeLimitError),
-    ),
+    responses=responses(*ASKED, NoRepliesError, *BODY, *FIELDS, *UNAVAILABLE),
 )
 async def reply(body: ReplyRequest, service: TheService, _: TheOwner) -> ReplyAnswer:
     """Offer short replies to a message, such as a person may send as they are.

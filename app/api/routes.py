@@ -7,25 +7,16 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from app.api.json_routes import StrictRoute, TheOwner, TheService
+from app.api.refusals import ADMINISTRATION, ASKED, BODY, FIELDS, UNAVAILABLE
 from app.errors import (
-    AdminKeyError,
-    BodyTooLargeError,
-    BusyError,
-    InvalidFieldError,
-    MalformedBodyError,
     MissingKeyError,
-    NoAdministratorError,
     NotReadyError,
     QueryTooLongError,
-    RateLimitError,
     ReloadFailedError,
     ReloadRunningError,
     RepeatedParameterError,
-    SlowRequestError,
-    TextTooLongError,
     TimeLimitError,
     UnknownKeyError,
-    WrongContentTypeError,
 )
 from app.inference.service import Answered
 from app.metrics.table import DOCUMENTATION
@@ -44,14 +35,8 @@ Parameters = Annotated[SuggestionQuery, Query()]
 CorrectionParameters = Annotated[CorrectionQuery, Query()]
 
 
-_ASKED = (MissingKeyError, UnknownKeyError, RateLimitError)
-_FIELDS = (InvalidFieldError, TextTooLongError)
-_UNAVAILABLE = (NotReadyError, BusyError, TimeLimitError)
-_BY_QUERY = responses(*_ASKED, QueryTooLongError, *_FIELDS, RepeatedParameterError, *_UNAVAILABLE)
-_BY_BODY = responses(
-    *_ASKED, MalformedBodyError, SlowRequestError, BodyTooLargeError, WrongContentTypeError, *_FIELDS, *_UNAVAILABLE
-)
-_ADMINISTRATION = (AdminKeyError, NoAdministratorError)
+_BY_QUERY = responses(*ASKED, QueryTooLongError, *FIELDS, RepeatedParameterError, *UNAVAILABLE)
+_BY_BODY = responses(*ASKED, *BODY, *FIELDS, *UNAVAILABLE)
 
 
 # An operation is called as its function: that gives generated clients good names.
@@ -181,7 +166,7 @@ async def correct_get(query: CorrectionParameters, service: TheService, owner: T
 
 
 @router.get(
-    "/models", summary="List the models", tags=["service"], responses=responses(*_ASKED, NotReadyError, TimeLimitError)
+    "/models", summary="List the models", tags=["service"], responses=responses(*ASKED, NotReadyError, TimeLimitError)
 )
 async def list_models(service: TheService) -> ModelList:
     """List the loaded models with their sizes and the figures of their training."""
@@ -192,7 +177,7 @@ async def list_models(service: TheService) -> ModelList:
     "/models/reload",
     summary="Load the models anew",
     tags=["service"],
-    responses=responses(*_ASKED, *_ADMINISTRATION, ReloadRunningError, ReloadFailedError, NotReadyError),
+    responses=responses(*ASKED, *ADMINISTRATION, ReloadRunningError, ReloadFailedError, NotReadyError),
 )
 async def reload_models(service: TheService) -> ModelList:
     """Load all models anew from their folders, and put them in place of the old ones at once.

@@ -5,29 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from app.api.json_routes import StrictRoute, TheService
-from app.errors import (
-    AdminKeyError,
-    BodyTooLargeError,
-    DatabaseAwayError,
-    InvalidFieldError,
-    MalformedBodyError,
-    MissingKeyError,
-    NoAdministratorError,
-    NoDatabaseError,
-    NotReadyError,
-    RateLimitError,
-    SlowRequestError,
-    TimeLimitError,
-    TooManyEntriesError,
-    UnknownKeyError,
-    UnknownVocabularyError,
-    WrongContentTypeError,
-)
+from app.api.refusals import ADMINISTRATION, ASKED, AWAY, BODY
+from app.errors import InvalidFieldError, NoDatabaseError, TooManyEntriesError, UnknownVocabularyError
 from app.problems import responses
 from app.schemas.vocabularies import Vocabulary, VocabularyList, VocabularyName, VocabularySummary
 
-_ASKED = (MissingKeyError, UnknownKeyError, RateLimitError)
-_ADMINISTRATION = (AdminKeyError, NoAdministratorError)
+_OF_ONE = responses(*ASKED, *ADMINISTRATION, NoDatabaseError, UnknownVocabularyError, InvalidFieldError, *AWAY)
 Name = Annotated[VocabularyName, Path(description="The name of the vocabulary.")]
 
 vocabulary_router = APIRouter(
@@ -38,7 +21,7 @@ vocabulary_router = APIRouter(
 @vocabulary_router.get(
     "/vocabularies",
     summary="List the vocabularies",
-    responses=responses(*_ASKED, *_ADMINISTRATION, NotReadyError, DatabaseAwayError, TimeLimitError),
+    responses=responses(*ASKED, *ADMINISTRATION, *AWAY),
 )
 async def list_vocabularies(service: TheService) -> VocabularyList:
     """List the vocabularies that are kept, in numbers.
@@ -51,11 +34,8 @@ async def list_vocabularies(service: TheService) -> VocabularyList:
 @vocabulary_router.put(
     "/vocabularies/{name}",
     summary="Put a vocabulary in",
-    responses=responses(
-        *_ASKED, *_ADMINISTRATION, NoDatabaseError, MalformedBodyError, SlowRequestError, TooManyEntriesError,
-        BodyTooLargeError, WrongContentTypeError, InvalidFieldError, NotReadyError, DatabaseAwayError, TimeLimitError,
-    ),
-)  # fmt: skip
+    responses=responses(*ASKED, *ADMINISTRATION, NoDatabaseError, *BODY, TooManyEntriesError, InvalidFieldError, *AWAY),
+)
 async def put_vocabulary(name: Name, body: Vocabulary, service: TheService) -> VocabularySummary:
     r"""Put in the words and names of a product, a team or a customer, in the place of what the name had before.
 
@@ -83,11 +63,8 @@ async def put_vocabulary(name: Name, body: Vocabulary, service: TheService) -> V
 @vocabulary_router.get(
     "/vocabularies/{name}",
     summary="Get a vocabulary",
-    responses=responses(
-        *_ASKED, *_ADMINISTRATION, NoDatabaseError, UnknownVocabularyError, InvalidFieldError, NotReadyError,
-        DatabaseAwayError, TimeLimitError,
-    ),
-)  # fmt: skip
+    responses=_OF_ONE,
+)
 async def get_vocabulary(name: Name, service: TheService) -> Vocabulary:
     """Answer a vocabulary as it is kept, its entries sorted. What comes can be put in again as it is."""
     return await service.vocabularies.get(name)
@@ -96,11 +73,8 @@ async def get_vocabulary(name: Name, service: TheService) -> Vocabulary:
 @vocabulary_router.delete(
     "/vocabularies/{name}",
     summary="Delete a vocabulary",
-    responses=responses(
-        *_ASKED, *_ADMINISTRATION, NoDatabaseError, UnknownVocabularyError, InvalidFieldError, NotReadyError,
-        DatabaseAwayError, TimeLimitError,
-    ),
-)  # fmt: skip
+    responses=_OF_ONE,
+)
 async def delete_vocabulary(name: Name, service: TheService) -> VocabularySummary:
     """Delete a vocabulary, and answer what it was.
 

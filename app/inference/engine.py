@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 from app.errors import BusyError, NotReadyError
 from app.inference.admission import Admission
-from app.inference.batcher import Batcher
-from app.inference.jobs import HIT, MISS, Draw, Job, NextWord, Statistics, Wanted
-from app.inference.products import one_blas_thread
-from app.inference.state_cache import Context, Entry, StateCache
+from app.inference.batching.batcher import Batcher
+from app.inference.batching.jobs import HIT, MISS, Draw, Job, NextWord, Statistics, Wanted
+from app.inference.batching.products import one_blas_thread
+from app.inference.batching.state_cache import Context, Entry, StateCache
 from model.arrays import FloatArray
 from model.lm.language_model import LanguageModel
 from model.lm.person import Person

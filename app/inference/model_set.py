@@ -11,10 +11,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from app.errors import ReloadFailedError
+from app.inference.batching.jobs import Statistics
+from app.inference.batching.products import one_blas_thread
+from app.inference.batching.state_cache import StateCache
 from app.inference.engine import Engine
-from app.inference.jobs import Statistics
-from app.inference.products import one_blas_thread
-from app.inference.state_cache import StateCache
 from app.schemas.service import ModelDescription, ModelList
 from app.settings import Settings
 from model.errors import UserError

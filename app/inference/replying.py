@@ -4,7 +4,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 from app.errors import BusyError, NoRepliesError, NotReadyError
-from app.inference.products import one_blas_thread
+from app.inference.batching.products import one_blas_thread
 from model.lm.language_model import LanguageModel
 from model.lm.words.offensive import LONGEST_BEGINNING, Guard
 from model.search.writing.replies import Reply

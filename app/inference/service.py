@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from app.errors import BusyError, InvalidFieldError, NotReadyError, ReloadRunningError, TextTooLongError
+from app.errors import BusyError, NotReadyError, ReloadRunningError
+from app.inference.batching.jobs import Statistics
 from app.inference.engine import Answering, Engine
-from app.inference.jobs import Statistics
+from app.inference.limits import Limits
+from app.inference.memory import freeze
 from app.inference.model_set import ModelSet, load_anew, log_reload
 from app.inference.replying import Replying
 from app.inference.writing import Writing
-from app.memory import freeze
 from app.schemas.generation import GenerationEnd, GenerationRequest
 from app.schemas.replies import Reply, ReplyAnswer, ReplyRequest
 from app.schemas.service import ModelList
@@ -60,7 +61,7 @@ class Service:
         self.vocabularies.meet(model.vocabulary for model in models.values())
         self.ready = False
         self._reloading = False
-        self._writing, self._replying = Writing(settings), Replying()
+        self._limits, self._writing, self._replying = Limits(settings), Writing(settings), Replying()
 
     def _people(self, database: "Database | None") -> "PeopleService | None":
         if database is None:
@@ -184,7 +185,7 @@ class Service:
         Raises ``GenerateLimitError`` where too many texts are written on already.
         """
         with self._writing.place(), self.model_set.in_use() as model_set:
-            name = self._check_text(model_set, request.text, request.model)
+            name = self._limits.text(model_set, request.text, request.model)
             async for piece in self._writing.write(model_set.engines[name], name, request):
                 yield piece
 
@@ -194,19 +195,19 @@ class Service:
         Raises ``NoRepliesError`` where the model has none, and ``BusyError`` where too many messages wait already.
         """
         with self.model_set.in_use() as model_set:
-            name = self._check_text(model_set, request.message, request.model, "message")
+            name = self._limits.text(model_set, request.message, request.model, "message")
             model = model_set.engines[name].model
             found = await self._replying.replies(model, name, request.message, request.limit)
-            return ReplyAnswer(
-                replies=[Reply(text=r.text, probability=_rounded(r.probability)) for r in found], model=name
-            )
+            # Three digits: the others say nothing.
+            shown = [Reply(text=r.text, probability=float(f"{r.probability:.3g}")) for r in found]
+            return ReplyAnswer(replies=shown, model=name)
 
     async def _suggest(
         self, model_set: ModelSet, request: SuggestionQuery, owner: str = "", *, completing: bool
     ) -> Answered:
         """Check what depends on the settings, read the place in the text, and ask the model's engine."""
-        limit, name, cursor = self._check(model_set, request)
-        self._check_length(len(request.text) + len(request.reply_to or ""), "text and reply_to together")
+        limit, name, cursor = self._limits.place(model_set, request)
+        self._limits.length(len(request.text) + len(request.reply_to or ""), "text and reply_to together")
         vocabularies = self.vocabularies.asked(request.vocabularies)
         engine = model_set.engines[name]
         read = engine.reader.completion if completing else engine.reader.next_word
@@ -227,7 +228,7 @@ class Service:
         }
 
     async def _correct(self, model_set: ModelSet, request: PlaceQuery, owner: str = "") -> SuggestionAnswer:
-        limit, name, cursor = self._check(model_set, request)
+        limit, name, cursor = self._limits.place(model_set, request)
         engine = model_set.engines[name]
         place = engine.reader.last_word(request.text, cursor)
         if place is None:
@@ -237,7 +238,7 @@ class Service:
         return SuggestionAnswer(**dict(answer), model=name)
 
     async def _correct_all(self, model_set: ModelSet, request: PlaceQuery, owner: str) -> CorrectionList:
-        limit, name, cursor = self._check(model_set, request)
+        limit, name, cursor = self._limits.place(model_set, request)
         engine = model_set.engines[name]
         person = self._person(owner, request.user, name)
         corrections: list[WordAnswer] = []
@@ -279,33 +280,6 @@ class Service:
     def _person(self, owner: str, user: str | None, model: str) -> Person | None:
         """Return the counts of who writes; None of nobody, where there is no database, and until they are loaded."""
         return None if user is None or self.people is None else self.people.get(owner, user, model)
-
-    def _check(self, model_set: ModelSet, request: PlaceQuery) -> tuple[int, str, int]:
-        """Check a request against the settings; return its limit, the model's name and the cursor."""
-        settings, length = self.settings, len(request.text)
-        name = self._check_text(model_set, request.text, request.model)
-        if request.cursor is not None and request.cursor > length:
-            raise InvalidFieldError("cursor", request.cursor, f"must be at most {length}, the length of the text")
-        limit = min(settings.default_limit, settings.max_limit) if request.limit is None else request.limit
-        if limit > settings.max_limit:
-            raise InvalidFieldError("limit", limit, f"must be at most {settings.max_limit}")
-        return limit, name, length if request.cursor is None else request.cursor
-
-    def _check_text(self, model_set: ModelSet, text: str, model: str | None, field: str = "text") -> str:
-        """Check the length of a text and the name of a model; return the name of the model to ask."""
-        self._check_length(len(text), field)
-        if model is not None and model not in model_set.engines:
-            raise InvalidFieldError("model", model, f"must be one of {', '.join(model_set.engines)}")
-        return model_set.default_model if model is None else model
-
-    def _check_length(self, length: int, field: str) -> None:
-        if length > self.settings.max_text_length:
-            raise TextTooLongError(length, self.settings.max_text_length, field)
-
-
-def _rounded(probability: float) -> float:
-    """Round to three digits."""
-    return float(f"{probability:.3g}")
 
 
 def _shown(found: list[Found]) -> list[Suggestion]:

@@ -16,8 +16,8 @@ from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 from starlette.types import Scope
 
-from app.inference import jobs
-from app.inference.jobs import Statistics
+from app.inference.batching import jobs
+from app.inference.batching.jobs import Statistics
 from app.metrics import table
 from app.metrics.shared_counters import FloatArray, SharedCounters
 from app.paths import route_path

@@ -33,8 +33,9 @@ class Summary(NamedTuple):
 
 
 class Learned(NamedTuple):
-    """What a text has changed: ``lesson`` counted more, without what is forgotten, between two moments of a person.
+    """The change that a text has made to a person's counts.
 
+    ``lesson`` is what was counted, without forgotten words; ``before`` and ``after`` are the person's versions.
     ``is_cut`` is true where rows were dropped as well, since they were too many.
     """
 

@@ -26,3 +26,7 @@ UserId = Annotated[str, Field(min_length=1, max_length=USER_LETTERS), AfterValid
 USER = "An opaque id, 1 to 128 code points, as the person's number in your own database."
 Position = Annotated[int, Field(ge=0), BeforeValidator(whole)]
 Count = Annotated[int, Field(ge=1), BeforeValidator(whole)]
+ModelName = Annotated[
+    str | None,
+    Field(description="The model to ask, a name from `/models`. By default the first one.", examples=["en"]),
+]

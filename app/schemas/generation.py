@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from app.schemas.fields import Text, whole
+from app.schemas.fields import ModelName, Text, whole
 
 
 class GenerationRequest(BaseModel):
@@ -47,9 +47,7 @@ class GenerationRequest(BaseModel):
     stop: Literal["sentence", "paragraph", "length"] = Field(
         default="sentence", description="What ends the text before `max_words` does.", examples=["sentence"]
     )
-    model: str | None = Field(
-        default=None, description="The model to ask, a name from `/models`. By default the first one.", examples=["en"]
-    )
+    model: ModelName = None
 
 
 class GenerationEnd(BaseModel):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from app.schemas.fields import Text, whole
+from app.schemas.fields import ModelName, Text, whole
 
 
 class ReplyRequest(BaseModel):
@@ -22,9 +22,7 @@ class ReplyRequest(BaseModel):
     limit: Annotated[int, Field(ge=1, le=10), BeforeValidator(whole)] = Field(
         default=3, description="The most replies to answer.", examples=[3]
     )
-    model: str | None = Field(
-        default=None, description="The model to ask, a name from `/models`. By default the first one.", examples=["en"]
-    )
+    model: ModelName = None
 
 
 class Reply(BaseModel):

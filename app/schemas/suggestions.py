@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from app.schemas.fields import USER, Count, Position, Text, UserId, whole
+from app.schemas.fields import USER, Count, ModelName, Position, Text, UserId, whole
 from app.schemas.vocabularies import AskedVocabularies
 
 
@@ -32,9 +32,7 @@ class PlaceQuery(BaseModel):
         description="Suggestions that are less probable than this are left out.",
         examples=[0.01],
     )
-    model: str | None = Field(
-        default=None, description="The model to ask, a name from `/models`. By default the first one.", examples=["en"]
-    )
+    model: ModelName = None
     user: UserId | None = Field(
         default=None,
         description=f"Who writes: what they have taught counts beside the model. {USER}",

@@ -21,9 +21,9 @@ from typing import Any
 from uvicorn.config import STARTUP_FAILURE
 
 from app.errors import ReloadFailedError, ReloadRunningError
+from app.inference.memory import freeze, give_back
 from app.inference.model_set import load_anew, log_reload
 from app.log import failure
-from app.memory import freeze, give_back
 from app.settings import Settings
 from app.workers.loaded import Loaded, prepare
 from app.workers.process import Child, Closable, fork

@@ -5,8 +5,8 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from app.inference.batching.state_cache import StateCache
 from app.inference.engine import Engine
-from app.inference.state_cache import StateCache
 from model.lm.language_model import LanguageModel
 from model.search.place.query import Query
 from model.search.ranking import Suggestion

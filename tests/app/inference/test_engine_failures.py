@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from app.errors import BusyError, NotReadyError
+from app.inference.batching.state_cache import StateCache
 from app.inference.engine import Engine
-from app.inference.state_cache import StateCache
 from model.lm.language_model import LanguageModel
 from tests.app.counting import counting
 from tests.app.engines import parked, queries, run, typed

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.inference.state_cache import LOGITS_SHARE, Entry, StateCache
+from app.inference.batching.state_cache import LOGITS_SHARE, Entry, StateCache
 
 
 def entry(size: int = 10) -> Entry:

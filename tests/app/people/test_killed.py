@@ -1,4 +1,4 @@
-"""``kill -9`` amid texts that are taught: one round of what ``benchmarks/people_killed.py`` does many times."""
+"""``kill -9`` amid texts that are taught: one round of what ``benchmarks/people/killed.py`` does many times."""
 
 import os
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import pytest
 
 from app.database.engine import open_database
 from app.settings import read_settings
-from benchmarks.people_killed import rounds
+from benchmarks.people.killed import rounds
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system that can fork")
 

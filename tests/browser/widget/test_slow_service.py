@@ -14,6 +14,14 @@ FIELD = '<textarea id="a" cols="60" data-tsuzuki></textarea>'
 WORDS = {"inf": [("information", 0.8), ("inform", 0.1)], "info": [("information", 0.9)]}
 
 
+def opened(open_page: OpenPage) -> Page:
+    """A page whose field is in use and has suggestions."""
+    page = open_page(FIELD)
+    page.locator("#a").click()
+    expect(chips(page).first).to_be_visible()
+    return page
+
+
 def hold(page: Page) -> list[Route]:
     """Let every request wait; the routes of those that do."""
     held: list[Route] = []
@@ -38,9 +46,7 @@ def wait_for(page: Page, held: list[Route], count: int) -> None:
 
 
 def test_a_late_answer_is_filtered_by_what_was_typed_meanwhile(open_page: OpenPage) -> None:
-    page = open_page(FIELD)
-    page.locator("#a").click()
-    expect(chips(page).first).to_be_visible()
+    page = opened(open_page)
     held = hold(page)
     page.keyboard.insert_text("the inf")
     wait_for(page, held, 1)
@@ -60,9 +66,7 @@ def test_a_late_answer_is_filtered_by_what_was_typed_meanwhile(open_page: OpenPa
 
 
 def test_suggestions_show_while_somebody_types_faster_than_the_service_answers(open_page: OpenPage) -> None:
-    page = open_page(FIELD)
-    page.locator("#a").click()
-    expect(chips(page).first).to_be_visible()
+    page = opened(open_page)
 
     # The service's own answers, each as late as on a slow line.
     page.evaluate(
@@ -84,9 +88,7 @@ def test_suggestions_show_while_somebody_types_faster_than_the_service_answers(o
 
 
 def test_no_more_requests_are_under_way_than_a_slow_line_can_bear(open_page: OpenPage) -> None:
-    page = open_page(FIELD)
-    page.locator("#a").click()
-    expect(chips(page).first).to_be_visible()
+    page = opened(open_page)
     held = hold(page)
     page.keyboard.type("the information")
     page.wait_for_timeout(300)
@@ -99,9 +101,7 @@ def test_no_more_requests_are_under_way_than_a_slow_line_can_bear(open_page: Ope
 
 
 def test_an_answer_that_was_overtaken_is_dropped(open_page: OpenPage) -> None:
-    page = open_page(FIELD)
-    page.locator("#a").click()
-    expect(chips(page).first).to_be_visible()
+    page = opened(open_page)
     held = hold(page)
     page.keyboard.insert_text("the inf")
     wait_for(page, held, 1)

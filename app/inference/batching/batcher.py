@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from app.inference.jobs import SCORED, Draw, Job, NextWord, Statistics, Wanted
-from app.inference.prefill import Prefill, next_inputs
-from app.inference.products import Products, one_blas_thread
-from app.inference.state_cache import Context, Entry, StateCache
+from app.inference.batching.jobs import SCORED, Draw, Job, NextWord, Statistics, Wanted
+from app.inference.batching.prefill import Prefill, next_inputs
+from app.inference.batching.products import Products, one_blas_thread
+from app.inference.batching.state_cache import Context, Entry, StateCache
 from model.arrays import FloatArray
 from model.lm.language_model import LanguageModel
 from model.search.next_words import NextWords

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
-from app.inference.state_cache import Context
+from app.inference.batching.state_cache import Context
 from model.lm.person import Person
 from model.search.place.query import Query
 from model.search.writing.writer import Writer

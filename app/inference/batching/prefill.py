@@ -7,8 +7,8 @@ from itertools import chain, islice
 
 import numpy as np
 
-from app.inference.jobs import Job
-from app.inference.state_cache import Context
+from app.inference.batching.jobs import Job
+from app.inference.batching.state_cache import Context
 from model.arrays import FloatArray
 from model.nn.network import Network
 
