@@ -1,19 +1,16 @@
-"""Nobody is offered another's word: ``python -m benchmarks.people_apart [--requests 10000] [--database URL]``.
+"""Nobody is offered another's word: ``python -m benchmarks.people.apart [--requests 10000] [--database URL]``.
 
 Two API keys, two people of the same ids under each, and two worker processes. Random requests teach each person words
 of their own, forget some, and ask. Everything that is offered must be the person's own; to a stranger, nothing is.
 """
 
-import argparse
 import json
 import os
 import random
-import tempfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-from benchmarks.people_killed import kill, request, start, word_of
+from benchmarks.people.service import chosen, kill, request, start, word_of
 from benchmarks.servers import free_port
 
 KEYS = ("first-key-of-sixteen", "second-key-of-sixteen")
@@ -88,14 +85,8 @@ def run(count: int, database: str, models: str | None = None) -> dict[str, int]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.people_apart", description=__doc__)
-    parser.add_argument("--requests", type=int, default=10_000)
-    parser.add_argument("--database", help="its URL; by default a new SQLite file")
-    parser.add_argument("--models", help="as for python -m app")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        database = options.database or f"sqlite:///{Path(folder) / 'a.db'}"
-        print(run(options.requests, database, options.models))
+    with chosen("python -m benchmarks.people.apart", __doc__, "--requests", 10_000) as (count, database, models):
+        print(run(count, database, models))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from benchmarks.people_killed import request, start
+from benchmarks.people.service import request, start
 from benchmarks.servers import free_port
 from benchmarks.typing_trace import TEXTS
 

@@ -1,26 +1,18 @@
-"""What was answered survives ``kill -9``: ``python -m benchmarks.people_killed [--rounds 200] [--database URL]``.
+"""What was answered survives ``kill -9``: ``python -m benchmarks.people.killed [--rounds 200] [--database URL]``.
 
 In each round a service is killed amid texts that several clients teach at once. The next one must know all that was
 answered, nothing twice, and at most the texts under way beside it.
 """
 
-import argparse
 import http.client
 import json
-import os
-import signal
-import subprocess
-import sys
-import tempfile
 import threading
-import time
 from collections import Counter
-from pathlib import Path
 
+from benchmarks.people.service import chosen, kill, request, start, word_of
 from benchmarks.servers import free_port
 
 CLIENTS = 4
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 class Taught:
@@ -29,47 +21,6 @@ class Taught:
     def __init__(self) -> None:
         self.answered: list[str] = []
         self.unsure: list[str] = []
-
-
-def word_of(number: int) -> str:
-    letters = ""
-    while number or not letters:
-        number, digit = divmod(number, 26)
-        letters += _LETTERS[digit]
-    return f"zorb{letters}q"
-
-
-def request(
-    port: int, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
-) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    try:
-        connection.request(method, path, json.dumps(body), {"Content-Type": "application/json"} | (headers or {}))
-        response = connection.getresponse()
-        return response.status, response.read()
-    finally:
-        connection.close()
-
-
-def start(port: int, database: str, models: str | None, workers: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "app", "--port", str(port), "--database", database, "--workers", str(workers)]
-    if models:
-        command += ["--models", models]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-    while True:
-        try:
-            if request(port, "GET", "/health/ready")[0] == 200:
-                return process
-        except OSError:
-            if process.poll() is not None:
-                raise SystemExit("the service did not start") from None
-            time.sleep(0.02)
-
-
-def kill(process: "subprocess.Popen[bytes]") -> None:
-    """Kill a service with all its workers."""
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def teach(
@@ -132,14 +83,8 @@ def rounds(count: int, database: str, models: str | None = None, workers: int = 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.people_killed", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=200)
-    parser.add_argument("--database", help="its URL; by default a new SQLite file")
-    parser.add_argument("--models", help="as for python -m app")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        database = options.database or f"sqlite:///{Path(folder) / 'a.db'}"
-        print(rounds(options.rounds, database, options.models))
+    with chosen("python -m benchmarks.people.killed", __doc__, "--rounds", 200) as (count, database, models):
+        print(rounds(count, database, models))
 
 
 if __name__ == "__main__":
