@@ -46,10 +46,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_server(module: str = "app") -> Iterator[Server]:
+def running_server(module: str = "app", *options: str) -> Iterator[Server]:
     """Start ``python -m module``, wait for its first suggestion, and end it with SIGTERM."""
     port = free_port()
-    command = [sys.executable, "-m", module, "--port", str(port)]
+    command = [sys.executable, "-m", module, "--port", str(port), *options]
     begun = time.perf_counter()
     # Not the database of who measures.
     without = os.environ | {"TSUZUKI_DATABASE": "none"}

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from urllib.parse import urlsplit
 
 import httpx
@@ -97,6 +98,38 @@ def test_a_killed_worker_comes_back_and_the_service_goes_on(running: Running) ->
     assert running.figure("tsuzuki_workers_replaced_total") == 1
     (ended,) = running.logged("worker ended")
     assert (ended["pid"], ended["status"]) == (killed, -signal.SIGKILL)
+
+
+def test_the_same_seed_gives_the_same_text_from_either_worker(running: Running) -> None:
+    body = {"text": "the dog eats", "seed": 3, "stop": "length", "max_words": 20}
+    texts = []
+    for pid in running.pids:
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            texts.append(httpx.post(f"{running.address}/generate", json=body, timeout=60).json()["text"])
+        finally:
+            os.kill(pid, signal.SIGCONT)
+    assert len(texts) == 2 and texts[0] == texts[1] != ""
+
+
+def test_texts_that_are_written_on_are_ended_cleanly_at_the_end(running: Running) -> None:
+    begun = Barrier(9)
+
+    def last_event(seed: int) -> str:
+        body = {"text": "the dog eats", "stop": "length", "max_words": 100, "seed": seed}
+        events = {"Accept": "text/event-stream"}
+        with httpx.stream("POST", f"{running.address}/generate", json=body, headers=events, timeout=60) as response:
+            lines = response.iter_lines()
+            assert next(lines) == "event: word"
+            begun.wait(60)
+            return [line for line in lines if line.startswith("event: ")][-1]
+
+    with ThreadPoolExecutor(8) as pool:
+        streams = [pool.submit(last_event, seed) for seed in range(8)]
+        begun.wait(60)
+        running.process.terminate()
+        assert {stream.result() for stream in streams} <= {"event: end", "event: error"}
+    assert running.end() == (0, "")
 
 
 def test_requests_under_way_are_finished_before_the_end(running: Running) -> None:
