@@ -2,8 +2,8 @@
 
 Messages of FILE, text that was not trained on, are typed letter by letter, with grey text as the widget shows it:
 behind a letter that was typed, at a probability of 0.3, not behind marks, numbers and finished sentences. Tab takes
-what is wholly right, → each right word, the rest is typed. A phrase that stands from one letter to the next is one case.
-A blank line ends a message; with --lines each line is one, as in a chat.
+what is wholly right, → each right word, the rest is typed. A phrase that stands from one letter to the next is one
+case. A blank line ends a message; with --lines each line is one, as in a chat.
 """
 
 import argparse
