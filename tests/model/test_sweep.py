@@ -11,7 +11,7 @@ from model.lm.language_model import LanguageModel
 from model.lm.words.offensive import Guard
 from model.search.ranking import COMPLETION, CORRECTION, TYPED, Suggestion
 
-BEGINNINGS, TYPOS = 2000, 150
+BEGINNINGS, TYPOS = 1000, 100
 
 
 def test_every_beginning_of_a_word_is_answered_with_probabilities(answers: Answers, english: LanguageModel) -> None:
