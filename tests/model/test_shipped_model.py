@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from benchmarks.sweep import Answers
+from benchmarks.suggestions.sweep import Answers
 from model.lm.language_model import LanguageModel
 from model.lm.words.offensive import TYPED_SHARE
 from model.search.ranking import Suggestion

@@ -1,12 +1,12 @@
-"""A sample of what ``python -m benchmarks.sweep`` asks of the shipped model, and that the sweep finds faults."""
+"""A sample of what ``python -m benchmarks.suggestions.sweep`` asks of the shipped model, and the faults it finds."""
 
 import random
 from pathlib import Path
 
 import pytest
 
-from benchmarks import sweep
-from benchmarks.sweep import Answers
+from benchmarks.suggestions import sweep
+from benchmarks.suggestions.sweep import Answers
 from model.lm.language_model import LanguageModel
 from model.lm.words.offensive import Guard
 from model.search.ranking import COMPLETION, CORRECTION, TYPED, Suggestion

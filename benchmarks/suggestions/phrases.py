@@ -1,4 +1,4 @@
-"""Phrases as grey text: how often they are wholly right, and what they save: ``python -m benchmarks.phrases FILE``.
+"""Phrases as grey text: how often right, and what they save: ``python -m benchmarks.suggestions.phrases FILE``.
 
 Messages of FILE, text that was not trained on, are typed letter by letter, with grey text as the widget shows it:
 behind a letter that was typed, at a probability of 0.3, not behind marks, numbers and finished sentences. Tab takes
@@ -126,7 +126,7 @@ def _right_words(rest: str, letters: str) -> tuple[int, int]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Type a sample of messages with words alone and with phrases, and print a table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.phrases", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.suggestions.phrases", description=__doc__)
     parser.add_argument("file", type=Path, help="text, a blank line between messages")
     parser.add_argument("--lines", action="store_true", help="each line is a message")
     parser.add_argument("--messages", type=int, default=150, help="messages to type, drawn at random (default 150)")

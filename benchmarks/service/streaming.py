@@ -1,4 +1,4 @@
-"""People who type while texts are written on, beside people alone: ``python -m benchmarks.streaming``.
+"""People who type while texts are written on, beside people alone: ``python -m benchmarks.service.streaming``.
 
 64 people send a keystroke each fifth of a second, as fast typists do, with and without 64 streams of ``/generate``, by
 turns. A stream that ends is followed by another one.
@@ -17,10 +17,10 @@ import numpy as np
 import uvloop
 
 from benchmarks.checks import Check, print_checks
-from benchmarks.client import connect
-from benchmarks.load_trace import Messages, read_text, streams, typing
-from benchmarks.servers import machine, running_server
-from benchmarks.typing_trace import Keystroke
+from benchmarks.traffic.client import connect
+from benchmarks.traffic.load_trace import Messages, read_text, streams, typing
+from benchmarks.traffic.servers import machine, running_server
+from benchmarks.traffic.typing_trace import Keystroke
 
 PEOPLE = 64
 STREAMS = 64
@@ -98,7 +98,7 @@ async def rounds(port: int, text: str, number: int, seconds: float) -> list[tupl
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure, and print a table and the limit."""
-    p = argparse.ArgumentParser(prog="python -m benchmarks.streaming", description=__doc__.splitlines()[0])
+    p = argparse.ArgumentParser(prog="python -m benchmarks.service.streaming", description=__doc__.splitlines()[0])
     p.add_argument("--rounds", type=int, default=5)
     p.add_argument("--seconds", type=float, default=5.0, help="of each half of a round")
     p.add_argument("--text", type=Path, help="what is typed, a text file; by default a text of the project's own")

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.typing_trace import Keystroke
+from benchmarks.traffic.typing_trace import Keystroke
 
 
 class Server(NamedTuple):
