@@ -30,8 +30,9 @@ def _decoded(value: object) -> object:
 User = Annotated[UserId, BeforeValidator(_decoded), Path(description="The person's id.", examples=["person-17"])]
 Word = Annotated[
     str,
+    Field(min_length=1, max_length=100),
     BeforeValidator(_decoded),
-    Path(min_length=1, max_length=100, description="The word, in any letter case.", examples=["Kubeflow"]),
+    Path(description="The word, in any letter case.", examples=["Kubeflow"]),
 ]
 
 
@@ -120,9 +121,10 @@ async def put_word(user: User, word: Word, people: ThePeople, owner: TheOwner) -
 
 @people_router.delete("/users/{user}/words/{word}", summary="Forget a word", responses=_BY_PATH)
 async def delete_word(user: User, word: Word, people: ThePeople, owner: TheOwner) -> PersonSummary:
-    """Forget a word in all its spellings, and never offer it to this person again, wherever it comes from.
+    """Forget a word in any letter case, and never offer it to this person again, wherever it comes from.
 
-    It is not learned from their texts any more. What is kept to know it by is a digest with a key of the person's own.
+    Its possessive and words hyphened with it go with it. It is not learned from their texts any more. What is kept to
+    know it by is a digest with a key of the person's own.
     """
     return await people.forget_word(owner, user, word)
 

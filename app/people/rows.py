@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, Table, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.database.schema import forgotten, sequences, words
@@ -13,6 +13,8 @@ from model.lm.notebook import FADING, OFFERED_USES, Lesson, passes_over
 
 # In one statement; SQLite takes 32,766 values.
 _AT_ONCE = 5_000
+# What is older has faded to nothing.
+_OLDEST = 100_000
 _ONE_SEQUENCE = delete(sequences).where(
     sequences.c.person == bindparam("of"),
     sequences.c.before == bindparam("a"),
@@ -132,7 +134,9 @@ def cut(connection: Connection, person: int, most: int) -> int:
 
 def _faded(table: Table, insert: Any) -> Any:
     """The weight that stands in a table, at the text of the row to be inserted."""
-    return table.c.weight * func.power(FADING, insert.excluded.at - table.c.at)
+    # PostgreSQL has no number for what fades to nothing.
+    age = insert.excluded.at - table.c.at
+    return table.c.weight * func.power(FADING, case((age > _OLDEST, _OLDEST), else_=age))
 
 
 def in_parts(values: list[Any]) -> Iterator[list[Any]]:

@@ -7,6 +7,8 @@ from app.errors import InvalidFieldError, TextTooLongError
 from app.people.people import Key, People
 from app.people.records import Copy, Summary
 from app.schemas.people import (
+    MOST_COUNTED,
+    MOST_WEIGHT,
     ExportedSequence,
     ExportedWord,
     KnownWord,
@@ -19,8 +21,7 @@ from app.settings import Settings
 from model.lm.language_model import LanguageModel
 from model.lm.notebook import NOWHERE
 from model.lm.person import Person, token_of
-from model.search.lessons import is_countable, is_teachable, lesson
-from model.text.tokens import straight
+from model.search.lessons import is_countable, is_teachable, lesson, one_word
 
 _MEGABYTE = 2**20
 
@@ -61,11 +62,17 @@ class PeopleService:
 
     async def teach_word(self, owner: str, user: str, word: str) -> PersonSummary:
         """Teach a word."""
-        return _shown(await self.people.teach_word(Key(owner, user), _checked(word)))
+        form = one_word(word)
+        if form is None or not is_teachable(word):
+            raise InvalidFieldError("word", word, "must be one word, and nothing that may be a secret")
+        return _shown(await self.people.teach_word(Key(owner, user), form))
 
     async def forget_word(self, owner: str, user: str, word: str) -> PersonSummary:
         """Forget a word."""
-        return _shown(await self.people.forget_word(Key(owner, user), _checked(word)))
+        form = one_word(word)
+        if form is None:
+            raise InvalidFieldError("word", word, "must be one word")
+        return _shown(await self.people.forget_word(Key(owner, user), form))
 
     async def forget(self, owner: str, user: str) -> PersonSummary:
         """Forget a person."""
@@ -78,14 +85,24 @@ class PeopleService:
             copy = Copy(0, 0.0, [], [], bytes(32), [])
         forms = [word for word, *_ in copy.words]
         return PersonExport(
-            texts=copy.texts,
+            texts=min(copy.texts, MOST_COUNTED),
             since=copy.since,
             words=[
-                ExportedWord(word=word, uses=uses, weight=weight, age=age, passed_over=passed)
+                ExportedWord(
+                    word=word,
+                    uses=min(uses, MOST_COUNTED),
+                    weight=min(weight, MOST_WEIGHT),
+                    age=min(age, MOST_COUNTED),
+                    passed_over=min(passed, MOST_COUNTED),
+                )
                 for word, uses, weight, age, passed in copy.words
             ],
             sequences=[
-                ExportedSequence(sequence=[forms[i] for i in key if i != NOWHERE], weight=weight, age=age)
+                ExportedSequence(
+                    sequence=[forms[i] for i in key if i != NOWHERE],
+                    weight=min(weight, MOST_WEIGHT),
+                    age=min(age, MOST_COUNTED),
+                )
                 for *key, weight, age in copy.sequences
             ],
             forgetting=copy.forgetting.hex(),
@@ -135,12 +152,6 @@ class PeopleService:
     def _model(self) -> LanguageModel:
         """The default model."""
         return next(iter(self._models().values()))
-
-
-def _checked(word: str) -> str:
-    if not is_teachable(word):
-        raise InvalidFieldError("word", word, "must be one word, and nothing that may be a secret")
-    return straight(word)
 
 
 def _shown(summary: Summary) -> PersonSummary:

@@ -14,8 +14,9 @@ from app.database.engine import Database
 from app.database.schema import changes, forgotten, people, sequences, words
 from app.people import rows as rows_of
 from app.people.records import Copy, Learned, Loaded, Summary, Totals, Version
+from model.lm.forgetting import digest as digest_of_word
+from model.lm.forgetting import is_forgotten, named_in
 from model.lm.notebook import NOWHERE, OFFERED_USES, Lesson, laid_out
-from model.lm.person import digest as digest_of_word
 
 _FORGETTING_BYTES = 32
 # A person who has too many rows loses so many more that this does not come with every text.
@@ -55,17 +56,20 @@ class Store:
     def teach_word(self, digest: bytes, word: str) -> Summary:
         """Count a word as often as makes it offered, though it may have been forgotten."""
         with self._changing(digest) as (connection, person):
-            made = digest_of_word(word, person.forgetting)
-            connection.execute(delete(forgotten).where(forgotten.c.person == person.id, forgotten.c.digest == made))
+            made = [digest_of_word(name, person.forgetting) for name in named_in(word)]
+            connection.execute(delete(forgotten).where(forgotten.c.person == person.id, forgotten.c.digest.in_(made)))
             rows_of.count_words(connection, person.id, {word: OFFERED_USES}, person.texts)
             self._update(connection, person.id)
             return self._summary(connection, person.id)
 
     def forget_word(self, digest: bytes, word: str) -> Summary:
-        """Delete a word in all its spellings and what it stands in, and remember a digest of it."""
+        """Delete a word in any letter case, its possessive, what is hyphened with it, and the sequences of these.
+
+        A digest of it is remembered.
+        """
         with self._changing(digest) as (connection, person):
             rows = connection.execute(select(words.c.id, words.c.word).where(words.c.person == person.id))
-            ids = [id_ for id_, form in rows if form.casefold() == word.casefold()]
+            ids = [id_ for id_, form in rows if word.casefold() in named_in(form)]
             rows_of.delete_words(connection, person.id, ids)
             made = digest_of_word(word, person.forgetting)
             connection.execute(
@@ -253,7 +257,7 @@ class Store:
         )
         if not taken_out:
             return lesson
-        return lesson.without({form for form in lesson.words if digest_of_word(form, person.forgetting) in taken_out})
+        return lesson.without({form for form in lesson.words if is_forgotten(form, taken_out, person.forgetting)})
 
     def _update(self, connection: Connection, person: int, **values: object) -> bool:
         """Note that a person was changed, and cut the rows that are too many; true where there were some."""

@@ -47,8 +47,14 @@ class KnownWordList(BaseModel):
     total: int = Field(ge=0, description="The number of all of them.", examples=[1])
 
 
+# The most of anything that an export counts: what is taught after it still fits the database's numbers.
+MOST_COUNTED = 1_000_000_000
+# A weight is 1 when it is made, and fades by age alone.
+MOST_WEIGHT = 1e9
+_LEAST_WEIGHT = 1e-6
+
 _WORD = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(encodable)]
-_WEIGHT = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
+_WEIGHT = Annotated[float, Field(ge=_LEAST_WEIGHT, le=MOST_WEIGHT, allow_inf_nan=False)]
 
 
 class ExportedWord(BaseModel):
@@ -57,11 +63,11 @@ class ExportedWord(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
     word: _WORD = Field(description="The word or mark.", examples=["Kubeflow"])
-    uses: Count = Field(le=2**31 - 1, description="How often it was used.", examples=[3])
+    uses: Count = Field(le=MOST_COUNTED, description="How often it was used.", examples=[3])
     weight: _WEIGHT = Field(description="The count that fades, as it was when it last changed.", examples=[2.9])
-    age: Position = Field(le=2**31 - 1, description="The texts since then.", examples=[4])
+    age: Position = Field(le=MOST_COUNTED, description="The texts since then.", examples=[4])
     passed_over: Position = Field(
-        default=0, le=2**31 - 1, description="The texts in which it was offered and not taken.", examples=[0]
+        default=0, le=MOST_COUNTED, description="The texts in which it was offered and not taken.", examples=[0]
     )
 
 
@@ -74,7 +80,7 @@ class ExportedSequence(BaseModel):
         description="Two or three of the words and marks of the export.", examples=[["Kubeflow", "runs"]]
     )
     weight: _WEIGHT = Field(description="The count that fades, as it was when it last changed.", examples=[1.0])
-    age: Position = Field(le=2**31 - 1, description="The texts since then.", examples=[4])
+    age: Position = Field(le=MOST_COUNTED, description="The texts since then.", examples=[4])
 
 
 _DIGEST = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
@@ -85,7 +91,7 @@ class PersonExport(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
-    texts: Position = Field(le=2**31 - 1, description="The texts that they taught.", examples=[12])
+    texts: Position = Field(le=MOST_COUNTED, description="The texts that they taught.", examples=[12])
     since: float = Field(
         ge=0, le=1e12, allow_inf_nan=False, description="When they were first heard of.", examples=[1795600000.5]
     )

@@ -14,18 +14,18 @@ adapted to the words that the person uses, as adaptation.py tells. Where nothing
 from bisect import bisect_left
 from collections.abc import Callable
 from functools import cached_property, lru_cache
-from hashlib import blake2b
 from typing import NamedTuple
 
 import numpy as np
 
 from model.arrays import FloatArray, IntArray
 from model.lm.adaptation import Adaptation, adaptation_to
+from model.lm.forgetting import is_forgotten
 from model.lm.language_model import LanguageModel
 from model.lm.last_texts import recently_written
 from model.lm.notebook import NOWHERE, Taught, WordCount
 from model.lm.words.word_list import WordList
-from model.text.tokens import UNKNOWN, fold, straight
+from model.text.tokens import UNKNOWN, fold
 
 # κ₂ and κ₃; chosen on the development texts, as docs/experiments.md tells.
 PRIORS = (70.0, 28.0)
@@ -40,7 +40,6 @@ _PHRASE_WORDS = 4
 _PHRASE_SHARE = 0.5
 _PHRASE_WEIGHT = 1.5
 _AFTER_ALL = "\U0010ffff"
-_DIGEST_BYTES = 16
 # Words of the lexicon with the same folded key, at most.
 _MOST_SPELLINGS = 10
 # The bytes of a form, of its key, and of the places of both in lists and dictionaries: measured, and rounded up.
@@ -157,7 +156,10 @@ class Person:
         words = sorted(own)
         # Each in the case that it was mostly written in.
         self.forms = [taught.forms[max(own[word], key=lambda place: taught.uses[place])] for word in words]
-        self.is_offered = np.array([_is_offered(taught, own[word]) for word in words], dtype=bool)
+        # Marks are none, though the vocabulary may lack them too.
+        is_word = (form[0].isalpha() for form in self.forms)
+        is_offered = [is_ and _is_offered(taught, own[word]) for word, is_ in zip(words, is_word, strict=True)]
+        self.is_offered = np.array(is_offered, dtype=bool)
         listed: dict[str, bool] = {} if before is None else before._of_lexicon
         self._of_lexicon: dict[str, bool] = {
             form: listed[form] if form in listed else _is_of_lexicon(model, form) for form in self.forms
@@ -221,6 +223,8 @@ class Person:
             best = int(np.argmax(weights)) if len(weights) else 0
             if not len(weights) or tokens[best] < self.first_own or weights[best] < _PHRASE_WEIGHT:
                 break
+            if not self.is_offered[tokens[best] - self.first_own]:
+                break
             likely = float(weights[best] / weights.sum())
             if likely < _PHRASE_SHARE:
                 break
@@ -230,9 +234,7 @@ class Person:
 
     def forgets(self, text: str) -> bool:
         """True where a suggestion has a word that the person has forgotten."""
-        if not self._forgotten:
-            return False
-        return any(digest(word, self._forgetting) in self._forgotten for word in {text, *text.split()})
+        return bool(self._forgotten) and is_forgotten(text, self._forgotten, self._forgetting)
 
     def _list(self) -> WordList | None:
         """List the own words that may be offered."""
@@ -279,8 +281,3 @@ def token_of(model: LanguageModel, form: str) -> int | None:
     if vocabulary.forms[id_] == UNKNOWN or vocabulary.forms[id_].casefold() != form.casefold():
         return None
     return id_
-
-
-def digest(word: str, key: bytes) -> bytes:
-    """Make the digest that a forgotten word is known by, whatever its letter case."""
-    return blake2b(straight(word).casefold().encode(), key=key, digest_size=_DIGEST_BYTES).digest()

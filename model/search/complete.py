@@ -148,7 +148,8 @@ class Completer:
             typed.meant, p_meant / total, FINISHED_CORRECTION if typed.is_word else LEAST_SHARE, CORRECTION
         )
         if person is not None:
-            found += own_words(person, places, p_learned / total, limit, CORRECTION if is_lost else COMPLETION)
+            is_typo = is_lost and not person.own_range(typed.key)
+            found += own_words(person, places, p_learned / total, limit, CORRECTION if is_typo else COMPLETION)
         return rank(self.model, query, found, limit, least, person)
 
     def _prepare(self, prefix: str, fuzzy: bool, capital: bool) -> Typed:

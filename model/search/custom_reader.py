@@ -65,7 +65,8 @@ class CustomReader:
                 span = one.range_of(key + fold(prefix))
                 for i in largest(one.weights[span], most):
                     text = _behind(one.texts[span.start + i], key)
-                    if text[:1].isalnum():
+                    # Behind a space a mark is a word of the entry too: Müller & Söhne.
+                    if text[:1].isalnum() or (text and before[-1].isspace()):
                         going.append(Going(text, chance * float(one.weights[span][i]) / weight))
         return tuple(going), 1.0 - rest
 

@@ -5,12 +5,13 @@ of a line behind *password*, *PIN* and their like.
 """
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 
 from model.lm.notebook import Lesson
 from model.search.place.kinds import run_start
-from model.text.tokens import LINE_END, NUMBER, SPECIAL_TOKENS, TEXT_START, SentenceTracker, Token, straight, tokens
+from model.text.tokens import LINE_END, NUMBER, SPECIAL_TOKENS, TEXT_START, SentenceTracker, Token, tokens, unaccented
 from model.text.vocabulary import Vocabulary
 
 # Longer strings are no words.
@@ -23,11 +24,15 @@ _MOST_MIXED = 12
 _DIGITS = re.compile(r"\d{5}")
 _CAPITAL_INSIDE = re.compile(r"(?<=[^\W\d_])[A-Z](?=[^\W\d_]|$)")
 _MOST_CAPITALS = 2
-# The rest of the line behind these, or where nothing stands there the next line, may be what they name.
+# The groups of an account number (IBAN) with spaces between them, eight digits at least.
+_ACCOUNT = re.compile(r"\b(?=(?:[A-Z ]*\d){8})[A-Z]{2}\d{2}(?:[ \xa0][A-Z0-9]{4}){2,7}(?:[ \xa0][A-Z0-9]{1,3})?\b")
+# The rest of the line behind these, or where nothing stands there the next line, may be what they name. They may be a
+# part of a word with hyphens, and be written as two words.
 _SECRETS = frozenset(
-    "password passwords passwort kennwort passphrase passcode passcodes passwd pwd pin pins cvv cvc otp secret token "  # noqa: SIM905
-    "apikey mot-de-passe contraseña".split()
+    "password passwords passwort kennwort passphrase passphrases passcode passcodes passwd pwd pw pin pins cvv cvc otp "  # noqa: SIM905
+    "secret token apikey apikeys motdepasse contrasena".split()
 )
+_BEGINNINGS = frozenset({"pass", "api"})
 
 
 def lesson(text: str, vocabulary: Vocabulary) -> Lesson:
@@ -51,11 +56,15 @@ def lesson(text: str, vocabulary: Vocabulary) -> Lesson:
     return Lesson(words, sequences)
 
 
+def one_word(text: str) -> str | None:
+    """Return the form of a string that is one word, None of any other."""
+    found = list(tokens(text))
+    return found[0].form if len(found) == 1 and found[0].is_word and found[0].end == len(text) else None
+
+
 def is_teachable(word: str) -> bool:
     """True of a string that is one word, and none that a lesson leaves out."""
-    found = list(tokens(word))
-    whole = len(found) == 1 and found[0].is_word and found[0].end == len(word)
-    return whole and not _may_be_secret(word, found[0]) and straight(word).casefold() not in _SECRETS
+    return one_word(word) is not None and not _may_be_secret(word, next(tokens(word)))
 
 
 def is_countable(form: str) -> bool:
@@ -63,14 +72,18 @@ def is_countable(form: str) -> bool:
     if form in SPECIAL_TOKENS:
         return form in (TEXT_START, LINE_END, NUMBER)
     found = list(tokens(form))
-    return len(found) == 1 and found[0].form == form and (not found[0].is_word or is_teachable(form))
+    if len(found) != 1 or found[0].form != form:
+        return False
+    return is_teachable(form) if found[0].is_word else _is_mark(form)
 
 
 def _forms(text: str, vocabulary: Vocabulary) -> Iterator[str | None]:
     """Yield the forms of a text, words in their usual letter case, and None for what is not to be counted."""
     yield TEXT_START
     sentences = SentenceTracker()
+    accounts = [match.span() for match in _ACCOUNT.finditer(text)]
     is_behind_secret = has_something = False
+    last = ""
     for token in tokens(text):
         at_start = sentences.at_start
         sentences.push(token.form)
@@ -80,12 +93,28 @@ def _forms(text: str, vocabulary: Vocabulary) -> Iterator[str | None]:
             has_something = has_something or token.form[0].isalnum() or token.form[0] == "<"
             yield None
             continue
-        if token.is_word and token.form.casefold() in _SECRETS:
+        if token.is_word and _names_secret(token.form, last):
             is_behind_secret, has_something = True, False
-        if token.is_word and _may_be_secret(text, token):
+        last = token.form
+        is_hidden = any(start <= token.start < end for start, end in accounts)
+        if is_hidden or (_may_be_secret(text, token) if token.is_word else not _is_mark(token.form)):
             yield None
         else:
             yield _written(token, vocabulary, at_start)
+
+
+def _names_secret(form: str, before: str) -> bool:
+    """True of a word that says that a secret follows, as *Wi-Fi-password* or, behind *pass*, *code*."""
+    parts = unaccented(form).removesuffix("'s").split("-")
+    if any(part in _SECRETS for part in parts) or "".join(parts) in _SECRETS:
+        return True
+    beginning = unaccented(before).rpartition("-")[2]
+    return beginning in _BEGINNINGS and beginning + parts[0] in _SECRETS
+
+
+def _is_mark(form: str) -> bool:
+    """True of a mark that is to be seen, and not longer than words may be."""
+    return len(form) <= LONGEST_WORD and not any(unicodedata.category(c) == "Cc" for c in form)
 
 
 def _written(token: Token, vocabulary: Vocabulary, at_start: bool) -> str:
@@ -104,7 +133,7 @@ def _may_be_secret(text: str, token: Token) -> bool:
     run = _ENDS.sub("", text[begin:end])
     has_digit = any(map(str.isdigit, run))
     return (
-        len(run) > LONGEST_WORD
+        max(len(run), len(token.form)) > LONGEST_WORD
         or text[token.start - 1 : token.start].isdigit()
         or (has_digit and (len(run) > _MOST_MIXED or bool(_DIGITS.search(run))))
         or (len(run) > _MOST_MIXED and len(_CAPITAL_INSIDE.findall(run)) > _MOST_CAPITALS and not run.isupper())

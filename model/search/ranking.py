@@ -72,8 +72,10 @@ def rank(
     words: dict[str, tuple[float, Candidate]] = {}
     whole = 0.0
     for candidate in candidates:
-        word, _, probability, _, _ = candidate
-        whole += probability
+        word, form, probability, kind, _ = candidate
+        # The chance of a phrase of own words is a part of its first word's.
+        if kind != LEARNED or " " not in form:
+            whole += probability
         known = words.get(word)
         if known is None:
             words[word] = probability, candidate

@@ -34,6 +34,8 @@ CODE_POINTS_A_TOKEN = 8
 CODE_POINTS_BEFORE = 120
 # After these a word follows without a space.
 _OPENING = frozenset("([{<«‹“„‘¿¡@/\\_-‐‑–—^$€£¥&=")
+# But not where these stand apart from what is before them: R&D, but Johnson & Johnson.
+_JOINING = frozenset("–—&=")
 # After these it does where they open something (#tag, *bold*), not where they close it (C#, C++, *bold*).
 _OPENING_APART = frozenset("#+*~`|'" + APOSTROPHES)
 # Contexts that are remembered: some 3 kB each.
@@ -249,8 +251,10 @@ def _lead(text: str, place: int) -> str:
     while place and text[place - 1] in INVISIBLES:
         place -= 1
     before = text[place - 1 : place]
-    if not before or before.isspace() or before in _OPENING or is_unspaced(before):
+    if not before or before.isspace() or is_unspaced(before):
         return ""
+    if before in _OPENING:
+        return " " if before in _JOINING and text[place - 2 : place - 1] in (" ", "\xa0") else ""
     if before == '"':
         return "" if quote_is_open(text, place) else " "
     if before in _OPENING_APART:

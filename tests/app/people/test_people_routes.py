@@ -116,7 +116,7 @@ def test_all_of_a_person_can_be_carried_elsewhere(client: TestClient) -> None:
         ({"words": [{"word": "a", "uses": 0, "weight": 1, "age": 0}]}, "must be at least 1"),
         (
             {"words": [{"word": "a", "uses": 1, "weight": 0, "age": 0}]},
-            "words.0.weight: 0 is not allowed, it must be above 0",
+            "words.0.weight: 0 is not allowed, it must be at least",
         ),
         ({"words": [{"word": "a", "uses": 1, "weight": 1, "age": 9}]}, "must be at most 1, the number of texts"),
         ({"words": [{"word": "a", "uses": 1, "weight": 1, "age": 0}] * 2, "sequences": []}, "must be there once"),
@@ -133,6 +133,45 @@ def test_an_export_that_breaks_a_rule_is_refused(shared: TestClient, change: dic
     status, detail = refused(shared.put("/users/a/export", json=before | change))
     assert status == 422 and rule in detail
     assert shared.get("/users/a/export").json() == before
+
+
+def test_whatever_was_taught_can_be_carried_elsewhere(shared: TestClient) -> None:
+    """What the service learns and gives it takes again: words of secrets, contractions, marks of every kind."""
+    for user in "ab":
+        shared.delete(f"/users/{user}")
+    marks = "".join(map(chr, (*range(0x400), *range(0x2000, 0x2100)))) + "👍🏽 👨\u200d👩\u200d👧"
+    texts = ["My password is hunter\ndont cant", "e" + "\u0301" * 150, "_" + "\u0301" * 150]
+    for text in texts + [" ".join(marks[i : i + 90]) for i in range(0, len(marks), 90)]:
+        learn(shared, "a", text)
+    for word in ("dont", "password", "cafe\u0301", "e-mail", "o\u2019clock"):
+        assert shared.put(f"/users/a/words/{word}").status_code == 200
+    known = {word["word"] for word in shared.get("/users/a/words?limit=1000").json()["words"]}
+    assert {"don't", "password", "café", "e-mail", "o'clock"} <= known and "dont" not in known
+    exported = shared.get("/users/a/export").json()
+    assert shared.put("/users/b/export", json=exported).status_code == 200
+    assert shared.get("/users/b/export").json() == exported
+    for word in ("dont", "password", "cafe\u0301", "E-MAIL", "O'clock"):
+        assert shared.delete(f"/users/b/words/{word}").status_code == 200
+    left = {word["word"] for word in shared.get("/users/b/words?limit=1000").json()["words"]}
+    assert left == known - {"don't", "password", "café", "e-mail", "o'clock"}
+
+
+@pytest.mark.parametrize("name", ["texts", "uses", "weight", "age", "passed_over"])
+@pytest.mark.parametrize("least", [False, True])
+def test_an_export_at_its_limits_can_be_used(shared: TestClient, name: str, least: bool) -> None:
+    shared.delete("/users/a")
+    learn(shared, "a")
+    exported = shared.get("/users/a/export").json()
+    value = {"texts": 1, "uses": 1, "weight": 1e-6}.get(name, 0) if least else 10**9
+    exported["texts"] = 10**9 if not (name == "texts" and least) else 1
+    for row in (*exported["words"], *exported["sequences"]):
+        if name in row:
+            row[name] = value
+    assert shared.put("/users/a/export", json=exported).status_code == 200
+    learn(shared, "a")
+    again = shared.get("/users/a/export")
+    assert again.status_code == 200 and shared.put("/users/a/export", json=again.json()).status_code == 200
+    offered(shared, "the Kub", "a"), offered(shared, "I like ", "a", "/next-word"), offered(shared, "kubeflwo", "a")
 
 
 @pytest.mark.parametrize("user", ["a/b", "../etc", "%2F", "日本 語", "a?b#c", ".", "x" * 128, "\0"])
@@ -155,6 +194,8 @@ def test_an_id_may_be_any_string(shared: TestClient, user: str) -> None:
         ("PUT", "/users/a/words/two%20words", "must be one word"),
         ("DELETE", "/users/a/words/a%2Fb", "must be one word"),
         ("PUT", "/users/a/words/1234567", "must be one word"),
+        ("PUT", "/users/a/words/a1b2c3d4e5f6g7", "nothing that may be a secret"),
+        ("PUT", f"/users/a/words/{'x' * 101}", "must have at most 100 code points"),
         ("GET", "/users/a/words?limit=1001", "must be at most 1000"),
         ("GET", "/users/a/words?other=1", "there is no such field"),
     ],

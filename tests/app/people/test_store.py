@@ -133,6 +133,32 @@ def test_what_is_forgotten_is_learned_no_more(store: Store) -> None:
     assert again is not None and "Kubeflow" in again.taught.forms and not again.forgotten
 
 
+def test_what_names_a_forgotten_word_goes_with_it(store: Store) -> None:
+    digest = store.digest("", "a")
+    taught = lesson("Kubeflow's fun and Kubeflow-like. It's Kubeflower", VOCABULARY)
+    store.learn(digest, taught)
+    store.forget_word(digest, "kubeflow")
+    store.forget_word(digest, "it")
+    store.learn(digest, taught)
+    assert {word for word, _ in store.words(digest)} == {"fun", "and", "it's", "Kubeflower"}
+    store.teach_word(digest, "Kubeflow's")
+    loaded = store.load(digest)
+    assert loaded is not None and "Kubeflow's" in loaded.taught.forms and len(loaded.forgotten) == 1
+
+
+def test_what_has_faded_to_nothing_counts_anew(store: Store) -> None:
+    """A person with as many texts as an export may have: no number is too small for a database."""
+    digest, most = store.digest("", "a"), 1_000_000_000
+    taught = lesson("the dog eats", VOCABULARY)
+    store.replace(digest, Copy(most, 1.0, [("the", 1, 1e-6, most, 0), ("dog", most, 1.0, most, most)],
+                               [(-1, 0, 1, 1e-6, most)], bytes(32), []))  # fmt: skip
+    store.learn(digest, taught)
+    loaded = store.load(digest)
+    assert loaded is not None
+    assert as_rows(loaded.taught)[1]["", "the", "dog"] == 1
+    assert store.summary(digest).texts == most + 1
+
+
 def test_a_person_who_is_forgotten_leaves_no_row(store: Store, database: Database) -> None:
     digest = store.digest("", "a")
     for text in texts(4, 5):

@@ -5,11 +5,12 @@ import math
 import numpy as np
 import pytest
 
+from model.lm.forgetting import digest
 from model.lm.language_model import LanguageModel
 from model.lm.last_texts import HALF_WRITTEN, LEFT_BY_A_TEXT, LITTLE_SURPRISE, OWN_SURPRISE, WRITTEN_SHARE
 from model.lm.mixture import mixture
 from model.lm.notebook import FADING, MOST_PASSED_OVER, Notebook
-from model.lm.person import PRIORS, Person, Share, digest
+from model.lm.person import PRIORS, Person, Share
 from model.nn.inference import ContextRunner
 from model.search.complete import Completer
 from model.search.lessons import lesson

@@ -95,6 +95,21 @@ def test_entries_go_on_as_next_words(english_search: Search, text: str, insert: 
     assert (first.insert, first.kind) == (insert, "next-word") and first.probability > 0.5
 
 
+@pytest.mark.parametrize(
+    "entry", ["Müller & Söhne", "Acme (Europe)", "Zorbal + Partner", "Zorbal @ Home", "Zorbal 24", "Node.js Foundation"]
+)
+def test_entries_go_on_behind_each_of_their_words(english_search: Search, entry: str) -> None:
+    """Whatever the next word begins with; taking the suggestion gives the entry."""
+    vocabulary = CustomVocabulary([Entry(entry)])
+    for place in (place for place, c in enumerate(entry) if c == " "):
+        text = entry[: place + 1]
+        assert entry in [text + one.insert for one in english_search.complete(text, vocabulary)]
+        # A + or @ may begin a word.
+        if text[-2] not in "+@":
+            found = english_search.complete(text[:-1], vocabulary, next_word=True)
+            assert entry in [text[:-1] + one.insert for one in found]
+
+
 @pytest.mark.parametrize("text", ["xAcme Cl", "Acme-Cl", "Acme. Cl", "Acme, Cl", "AcmeCl", "Cl", "Acm Cl"])
 def test_an_entry_goes_on_only_behind_its_own_beginning(english_search: Search, text: str) -> None:
     assert "Cloud Backup" not in [s.text for s in english_search.complete(text, VOCABULARY)]

@@ -131,6 +131,10 @@ CASES = {
     # Marks that bind.
     "after a hyphen": (NEXT, "well-|", "known", "well-known"),
     "after a free dash": (NEXT, "the dog – |", "food", "the dog – food"),
+    "after a sign of joining": (NEXT, "R&|", "the", "R&the"),
+    "after a sign set apart": (NEXT, "my dog &|", "the", "my dog & the"),
+    "after a dash set apart": (NEXT, "my dog –|", "the", "my dog – the"),
+    "after a dash at the beginning": (NEXT, "my dog\n—|", "the", "my dog\n—the"),
     "after a slash": (NEXT, "and/|", "or", "and/or"),
     "after an at sign": (NEXT, "@|", "dog", "@dog"),
     "after a hash": (NEXT, "the #|", "dog", "the #dog"),

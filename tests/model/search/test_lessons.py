@@ -43,6 +43,12 @@ def test_words_and_sequences_are_counted() -> None:
         "tok_abcdef",
         "abc12345",
         "4th",
+        "DE89 3704 0044 0532 0130 00",
+        "GB82 WEST 1234 5698 7654 32",
+        "a" + "\u0301" * 60,
+        "\0",
+        "\x07",
+        "_" + "\u0301" * 200,
     ],
 )
 def test_what_may_be_a_secret_is_not_learned(secret: str) -> None:
@@ -53,29 +59,53 @@ def test_what_may_be_a_secret_is_not_learned(secret: str) -> None:
     assert not lesson(f"dog {secret} cat", VOCABULARY).sequences["", "dog", "cat"]
 
 
-@pytest.mark.parametrize("name", ["password", "Password", "PIN", "passcode", "passphrase", "pwd", "secret", "Passwort"])
-def test_nothing_behind_the_name_of_a_secret_is_learned(name: str) -> None:
+@pytest.mark.parametrize("form", ["{}", "Wi-Fi-{}", "{}-code", "{}'s", "{}\u2019s"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "password",
+        "Password",
+        "PIN",
+        "passcode",
+        "passphrase",
+        "pwd",
+        "pw",
+        "secret",
+        "Passwort",
+        "contraseña",
+        "pass code",
+    ],
+)
+def test_nothing_behind_the_name_of_a_secret_is_learned(name: str, form: str) -> None:
+    name = form.format(name)
     for text in (
         f"{name}: Zorbflow", f"my {name} is Zorbflow please", f"{name} = 'correct Zorbflow'", f"{name}:\nZorbflow",
         f"{name}\n\nZorbflow",
     ):  # fmt: skip
         assert "Zorbflow" not in words_of(text), text
     assert "Zorbflow" in words_of(f"my {name} is hidden\nZorbflow runs"), "the next line is another matter"
-    assert not is_teachable(name)
 
 
-@pytest.mark.parametrize("word", ["Kubeflow", "Grünwald", "o'clock", "well-known", "R2D2", "日本", "iPhone", "NASA"])
+@pytest.mark.parametrize("text", ["I gave it to Ken Zorbflow", "pass the Zorbflow", "met AB12 Some Text here Zorbflow"])
+def test_what_only_looks_like_the_name_of_a_secret_hides_nothing(text: str) -> None:
+    assert "Zorbflow" in words_of(text)
+
+
+@pytest.mark.parametrize(
+    "word", ["Kubeflow", "Grünwald", "o'clock", "well-known", "R2D2", "日本", "iPhone", "NASA", "password"]
+)
 def test_words_are_learned(word: str) -> None:
     assert word in words_of(f"my {word} eats") and is_teachable(word) and is_countable(word)
 
 
-@given(st.text(max_size=200))
+@given(st.text(max_size=200) | st.text(" \n\0\x07a\u0301\u200dPpassword-'.👍", max_size=60))
 def test_any_text_teaches_only_words_and_marks_that_may_be_counted(text: str) -> None:
     taught = lesson(text, VOCABULARY)
     forms = {token.form for token in tokens(text)} | {TEXT_START}
     for form in taught.words:
         assert form in forms or form.casefold() in {other.casefold() for other in forms}
         assert is_countable(form)
+        assert "\0" not in form and len(form) <= 40, "a database takes it, and an export has it"
     for before, last, word in taught.sequences:
         assert last in taught.words and word in taught.words and (before == "" or before in taught.words)
 

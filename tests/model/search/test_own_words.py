@@ -5,8 +5,9 @@ from string import ascii_lowercase
 
 import pytest
 
+from model.lm.forgetting import digest
 from model.lm.notebook import Notebook
-from model.lm.person import Person, digest
+from model.lm.person import Person
 from model.lm.words.custom_vocabulary import CustomVocabulary, Entry
 from model.search.complete import Completer
 from model.search.correct import Corrector
@@ -132,3 +133,52 @@ def test_a_word_of_the_vocabulary_is_not_taken_for_a_typo_of_another_word() -> N
     search = Search(person_of("forma forma", *["the forma"] * 5))
     assert search.correct("the form")[0].text == "form"
     assert "form" in search.complete("the for") and "forma" in search.complete("the for")
+
+
+def test_marks_that_were_written_are_no_words_to_offer() -> None:
+    """They count as what stood before, and no search is at a loss about them."""
+    marks = [chr(c) for c in (*range(32), 0xA7, 0xB6, 0x20BF, 0x27E8, 0x1F44D, 0xFF9E)]
+    search = Search(person_of(*[" ".join(f"{mark} zorbal {mark}" for mark in marks)] * 6))
+    for text in ("", "the ", "zorbal ", "zorbla", "zorbal", "q", *marks):
+        found = search.complete(text)
+        assert all(one.text[0].isalpha() for one in found.values()), text
+    for typed in ("zorbla", "the zroba", "qqq"):
+        search.correct(typed)
+
+
+def test_what_begins_as_an_own_word_is_no_typo() -> None:
+    """Nor is it said to be one where the lexicon has the word too, and no word of the vocabulary begins so."""
+    person = person_of(TEXT)
+    assert person.is_of_lexicon.shape == (len(person.forms),)
+    person.is_of_lexicon[:] = True
+    search = Search(person)
+    for word in WORDS:
+        kinds = {one.kind for text, one in search.complete(f"the {word[:-1]}").items() if text == word}
+        assert kinds == {"completion"}, word
+
+
+def test_a_phrase_of_own_words_takes_nothing_from_its_first_word() -> None:
+    search = Search(person_of(*["we saw Qemtuzzo Zorbalino here"] * 4))
+    found = search.complete("the qemtuz")
+    assert found["Qemtuzzo"].probability > 0.9
+    assert found["Qemtuzzo"].probability >= found["Qemtuzzo Zorbalino"].probability > 0.9
+
+
+@pytest.mark.parametrize("form", ["{}", "{}'s", "{}-like", "New {}", "{}, Inc."])
+def test_a_forgotten_word_is_offered_in_nothing_that_names_it(form: str) -> None:
+    for word in ("Grünwald", "Zorbel"):
+        text = form.format(word)
+        forgotten = frozenset({digest(word, b"k")})
+        entries = CustomVocabulary([Entry(text), Entry("Zorbelius"), Entry("Grünwalder")])
+        search = Search(person_of(*[f"see {text} there"] * 3, forgotten=forgotten), entries)
+        for end in range(len(text)):
+            found = search.complete(f"the {text[:end]}")
+            assert not [
+                one for one in found if word in one.replace(",", " ").replace("'", " ").replace("-", " ").split()
+            ]
+        assert {"Zorbelius", "Grünwalder"} & search.complete(f"the {word[:5]}").keys(), "other words stay"
+
+
+def test_a_contraction_is_no_possessive() -> None:
+    for word in ("it", "that", "let"):
+        assert not Person(MODEL, Notebook().taught(), frozenset({digest(word, b"k")}), b"k").forgets(f"{word}'s")

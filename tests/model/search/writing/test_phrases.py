@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.lm.forgetting import digest
 from model.lm.language_model import LanguageModel
 from model.lm.notebook import Notebook
-from model.lm.person import Person, digest
+from model.lm.person import Person
 from model.lm.words.custom_vocabulary import CustomVocabulary
 from model.lm.words.offensive import Guard
 from model.search.complete import Completer
