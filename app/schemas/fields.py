@@ -21,6 +21,8 @@ def whole(value: object) -> object:
 
 
 Text = Annotated[str, AfterValidator(encodable)]
+# White space around a message says nothing.
+Message = Annotated[Text, AfterValidator(str.strip)]
 USER_LETTERS = 128
 UserId = Annotated[str, Field(min_length=1, max_length=USER_LETTERS), AfterValidator(encodable)]
 USER = "An opaque id, 1 to 128 code points, as the person's number in your own database."

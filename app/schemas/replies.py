@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from app.schemas.fields import ModelName, Text, whole
+from app.schemas.fields import Message, ModelName, whole
 
 
 class ReplyRequest(BaseModel):
@@ -15,7 +15,7 @@ class ReplyRequest(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
-    message: Text = Field(
+    message: Message = Field(
         description="The message to answer. What stands more than some 60 words before its end is not read.",
         examples=["Can you come to dinner on Friday?"],
     )

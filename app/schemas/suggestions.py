@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from app.schemas.fields import USER, Count, ModelName, Position, Text, UserId, whole
+from app.schemas.fields import USER, Count, Message, ModelName, Position, Text, UserId, whole
 from app.schemas.vocabularies import AskedVocabularies
 
 
@@ -61,7 +61,7 @@ class SuggestionQuery(PlaceQuery):
         "is likely and saves keystrokes, where the rest of the line is empty.",
         examples=[4],
     )
-    reply_to: Text | None = Field(
+    reply_to: Message | None = Field(
         default=None,
         description="The message that the text answers, where it does: it counts as a line before the text, and where "
         "the model has replies, so does what its decoder expects after it. Text and message together may be as long as "

@@ -25,7 +25,7 @@ from model.search.writing.occasions import Guess, OccasionClassifier
 from model.text.encoding import encode_sequence
 from model.text.everyday import Occasion, load_occasions
 from model.text.pairs import message_end, words
-from model.text.tokens import LINE_END, TEXT_START
+from model.text.tokens import LINE_END, TEXT_START, UNKNOWN
 
 # λ; Li et al. chose 0.5.
 PRIOR_SHARE = 0.5
@@ -96,13 +96,14 @@ class ReplySearch:
         None of them has a name that the message does not hold.
         """
         read = message_end(message)
-        held = {token.form for token in read if token.is_word}
-        if not held or limit < 1:
+        forms = [token.form for token in read if token.is_word]
+        if not forms or limit < 1 or not self._is_understood(forms):
             return []
+        held = set(forms)
         message = message[read[0].start :]
         able = {n for n, text in enumerate(self.texts) if self._names[n] <= held and allowed(text)}
         chosen: dict[int, float] = {}
-        forced = self._forced([token.form for token in read if token.is_word])
+        forced = self._forced(forms)
         found = self._of_occasion(message, able, forced)
         for number, log_p in found if forced is not None else [*found, *self._of_trie(message)]:
             if number in able and not any(self._alike(number, other) for other in chosen):
@@ -115,6 +116,13 @@ class ReplySearch:
         """Hexadecimal digits that tell network and replies from others."""
         content = "\n".join([self.model.network.digest(), *self.texts, str(self.log_prior.tolist()), str(self._groups)])
         return sha256(content.encode()).hexdigest()
+
+    def _is_understood(self, forms: list[str]) -> bool:
+        """True where the network knows half of the words at least: of others it would answer anything."""
+        if self.model.unit != "words":
+            return True
+        unknown = self.model.vocabulary.id_of(UNKNOWN)
+        return 2 * sum(self.model.vocabulary.id_of(form) != unknown for form in forms) >= len(forms)
 
     def _forced(self, forms: list[str]) -> int | None:
         """The occasion that a message has words of: death, say, which nothing cheerful is to answer."""

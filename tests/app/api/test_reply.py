@@ -100,6 +100,18 @@ def test_a_model_without_replies_says_so(answering: TestClient) -> None:
     assert [model["replies"] for model in answering.get("/models").json()["models"]] == [True, False]
 
 
+@pytest.mark.parametrize("space", ["\n", " ", "\r\n\r\n", "\t\u2028", "\u00a0"])
+def test_white_space_around_a_message_says_nothing(answering: TestClient, space: str) -> None:
+    message = f"{space}{INVITATION}{space}"
+    assert texts(answering, message) == texts(answering, INVITATION)
+    for path in ("/complete", "/next-word"):
+        found = [
+            answering.post(path, json={"text": "", "reply_to": given}).json()
+            for given in (message, INVITATION, space, "", None)
+        ]
+        assert found[0] == found[1] and found[2] == found[3] == found[4]
+
+
 @pytest.mark.parametrize(
     ("fields", "rule"),
     [

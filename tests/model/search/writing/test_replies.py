@@ -79,6 +79,14 @@ def test_every_message_is_answered_somehow(search: ReplySearch) -> None:
         assert len(search.suggest(message)) <= 3
 
 
+def test_what_is_mostly_unknown_gets_no_reply(search: ReplySearch) -> None:
+    """Whatever the letters: of words that it does not know the network would think anything."""
+    for message in ("asdfgh qwer", "日本語", "שלום מה שלומך?", "Danke schön!", "zzyzx " * 50, "http://zzyzx.example"):
+        assert search.suggest(message) == []
+    assert search.suggest("Where is lunch and Zzyzx, zzyzx, ZZYZX, zzyzx, zzyzx?") == []
+    assert search.suggest("Where is lunch and Zzyzx?")
+
+
 def test_only_what_anyone_may_say_is_allowed(folder: Path) -> None:
     model: PairModel = load_pair_model(folder)
     given = ["Yes, gladly."] * 5 + ["yes gladly"] * 9 + ["Over there."] * 2 + ["Zzyzx!"] * 9 + ["At 5."] * 9 + ["?"] * 9
