@@ -22,6 +22,7 @@ from model.lm.language_model import LanguageModel
 from model.lm.notebook import NOWHERE
 from model.lm.person import Person, token_of
 from model.search.lessons import is_countable, is_teachable, lesson, one_word
+from model.text.tokens import straight
 
 _MEGABYTE = 2**20
 
@@ -69,9 +70,10 @@ class PeopleService:
 
     async def forget_word(self, owner: str, user: str, word: str) -> PersonSummary:
         """Forget a word."""
-        form = one_word(word)
-        if form is None:
-            raise InvalidFieldError("word", word, "must be one word")
+        if not word or any(map(str.isspace, word)):
+            raise InvalidFieldError("word", word, "must be one word, without white space")
+        # Entries of vocabularies are words too, such as Node.js.
+        form = one_word(word) or straight(word)
         return _shown(await self.people.forget_word(Key(owner, user), form))
 
     async def forget(self, owner: str, user: str) -> PersonSummary:

@@ -11,8 +11,11 @@ _NO_OWNERS = frozenset("it that what he she who there here where how when why le
 
 
 def named_in(text: str) -> set[str]:
-    """The words that a text names, in small letters: its own, the parts of hyphened ones, and whose possessives are."""
-    words = {token.form.casefold() for token in tokens(text) if token.is_word}
+    """The words that a text names, in small letters: its own, the parts of hyphened ones, and whose possessives are.
+
+    What stands between white space is one, whatever it is made of: *Node.js*.
+    """
+    words = {token.form.casefold() for token in tokens(text) if token.is_word} | {*straight(text).casefold().split()}
     words |= {part for word in words for part in word.split("-")}
     return words | {owner for word in words if (owner := word.removesuffix("'s")) not in _NO_OWNERS}
 

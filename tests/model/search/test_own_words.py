@@ -179,6 +179,17 @@ def test_a_forgotten_word_is_offered_in_nothing_that_names_it(form: str) -> None
         assert {"Zorbelius", "Grünwalder"} & search.complete(f"the {word[:5]}").keys(), "other words stay"
 
 
+@pytest.mark.parametrize("entry", ["Node.js", "R&D", "C++", "7-Zip"])
+def test_an_entry_that_is_no_plain_word_can_be_forgotten(entry: str) -> None:
+    for text in (entry, f"{entry} Club", f"Old {entry}"):
+        vocabulary = CustomVocabulary([Entry(text)])
+        forgetful = Search(person_of(forgotten=frozenset({digest(entry.upper(), b"k")})), vocabulary)
+        begun = text[:1] if text[0] == entry[0] else "Ol"
+        if begun.isalpha():
+            assert text in Search(None, vocabulary).complete(begun)
+        assert text not in forgetful.complete(begun)
+
+
 def test_a_contraction_is_no_possessive() -> None:
     for word in ("it", "that", "let"):
         assert not Person(MODEL, Notebook().taught(), frozenset({digest(word, b"k")}), b"k").forgets(f"{word}'s")
