@@ -73,8 +73,8 @@ class SuggestionQuery(PlaceQuery):
 class SuggestionRequest(SuggestionQuery):
     """Where suggestions are wanted, and how many.
 
-    `null` stands for the default of `cursor`, `limit`, `model`, `user` and `reply_to`. Other fields than these are
-    refused.
+    `null` stands for the default of `cursor`, `limit`, `model`, `user`, `vocabularies` and `reply_to`. Other fields
+    than these are refused.
     """
 
     # JSON has types: "5" and true are no numbers.
@@ -88,7 +88,8 @@ class CorrectionQuery(PlaceQuery):
 class CorrectionRequest(CorrectionQuery):
     """Which word or words are to be corrected.
 
-    `null` stands for the default of `cursor`, `limit`, `model` and `user`. Other fields than these are refused.
+    `null` stands for the default of `cursor`, `limit`, `model`, `user` and `vocabularies`. Other fields than these are
+    refused.
     """
 
     model_config = ConfigDict(strict=True)

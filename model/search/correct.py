@@ -86,7 +86,7 @@ class Corrector:
         else:
             options = self._options(query, typed, key, output, person)
         self._weigh_by_following(options, query.context, word.following)
-        joined = self._joined(word)
+        joined = self._joined(word, person)
         if joined:
             # The ratio of the joined word to the two as they stand.
             options[joined[0]] = options[typed] * joined[1]
@@ -242,14 +242,16 @@ class Corrector:
         id_ = vocabulary.id_of(part)
         return id_ if vocabulary.forms[id_].casefold() == part and vocabulary.offered[id_] else None
 
-    def _joined(self, word: FinishedWord) -> tuple[str, float] | None:
+    def _joined(self, word: FinishedWord, person: Person | None) -> tuple[str, float] | None:
         """The word that the one before and this one make without their space, and how much likelier it is than both.
 
-        Only where one of the two is no word of the vocabulary: *every day* is not *everyday*.
+        Only where one of the two is no word of the vocabulary: *every day* is not *everyday*. What is held stays.
         """
         scorer, vocabulary = self.scorer, self.vocabulary
         parts = (straight(word.previous), straight(word.query.prefix))
         if not word.previous or len(word.previous) + len(fold(parts[1])) < 5 or word.query.custom.holds(word.previous):
+            return None
+        if person is not None and person.holds(parts[0]):
             return None
         ids = [vocabulary.id_of(part) for part in parts]
         whole = self._whole("".join(parts).casefold())

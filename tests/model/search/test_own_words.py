@@ -102,6 +102,19 @@ def test_a_held_word_is_never_changed_to_another(search: Search, form: str) -> N
             assert (one.text, one.kind) == (text, "typed")
 
 
+def test_a_held_word_is_not_joined_with_its_neighbour() -> None:
+    joined = 0
+    for form in MODEL.vocabulary.forms:
+        first, second = form[: len(form) // 2], form[len(form) // 2 :]
+        text = f"the {first} {second}"
+        if not form.isalpha() or len(form) < 6 or form not in [one.text for one in NOBODY.correct(text)]:
+            continue
+        joined += 1
+        for held in (first, second):
+            assert form not in [one.text for one in Search(person_of(f"{held} {held}")).correct(text)]
+    assert joined >= 3
+
+
 def test_a_held_word_is_no_typo_in_the_context_either() -> None:
     taught = Search(person_of("tomorow tomorow"))
     text = "see you tomorow "
