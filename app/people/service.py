@@ -1,5 +1,6 @@
 """The operations on people: they check a request against the settings, and translate between schemas and store."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 
 from app.database.engine import Database
@@ -46,7 +47,8 @@ class PeopleService:
         length = len(request.text)
         if length > self._settings.max_text_length:
             raise TextTooLongError(length, self._settings.max_text_length)
-        taught = lesson(request.text, self._model.vocabulary)
+        # Of a long text it takes some tens of milliseconds: others are answered meanwhile.
+        taught = await asyncio.to_thread(lesson, request.text, self._model.vocabulary)
         return _shown(await self.people.learn(Key(owner, request.user), taught))
 
     async def summary(self, owner: str, user: str) -> PersonSummary:

@@ -25,7 +25,7 @@ _DIGITS = re.compile(r"\d{5}")
 _CAPITAL_INSIDE = re.compile(r"(?<=[^\W\d_])[A-Z](?=[^\W\d_]|$)")
 _MOST_CAPITALS = 2
 # The groups of an account number (IBAN) with spaces between them, eight digits at least.
-_ACCOUNT = re.compile(r"\b(?=(?:[A-Z ]*\d){8})[A-Z]{2}\d{2}(?:[ \xa0][A-Z0-9]{4}){2,7}(?:[ \xa0][A-Z0-9]{1,3})?\b")
+_ACCOUNT = re.compile(r"\b[A-Z]{2}\d{2}(?=(?:[A-Z \xa0]*\d){6})(?:[ \xa0][A-Z0-9]{4}){2,7}(?:[ \xa0][A-Z0-9]{1,3})?\b")
 # The rest of the line behind these, or where nothing stands there the next line, may be what they name. They may be a
 # part of a word with hyphens, and be written as two words.
 _SECRETS = frozenset(

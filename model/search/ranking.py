@@ -90,6 +90,7 @@ def rank(
     typed, custom, guard = straight(query.prefix), query.custom, model.guard
     keeps_case = not query.prefix[:1].isupper() and (bool(query.prefix) or not query.capital)
     before: tuple[str, ...] | None = None
+    shown: set[str] = set()
     suggestions: list[Suggestion] = []
     for exact, best in shares:
         share = floor(exact / whole * 1e6) / 1e6
@@ -101,7 +102,8 @@ def rank(
                 text = custom.spelled(text)
             if not keeps_case:
                 text = cased(text, query)
-            if text == typed or custom.blocks(text):
+            # Other words may be written alike with a capital: ı and I.
+            if text == typed or text in shown or custom.blocks(text):
                 continue
             if not guard.is_harmless(text):
                 if before is None:
@@ -110,18 +112,24 @@ def rank(
                     continue
             if person is not None and person.forgets(text):
                 continue
+        shown.add(text)
         insert = query.lead + text + query.trail if insert is None else insert
         suggestions.append(Suggestion(text, insert, share, kind))
     return suggestions
 
 
 def cased(form: str, query: Query) -> str:
-    """Write a true-cased form as the person writes: app → apple, App → Apple, APP → APPLE."""
+    """Write a true-cased form as the person writes: app → apple, App → Apple, APP → APPLE.
+
+    Of several words the first decides: *iSCSI Target* has a capital of its own, *white House* has not.
+    """
     prefix = query.prefix
     if prefix.isupper() and sum(c.isalpha() for c in prefix) > 1:
         return form.upper()
-    if (prefix[:1].isupper() or (not prefix and query.capital)) and form[1:] == form[1:].lower():
-        return form[0].upper() + form[1:]
+    if prefix[:1].isupper() or (not prefix and query.capital):
+        first = form.partition(" ")[0]
+        if first[1:] == first[1:].lower():
+            return form[0].upper() + form[1:]
     return form
 
 

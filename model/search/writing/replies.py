@@ -97,13 +97,13 @@ class ReplySearch:
         """
         read = message_end(message)
         forms = [token.form for token in read if token.is_word]
-        if not forms or limit < 1 or not self._is_understood(forms):
+        forced = self._forced(forms)
+        if not forms or limit < 1 or (forced is None and not self._is_understood(forms)):
             return []
         held = set(forms)
         message = message[read[0].start :]
         able = {n for n, text in enumerate(self.texts) if self._names[n] <= held and allowed(text)}
         chosen: dict[int, float] = {}
-        forced = self._forced(forms)
         found = self._of_occasion(message, able, forced)
         for number, log_p in found if forced is not None else [*found, *self._of_trie(message)]:
             if number in able and not any(self._alike(number, other) for other in chosen):

@@ -177,6 +177,26 @@ def test_a_phrase_of_own_words_takes_nothing_from_its_first_word() -> None:
     assert found["Qemtuzzo"].probability >= found["Qemtuzzo Zorbalino"].probability > 0.9
 
 
+def test_a_phrase_of_own_words_has_the_letter_case_of_its_place() -> None:
+    search = Search(person_of(*["zorbino Qemtuzzo the iZorb Zorbalino the"] * 4))
+    assert {"Zorbino", "Zorbino Qemtuzzo"} <= search.complete("Zorbi").keys()
+    assert {"Zorbino", "Zorbino Qemtuzzo"} <= search.complete("").keys()
+    assert {"zorbino", "zorbino Qemtuzzo"} <= search.complete("the zorbi").keys()
+    assert {"ZORBINO QEMTUZZO"} <= search.complete("the ZORBI").keys()
+    assert {"iZorb Zorbalino"} <= search.complete("izor").keys()
+
+
+@pytest.mark.parametrize("letters", ["ı I", "ſ S", "ǆ ǅ", "ß ss", "ﬁ fi"])
+def test_nothing_is_offered_twice(letters: str) -> None:
+    """Letters that are written alike with a capital are one suggestion where they are."""
+    search = Search(person_of(*[f"{letters} {letters}; {letters}"] * 6), CustomVocabulary(map(Entry, letters.split())))
+    for text in ("", "the ", *letters.split(), *letters.upper().split(), *letters.title().split()):
+        query = search.custom.read(search.reader.completion(text, len(text)), search.vocabularies, 10)
+        found = search.completer.complete(query, logits_of(MODEL, query.context), 60, 0.0, True, search.person)
+        texts = [one.text for one in found]
+        assert len(set(texts)) == len(texts)
+
+
 @pytest.mark.parametrize("form", ["{}", "{}'s", "{}-like", "New {}", "{}, Inc."])
 def test_a_forgotten_word_is_offered_in_nothing_that_names_it(form: str) -> None:
     for word in ("Grünwald", "Zorbel"):

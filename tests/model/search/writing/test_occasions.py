@@ -88,7 +88,7 @@ def test_words_of_an_occasion_decide_and_nothing_else_is_given(message: str, mod
     sorry = Occasion(("I am ill.",), (("Oh no!",), ("Where?",)), frozenset({"help", "so sick"}))
     search = ReplySearch(model, TEXTS, [-9.0] * len(TEXTS), [*OCCASIONS[:2], sorry])
     assert {reply.text for reply in search.suggest(message, 10)} == {"Oh no!", "Where?"}
-    others = {reply.text for reply in search.suggest("Sick, so thanks.", 10)}
+    others = {reply.text for reply in search.suggest("Sick, so thanks for your keys.", 10)}
     assert others - {"Oh no!", "Where?"}
 
 
