@@ -115,7 +115,10 @@ async def get_words(
 
 @people_router.put("/users/{user}/words/{word}", summary="Teach a word", responses=_BY_PATH)
 async def put_word(user: User, word: Word, people: ThePeople, owner: TheOwner) -> PersonSummary:
-    """Teach one word: it counts as used twice, so that it is offered. One that was forgotten may be offered again."""
+    """Teach one word: it counts as used twice, so that it is offered. One that was forgotten may be offered again.
+
+    A common misspelling is not offered for that; a vocabulary can hold it.
+    """
     return await people.teach_word(owner, user, word)
 
 

@@ -4,6 +4,7 @@ A list holds one entry a line: a word; a word with a star, which means all that 
 words that never follow them unasked, as ``kill, hang: yourself, himself``. The words themselves stay known.
 """
 
+import re
 from functools import lru_cache
 from math import ceil
 from pathlib import Path
@@ -23,6 +24,8 @@ TYPED_SHARE = 0.75
 NEVER = 255
 # Words that are remembered as guarded or harmless: some 150 bytes each.
 _KEPT = 5000
+# A word of several, apart at hyphens too.
+_PART = re.compile(r"[^\s-]+")
 # The most tokens that a beginning in the list has.
 LONGEST_BEGINNING = 3
 
@@ -77,14 +80,21 @@ class Guard:
     def allows(self, text: str, typed: str, before: tuple[str, ...] = ()) -> bool:
         """True where ``text`` may be offered for the letters ``typed`` behind the last tokens ``before``.
 
-        A guarded word is offered only where the letters typed are a beginning of it, and most of it.
+        A guarded word is offered only where the letters typed are a beginning of it, and most of it; one among other
+        words only behind itself.
         """
         if self.is_harmless(text):
             return True
         if not self._any_guarded(text) and not self._is_cruel(text, before):
             return True
         key, letters = fold(text), fold(typed)
-        return key.startswith(letters) and len(letters) >= _letters_needed(key)
+        needed = max(_letters_needed(key), 0 if self.guards(text) else self._end_of_guarded(text))
+        return key.startswith(letters) and len(letters) >= needed
+
+    def _end_of_guarded(self, text: str) -> int:
+        """The letters of a text up to the end of its last word that is guarded by itself; 0 where there is none."""
+        ends = [word.end() for word in _PART.finditer(text) if self.guards(word[0])]
+        return len(fold(text[: ends[-1]])) if ends else 0
 
     def _any_guarded(self, text: str) -> bool:
         return self.guards(text) or any(map(self.guards, text.replace("-", " ").split()))

@@ -241,6 +241,18 @@ def test_the_guard_holds_for_entries(english: LanguageModel) -> None:
     assert search.complete("we went to Dick's ", vocabulary, next_word=True)[0].text == "Sporting Goods"
 
 
+@pytest.mark.parametrize("form", ["{} {}", "{}-{}", "{} {}s", "{} the {}", "{} & {}"])
+def test_no_entry_brings_a_guarded_word_that_was_not_typed(english: LanguageModel, form: str) -> None:
+    """However long the words before it are: those alone are no reason to write it."""
+    search, slur = Search(replace(english, guard=Guard(SHIPPED_LIST))), "fuck"
+    for length in (2, 8, 16, 30):
+        entry = form.format(("Zorkmiddleton" * 3)[:length], slur)
+        for end in range(1, entry.index(slur)):
+            for next_word in (False, True):
+                found = search.complete(entry[:end], CustomVocabulary([Entry(entry, 100)]), next_word=next_word)
+                assert not [one for one in found if slur in one.text], entry[:end]
+
+
 TEXTS = st.text(st.sampled_from("aApplebéßİı'’ -.+&17日한д\u0308\u200d"), min_size=1, max_size=12)
 
 
