@@ -23,7 +23,7 @@ def serving(app: FastAPI, **options: Any) -> Iterator[str]:
             ready.set()
 
     usual: dict[str, Any] = {"http": bounded_protocol(Settings()), "lifespan": "on", "ws": "none", "log_config": None}
-    config = uvicorn.Config(app, port=0, access_log=False, timeout_graceful_shutdown=5, **usual | options)
+    config = uvicorn.Config(app, port=0, access_log=False, **usual | {"timeout_graceful_shutdown": 5} | options)
     running = Server(config)
     thread = threading.Thread(target=running.run)
     thread.start()

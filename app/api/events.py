@@ -1,12 +1,13 @@
 """Server-sent events: a response that streams the text that is written on, and ends it when the client goes away."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from app.errors import ServiceError
+from app.errors import NotReadyError, ServiceError
 from app.schemas.generation import GenerationEnd
 
 EVENTS = "text/event-stream"
@@ -37,7 +38,13 @@ async def _events(
         async for piece in written:
             yield _event(piece)
     except ServiceError as error:  # the service stops: the status has been sent already
-        yield f"event: error\ndata: {json.dumps({'detail': error.detail})}\n\n"
+        yield _error(error)
+    except asyncio.CancelledError:  # the server has waited for it long enough, or the client went away
+        yield _error(NotReadyError())
+
+
+def _error(error: ServiceError) -> str:
+    return f"event: error\ndata: {json.dumps({'detail': error.detail})}\n\n"
 
 
 def _event(piece: str | GenerationEnd) -> str:

@@ -1,6 +1,7 @@
 """``POST /generate``: as JSON and as events, over HTTP and through a real server."""
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,9 @@ from fastapi.testclient import TestClient
 
 from app.main import create_app
 from app.settings import Settings
+from model.arrays import FloatArray
 from model.lm.language_model import LanguageModel
+from model.search.writing.writer import Writer
 from tests.app.conftest import MakeApp
 from tests.app.counting import counting
 from tests.serving import serving
@@ -129,6 +132,36 @@ def test_a_time_limit_ends_it_with_what_was_written(make_app: MakeApp) -> None:
         answer = client.post("/generate", json=BODY | {"max_words": 100}).json()
     assert answer["reason"] in ("time", "length")
     assert answer["words"] == len(answer["text"].replace(".", " ").split()) or answer["words"] <= 100
+
+
+def test_a_service_that_stops_ends_it_with_an_error(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it takes longer than the server waits: the client hears of it, and the answer is whole."""
+
+    def slowly(self: Writer, logits: FloatArray) -> str:
+        time.sleep(0.05)
+        return draw(self, logits)
+
+    draw = Writer.draw
+    monkeypatch.setattr(Writer, "draw", slowly)
+    found: list[tuple[str, Any]] = []
+
+    def listen(address: str) -> None:
+        body = BODY | {"max_words": 100}
+        with httpx.stream("POST", f"{address}/generate", json=body, headers=EVENTS, timeout=30) as response:
+            text = ""
+            for part in response.iter_text():
+                text += part
+                begun.set()
+            found.extend(events(text))
+
+    begun = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        with serving(make_app(), timeout_graceful_shutdown=1) as address:
+            heard = pool.submit(listen, address)
+            assert begun.wait(30)
+        heard.result()
+    assert [name for name, _ in found[:-1]] == ["word"] * (len(found) - 1) and 1 < len(found) < 100
+    assert found[-1] == ("error", {"detail": "the service is starting or stopping, try again in a second"})
 
 
 def test_people_are_answered_while_texts_are_written(make_app: MakeApp) -> None:
