@@ -60,6 +60,15 @@ class BlockedMatrix:
             np.matmul(x[begin : begin + ROWS], self._blocks, out=blocks)
         return out[:, : self.shape[1]]
 
+    def multiply_columns(self, x: FloatArray, columns: slice) -> FloatArray:
+        """Multiply x (B, K) by the columns of a slice: (B, n). Only the blocks that hold them are read."""
+        begin, end, _ = columns.indices(self.shape[1])
+        first = begin // self._columns
+        products = np.matmul(x, self._blocks[first : -(-end // self._columns)])
+        product: FloatArray = products.swapaxes(0, 1).reshape(len(x), len(products) * self._columns)
+        offset = first * self._columns
+        return product[:, begin - offset : end - offset]
+
     def columns(self, places: IntArray) -> FloatArray:
         """Take some columns (n, K), each as a row."""
         found: FloatArray = self._blocks[places // self._columns, :, places % self._columns]
@@ -95,13 +104,27 @@ class InferenceNetwork(Network):
         """Look up the rows of tokens: ids (n,) → x (n, E)."""
         return self._output.columns(ids)
 
-    def logits(self, p: Array, ids: Array | None = None, out: Array | None = None) -> Array:
+    def logits(self, p: Array, ids: Array | slice | None = None, out: Array | None = None) -> Array:
         """Compute the logits of n tokens, by default all: p (…, E) → (…, n)."""
+        if isinstance(ids, slice):
+            product = self._output.multiply_columns(p.reshape(-1, p.shape[-1]), ids)
+            return product.reshape(*p.shape[:-1], product.shape[1]) + self.weights["bias"][ids]
         if ids is not None:
             return p @ self._output.columns(ids).T + self.weights["bias"][ids]
         logits = p @ self._output if out is None else self._output.multiply(p, out)
         logits += self.weights["bias"]
         return logits
+
+
+class LazyLogits:
+    """The logits (V,) after a context, of which only those that are asked for are computed."""
+
+    def __init__(self, network: Network, output: FloatArray) -> None:
+        self._network, self._output = network, output
+
+    def __getitem__(self, ids: slice | IntArray) -> FloatArray:
+        found: FloatArray = self._network.logits(self._output, ids)
+        return found
 
 
 class ContextRunner:

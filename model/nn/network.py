@@ -117,7 +117,7 @@ class Network:
             return h[..., : self.config.embedding]
         return h[..., : self.config.hidden] @ self.parameters.projection
 
-    def logits(self, p: Array, ids: Array | None = None, out: Array | None = None) -> Array:
+    def logits(self, p: Array, ids: Array | slice | None = None, out: Array | None = None) -> Array:
         """Unnormalised log probabilities of n tokens, by default all: p (…, E) → (…, n).
 
         All of them can be written into ``out`` (B, ``output_width``), whose memory is then the answer's.

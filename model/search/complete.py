@@ -9,6 +9,7 @@ import numpy as np
 from model.arrays import BoolArray, FloatArray, IntArray
 from model.lm.person import Person
 from model.lm.words.word_list import WordList
+from model.nn.inference import LazyLogits
 from model.search.marks import case_fits, fits_of_case, has_inner_capital, has_marks, marks_fit
 from model.search.next_words import NextWords
 from model.search.own_words import own_words
@@ -86,7 +87,7 @@ class Completer:
     def complete(
         self,
         query: Query,
-        logits: FloatArray,
+        logits: FloatArray | LazyLogits,
         limit: int,
         least: float,
         fuzzy: bool = True,
@@ -98,7 +99,7 @@ class Completer:
         has taught counts, words of their own too.
         """
         if not query.prefix:
-            return self.next_words.suggest(query, logits, limit, least, person)
+            return self.next_words.suggest(query, logits[:], limit, least, person)
         if query.place is Place.DIGIT:
             return rank(self.model, query, units(query), limit, least)
         if query.place is Place.ADDRESS:
@@ -229,7 +230,7 @@ class Completer:
         return {form: share * fits.count(form) * (small if form[0].islower() else own_capital) for form in words}
 
     def _entries(
-        self, query: Query, typed: Typed, unknown: float, logits: FloatArray, most: int, is_lost: bool
+        self, query: Query, typed: Typed, unknown: float, logits: FloatArray | LazyLogits, most: int, is_lost: bool
     ) -> tuple[list[tuple[str, float, str]], float]:
         """The entries of custom vocabularies that begin or go on as typed, their kinds, and the chance of all that do.
 

@@ -16,6 +16,7 @@ from model.lm.ngrams import MOST_TOKENS
 from model.lm.person import Person, Share
 from model.lm.words.spelling import Speller
 from model.lm.words.word_list import WordList
+from model.nn.inference import LazyLogits
 from model.search.place.query import Query
 from model.search.typos.candidates import Candidates, CandidateSearch
 from model.search.typos.keyboards import DEFAULT_LAYOUT
@@ -200,14 +201,15 @@ class Scorer:
         own = p[end:] if share is None else p[end:] + unknown * share.unknown_shares
         return Joint(p[: len(literal)], beside, unknown, own)
 
-    def mass(self, context: tuple[int, ...], logits: FloatArray, literal: range, others: Scored) -> float:
+    def mass(self, context: tuple[int, ...], logits: FloatArray | LazyLogits, literal: range, others: Scored) -> float:
         """P(· | context) of all that ``joint`` scores together: by n-grams, or where there are none by the network.
 
         ``logits`` (V,) are the network's.
         """
         if self.model.ngrams is not None:
             return max(LEAST_MASS, float(self.model.ngrams.probabilities(context, literal, others.ids).sum()))
-        p = np.exp(logits - logits.max())
+        all_logits = logits[:]
+        p = np.exp(all_logits - all_logits.max())
         some = float(p[literal.start : literal.stop].sum()) + float(p[others.ids].sum())
         return max(LEAST_MASS, some / float(p.sum()))
 

@@ -158,11 +158,6 @@ class Batcher:
     def _look_up(self, job: Job) -> None:
         if job.future.cancelled():
             return
-        if job.wanted is not Wanted.OUTPUT:
-            logits = self.cache.logits(job.context)
-            if logits is not None:
-                self._answer(job, logits)
-                return
         prefill = self._prefills.get(job.context)
         if prefill is not None:
             prefill.jobs.append(job)
@@ -242,18 +237,14 @@ class Batcher:
         except Exception as error:
             self._results.extend((job.future, error) for _, _, jobs in batch for job in jobs)
             return
-        for (context, _, jobs), row in zip(batch, self._logits, strict=False):
-            kept = row[: self.model.network.config.vocabulary].copy()
-            # Those inside a phrase or a text that is written are needed once.
-            if any(job.wanted is Wanted.LOGITS or isinstance(job.wanted, NextWord) for job in jobs):
-                self.cache.put_logits(context, kept)
+        for (_, _, jobs), row in zip(batch, self._logits, strict=False):
             for job in jobs:
-                self._answer(job, kept)
+                self._answer(job, row[: self.model.network.config.vocabulary])
 
     def _answer(self, job: Job, logits: FloatArray) -> None:
-        """Answer a job, now that the logits after its context are known."""
+        """Answer a job, now that the logits after its context are known; their memory is used again."""
         if job.wanted is Wanted.LOGITS:
-            self._results.append((job.future, logits))
+            self._results.append((job.future, logits.copy()))
             return
         result: Any
         try:
