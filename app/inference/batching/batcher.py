@@ -194,8 +194,9 @@ class Batcher:
         before = np.stack([prefill.state for prefill in prefills])
         states = np.empty_like(before)
 
-        def step(part: slice) -> None:
-            states[part] = self.model.network.step_on(inputs[part], before[part])
+        def step(part: int, parts: int) -> None:
+            rows = slice(len(prefills) * part // parts, len(prefills) * (part + 1) // parts)
+            states[rows] = self.model.network.step_on(inputs[rows], before[rows])
 
         self._products.work(len(prefills), step)
         for i, prefill in enumerate(prefills):
@@ -228,8 +229,9 @@ class Batcher:
             return
         self.statistics.lookups[SCORED] += len(batch)
 
-        def score(part: slice) -> None:
-            self.model.network.logits(outputs[part], out=self._logits[part])
+        def score(part: int, parts: int) -> None:
+            # Columns, not rows: each thread reads its part of the output layer alone.
+            self.model.network.write_logits(outputs, self._logits[: len(batch)], part, parts)
 
         try:
             outputs = np.stack([output for _, output, _ in batch])

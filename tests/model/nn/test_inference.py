@@ -71,15 +71,17 @@ def test_steps_and_logits_are_those_of_the_trained_network(cell: str) -> None:
     np.testing.assert_allclose(laid_out.logits(p), logits, atol=1e-5)
     np.testing.assert_allclose(laid_out.logits(p[0]), logits[0], atol=1e-5)
     for network in (trained, laid_out):
-        memory = np.empty((4, network.output_width), p.dtype)
-        into = network.logits(p, out=memory)
-        np.testing.assert_allclose(into, logits, atol=1e-5)
-        assert np.shares_memory(into, memory)
+        for parts in (1, 2, 3):
+            memory = np.empty((4, network.output_width), p.dtype)
+            for part in range(parts):
+                network.write_logits(p, memory, part, parts)
+                network.write_logits(p[:1], memory[:1], part, parts)
+            np.testing.assert_allclose(memory[:, :V], logits, atol=1e-5)
         some = np.array([V - 1, 0, 2])
         np.testing.assert_allclose(network.logits(p[1], some), logits[1, some], atol=1e-5)
-        for part in (slice(1, V - 1), slice(2, 2), slice(None)):
-            np.testing.assert_allclose(network.logits(p, part), logits[:, part], atol=1e-5)
-            np.testing.assert_allclose(LazyLogits(network, p[1])[part], logits[1, part], atol=1e-5)
+        for columns in (slice(1, V - 1), slice(2, 2), slice(None)):
+            np.testing.assert_allclose(network.logits(p, columns), logits[:, columns], atol=1e-5)
+            np.testing.assert_allclose(LazyLogits(network, p[1])[columns], logits[1, columns], atol=1e-5)
 
 
 def test_the_digest_stays() -> None:
