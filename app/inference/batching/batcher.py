@@ -190,7 +190,7 @@ class Batcher:
         if not prefills:
             return
         self.statistics.batches[len(prefills)] += 1
-        inputs = next_inputs(self.model.network, prefills)
+        inputs = next_inputs(self.model.network, self.cache, prefills)
         before = np.stack([prefill.state for prefill in prefills])
         states = np.empty_like(before)
 

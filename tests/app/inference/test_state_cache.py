@@ -26,10 +26,14 @@ def test_a_cache_of_nothing_keeps_nothing() -> None:
     assert cache.get((1,)) is None and cache.bytes == 0
 
 
-def test_the_last_states_are_kept_within_the_bound() -> None:
-    cache = StateCache(100_000)
+def test_the_last_states_and_inputs_are_kept_within_the_bound() -> None:
+    cache = StateCache(300_000)
     for i in range(1000):
         cache.put((i,), entry())
-    kept = [i for i in range(1000) if cache.get((i,))]
-    assert kept == list(range(1000 - len(kept), 1000)) and len(kept) > 100
-    assert cache.bytes <= 100_000
+        cache.put_inputs(i, np.full(100, i, np.float32))
+    states = [i for i in range(1000) if cache.get((i,))]
+    assert states == list(range(1000 - len(states), 1000)) and len(states) > 100
+    tokens = [i for i in range(1000) if cache.inputs(i) is not None]
+    assert tokens == list(range(1000 - len(tokens), 1000)) and len(tokens) > 100
+    np.testing.assert_array_equal(cache.inputs(999), np.full(100, 999))
+    assert cache.bytes <= 300_000
