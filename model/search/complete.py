@@ -125,11 +125,11 @@ class Completer:
         unknown = joint.unknown * (1 - custom.share)
         own = self._own(query, typed.key, joint.unknown)
         p_meant = joint.others * typed.meant_shares
-        p_learned = joint.own * fits
         total = float(np.add.reduce(p_literal)) + unknown * typed.rest + float(np.add.reduce(p_meant)) + all_entries
         if own:
             total += sum(own.values())
-        if len(p_learned):
+        p_learned = None if person is None else joint.own * fits
+        if p_learned is not None:
             total += float(p_learned.sum())
         if total <= 0:
             return []
@@ -148,7 +148,7 @@ class Completer:
         found += self._listed(
             typed.meant, p_meant / total, FINISHED_CORRECTION if typed.is_word else LEAST_SHARE, CORRECTION
         )
-        if person is not None:
+        if person is not None and p_learned is not None:
             found += own_words(person, places, p_learned / total, limit, CORRECTION if is_lost else COMPLETION)
         return rank(self.model, query, found, limit, least, person)
 
