@@ -9,6 +9,7 @@ import numpy as np
 from model.arrays import BoolArray, FloatArray, IntArray
 from model.lm.person import Person
 from model.lm.words.word_list import WordList
+from model.nn.inference import LazyLogits
 from model.search.marks import case_fits, fits_of_case, has_inner_capital, has_marks, marks_fit
 from model.search.next_words import NextWords
 from model.search.own_words import own_words
@@ -86,7 +87,7 @@ class Completer:
     def complete(
         self,
         query: Query,
-        logits: FloatArray,
+        logits: FloatArray | LazyLogits,
         limit: int,
         least: float,
         fuzzy: bool = True,
@@ -98,7 +99,7 @@ class Completer:
         has taught counts, words of their own too.
         """
         if not query.prefix:
-            return self.next_words.suggest(query, logits, limit, least, person)
+            return self.next_words.suggest(query, logits[:], limit, least, person)
         if query.place is Place.DIGIT:
             return rank(self.model, query, units(query), limit, least)
         if query.place is Place.ADDRESS:
@@ -124,11 +125,11 @@ class Completer:
         unknown = joint.unknown * (1 - custom.share)
         own = self._own(query, typed.key, joint.unknown)
         p_meant = joint.others * typed.meant_shares
-        p_learned = joint.own * fits
         total = float(np.add.reduce(p_literal)) + unknown * typed.rest + float(np.add.reduce(p_meant)) + all_entries
         if own:
             total += sum(own.values())
-        if len(p_learned):
+        p_learned = None if person is None else joint.own * fits
+        if p_learned is not None:
             total += float(p_learned.sum())
         if total <= 0:
             return []
@@ -147,7 +148,7 @@ class Completer:
         found += self._listed(
             typed.meant, p_meant / total, FINISHED_CORRECTION if typed.is_word else LEAST_SHARE, CORRECTION
         )
-        if person is not None:
+        if person is not None and p_learned is not None:
             found += own_words(person, places, p_learned / total, limit, CORRECTION if is_lost else COMPLETION)
         return rank(self.model, query, found, limit, least, person)
 
@@ -229,7 +230,7 @@ class Completer:
         return {form: share * fits.count(form) * (small if form[0].islower() else own_capital) for form in words}
 
     def _entries(
-        self, query: Query, typed: Typed, unknown: float, logits: FloatArray, most: int, is_lost: bool
+        self, query: Query, typed: Typed, unknown: float, logits: FloatArray | LazyLogits, most: int, is_lost: bool
     ) -> tuple[list[tuple[str, float, str]], float]:
         """The entries of custom vocabularies that begin or go on as typed, their kinds, and the chance of all that do.
 

@@ -145,11 +145,12 @@ def likely_words(
         chances = p.tolist()
     # Plain Python is faster from here on: there are a few dozen values left.
     totals: dict[int, float] = {}
+    spellings_of = vocabulary.spellings.get
     for first, chance in zip(firsts, chances, strict=True):
         if chance >= _LEAST_SPELLING and first not in totals:
             # The other spellings of the word count, though they may not reach their share of the bound.
-            spellings = vocabulary.spelled(first)[1]
-            totals[first] = chance if len(spellings) == 1 else sum(p.item(id_ - start) for id_, _ in spellings)
+            same = spellings_of(first)
+            totals[first] = chance if same is None else sum(p.item(id_ - start) for id_ in same)
     found = []
     for first, total in sorted(totals.items(), key=itemgetter(1), reverse=True)[:most]:
         word, spellings = vocabulary.spelled(first)
@@ -171,6 +172,7 @@ def reached(values: FloatArray, most: int) -> FloatArray:
     if groups <= most:
         least: FloatArray = values.min(axis=-1, initial=np.inf)
         return least
-    largest = values[..., : deals * groups].reshape(*rows, deals, groups).max(axis=-2)
-    bound: FloatArray = np.partition(largest, groups - most)[..., groups - most]
+    largest = np.maximum.reduce(values[..., : deals * groups].reshape(*rows, deals, groups), axis=-2)
+    largest.partition(groups - most)
+    bound: FloatArray = largest[..., groups - most]
     return bound

@@ -16,6 +16,7 @@ from model.lm.ngrams import MOST_TOKENS
 from model.lm.person import Person, Share
 from model.lm.words.spelling import Speller
 from model.lm.words.word_list import WordList
+from model.nn.inference import LazyLogits
 from model.search.place.query import Query
 from model.search.typos.candidates import Candidates, CandidateSearch
 from model.search.typos.keyboards import DEFAULT_LAYOUT
@@ -53,14 +54,15 @@ NOT_LISTED = Existence(0.0, SMALL_COST)
 
 
 class Scored(NamedTuple):
-    """Words prepared to be scored: ``ids`` of the ``known`` ones of the vocabulary with ``<unk>``'s behind them.
+    """M words prepared to be scored: ``ids`` of those of the vocabulary, with ``<unk>``'s behind them.
 
-    ``known`` (M,) marks these among all M, ``rare_shares`` is P(word | unknown) of the others.
+    Each word has ``shares`` (M,) of the chance of the id at its place in ``sources`` (M,): all of its own, or of
+    ``<unk>``'s P(word | unknown).
     """
 
     ids: IntArray
-    known: BoolArray
-    rare_shares: FloatArray
+    sources: IntArray
+    shares: FloatArray
 
 
 class Joint(NamedTuple):
@@ -176,7 +178,10 @@ class Scorer:
         ids = np.append(words[known], self.unknown_id)
         # In as few bytes as the n-grams have them.
         ids = ids.astype(np.uint16) if V <= MOST_TOKENS else ids
-        return Scored(ids, known, np.exp(log_p.astype(np.float64)))
+        sources, shares = np.full(len(words), len(ids) - 1), np.ones(len(words))
+        sources[known] = np.arange(len(ids) - 1)
+        shares[~known] = np.exp(log_p.astype(np.float64))
+        return Scored(ids, sources, shares)
 
     def joint(
         self,
@@ -194,20 +199,19 @@ class Scorer:
         p = mixture(self.model, context, logits, literal, others.ids, share=share)
         end = len(literal) + len(others.ids)
         unknown = float(p[end - 1])
-        beside = np.empty(len(others.known))
-        beside[others.known] = p[len(literal) : end - 1]
-        beside[~others.known] = unknown * others.rare_shares
+        beside = p[len(literal) : end].take(others.sources) * others.shares
         own = p[end:] if share is None else p[end:] + unknown * share.unknown_shares
         return Joint(p[: len(literal)], beside, unknown, own)
 
-    def mass(self, context: tuple[int, ...], logits: FloatArray, literal: range, others: Scored) -> float:
+    def mass(self, context: tuple[int, ...], logits: FloatArray | LazyLogits, literal: range, others: Scored) -> float:
         """P(· | context) of all that ``joint`` scores together: by n-grams, or where there are none by the network.
 
         ``logits`` (V,) are the network's.
         """
         if self.model.ngrams is not None:
             return max(LEAST_MASS, float(self.model.ngrams.probabilities(context, literal, others.ids).sum()))
-        p = np.exp(logits - logits.max())
+        all_logits = logits[:]
+        p = np.exp(all_logits - all_logits.max())
         some = float(p[literal.start : literal.stop].sum()) + float(p[others.ids].sum())
         return max(LEAST_MASS, some / float(p.sum()))
 
