@@ -12,7 +12,7 @@ from model.lm.language_model import LanguageModel
 from model.lm.person import Person
 from model.lm.words.offensive import LONGEST_BEGINNING
 from model.search.place.query import Query
-from model.text.tokens import straight
+from model.text.tokens import capitalised, straight
 
 COMPLETION, CORRECTION, NEXT_WORD, TYPED = "completion", "correction", "next-word", "typed"
 LEARNED = "learned"
@@ -87,6 +87,7 @@ def rank(
     shares.sort(key=lambda share: (-share[0], share[1].kind != TYPED))
     typed, custom, guard = straight(query.prefix), query.custom, model.guard
     keeps_case = not query.prefix[:1].isupper() and (bool(query.prefix) or not query.capital)
+    may_be_titled = query.behind_capital and not query.prefix
     before: tuple[str, ...] | None = None
     suggestions: list[Suggestion] = []
     for exact, best in shares:
@@ -99,6 +100,8 @@ def rank(
                 text = custom.spelled(text)
             if not keeps_case:
                 text = cased(text, query)
+            elif may_be_titled and model.is_titled(text):
+                text = capitalised(text)
             if text == typed or custom.blocks(text):
                 continue
             if not guard.is_harmless(text):
@@ -119,7 +122,7 @@ def cased(form: str, query: Query) -> str:
     if prefix.isupper() and sum(c.isalpha() for c in prefix) > 1:
         return form.upper()
     if (prefix[:1].isupper() or (not prefix and query.capital)) and form[1:] == form[1:].lower():
-        return form[0].upper() + form[1:]
+        return capitalised(form)
     return form
 
 

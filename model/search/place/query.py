@@ -49,11 +49,11 @@ class Query(NamedTuple):
     """A place in a text: the context's ids, the typed ``prefix``, and the span that a suggestion replaces.
 
     ``insert`` in place of ``text[start:end]`` is ``lead + suggestion + trail``; ``capital`` is true where a sentence
-    begins here. ``unknown`` are the words of the context that the vocabulary does not hold, with their places in it; a
-    place below 1 is of one that has been dropped from it. ``run`` is what stands before ``start`` without a space, and
-    ``place`` the kind of place that makes it. ``before`` are the last characters before ``start``,
-    and ``custom`` the words of the custom vocabularies that the request asks for. ``ends_line`` is true where the rest
-    of the line behind ``end`` is empty.
+    begins here, ``behind_capital`` right behind a word with a capital inside one. ``unknown`` are the words of the
+    context that the vocabulary does not hold, with their places in it; a place below 1 is of one that has been dropped
+    from it. ``run`` is what stands before ``start`` without a space, and ``place`` the kind of place that makes it.
+    ``before`` are the last characters before ``start``, and ``custom`` the words of the custom vocabularies that the
+    request asks for. ``ends_line`` is true where the rest of the line behind ``end`` is empty.
     """
 
     context: tuple[int, ...]
@@ -69,6 +69,7 @@ class Query(NamedTuple):
     before: str = ""
     custom: CustomWords = NO_CUSTOM
     ends_line: bool = True
+    behind_capital: bool = False
 
 
 class FinishedWord(NamedTuple):
@@ -164,9 +165,11 @@ class QueryReader:
         unknown = tuple((place + 1 - dropped, form) for place, form in context.unknown)
         ids = (self._start, *context.ids[dropped:])
         run, before = text[run_start(text, start) : start], text[max(0, start - CODE_POINTS_BEFORE) : start]
-        at_start, place = context.sentences.at_start, place_at(text, start)
-        ends_line = _LINE_END.match(text, end) is not None
-        return Query(ids, prefix, start, end, lead, trail, at_start, unknown, run, place, before, ends_line=ends_line)
+        sentences, ends_line = context.sentences, _LINE_END.match(text, end) is not None
+        return Query(
+            ids, prefix, start, end, lead, trail, sentences.at_start, unknown, run, place_at(text, start), before,
+            ends_line=ends_line, behind_capital=sentences.behind_capital,
+        )  # fmt: skip
 
     def _before(self, text: str, cursor: int) -> tuple[_Context, list[Token]]:
         """The context up to the last white space before the cursor, and the tokens behind that."""
