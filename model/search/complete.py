@@ -83,10 +83,6 @@ class Completer:
         self.scorer, self.model = scorer, scorer.model
         self.next_words = NextWords(scorer.model)
         self._typed = lru_cache(_KEPT_PREFIXES)(self._prepare)
-        # As many have a capital behind a word with one as small words have a small letter elsewhere.
-        self._small_behind_capital = scorer.index.is_small.copy()
-        if (titled := self.model.titled_words) is not None:
-            self._small_behind_capital[: len(titled)] &= ~titled
 
     def complete(
         self,
@@ -113,7 +109,7 @@ class Completer:
         # What a custom vocabulary holds is no typo, nor what the person has taught.
         may_correct = may_correct and not custom.holds(query.prefix)
         may_correct = may_correct and not (person is not None and person.holds(straight(query.prefix)))
-        typed = self._typed(query.prefix, may_correct, query.capital, query.behind_capital)
+        typed = self._typed(query.prefix, may_correct, query.capital)
         literal, others = logits[typed.span.start : typed.span.stop], logits[typed.scored.ids]
         # What begins no word of the vocabulary may be a typo of another's.
         is_lost = may_correct and not len(typed.span)
@@ -156,15 +152,13 @@ class Completer:
             found += own_words(person, places, p_learned / total, limit, CORRECTION if is_lost else COMPLETION)
         return rank(self.model, query, found, limit, least, person)
 
-    def _prepare(self, prefix: str, fuzzy: bool, capital: bool, behind_capital: bool) -> Typed:
+    def _prepare(self, prefix: str, fuzzy: bool, capital: bool) -> Typed:
         scorer, index, vocabulary = self.scorer, self.scorer.index, self.model.vocabulary
         key = fold(prefix)
         rows = scorer.candidates.literal_rows(key)
         found = scorer.completions(key) if fuzzy else NO_CANDIDATES
         span = vocabulary.prefix_range(prefix)
-        is_small = self._small_behind_capital if behind_capital else index.is_small
-        fits = self._fits(prefix, capital, is_small, np.arange(span.start, span.stop))
-        fits *= scorer.stands[span.start : span.stop]
+        fits = self._fits(prefix, capital, np.arange(span.start, span.stop)) * scorer.stands[span.start : span.stop]
         rare = index.word[rows.start : rows.stop]
         rare = rare[rare >= index.vocabulary_size]
         log_p = index.lexicon.log_probability[rare - index.vocabulary_size]
@@ -173,7 +167,7 @@ class Completer:
             rare, log_p = rare[best], log_p[best]
         able = self.model.letters_needed[rare] <= len(key)
         rare, log_p = rare[able], log_p[able]
-        rare_shares = np.exp(log_p.astype(np.float64)) * self._fits(prefix, capital, is_small, rare)
+        rare_shares = np.exp(log_p.astype(np.float64)) * self._fits(prefix, capital, rare)
         rest = float(index.lexicon_share[rows.stop] - index.lexicon_share[rows.start])
         rest += index.lexicon.novel * math.exp(scorer.speller.log_beginning(prefix))
         typed = unaccented(prefix)
@@ -184,7 +178,7 @@ class Completer:
         no_typo = len(key) * math.log1p(-RATES["a letter"])
         typo_share = math.exp(NOT_LISTED.cost - finished.cost - CORRECTION_COST - no_typo)
         meant_shares = np.exp(-found.cost) * np.float32(typo_share)
-        meant_shares *= fits_of_case(is_small[found.words], prefix, capital)
+        meant_shares *= fits_of_case(index.is_small[found.words], prefix, capital)
         is_word = finished is not NOT_LISTED or any(
             unaccented(index.forms[word]) == typed and self.model.letters_needed[word] == 0
             for word in scorer.candidates.exact_words(key).tolist()
@@ -194,12 +188,12 @@ class Completer:
         offered = _unless_ones(self.model.offered(span, len(key)))
         return Typed(key, span, _unless_ones(fits), offered, *meant, rare, rare_shares, rest, is_word)
 
-    def _fits(self, prefix: str, capital: bool, is_small: BoolArray, words: IntArray) -> FloatArray:
+    def _fits(self, prefix: str, capital: bool, words: IntArray) -> FloatArray:
         """How well each word goes with the letter case, the apostrophes and the accents that were typed.
 
         ``don'`` is not on its way to *done*; ``WiF`` is to *WiFi*, not to *Wife*.
         """
-        fits = fits_of_case(is_small[words], prefix, capital)
+        fits = fits_of_case(self.scorer.index.is_small[words], prefix, capital)
         if not has_marks(prefix):
             return fits
         forms = self.scorer.index.forms
