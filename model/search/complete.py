@@ -23,10 +23,11 @@ from model.search.ranking import (
     Candidate,
     Suggestion,
     likely_words,
+    listed,
     rank,
 )
 from model.search.scorer import NOT_LISTED, OWN_SHARE, Scored, Scorer, finished_word, share_of
-from model.search.typos.candidates import NO_CANDIDATES
+from model.search.typos.candidates import NO_CANDIDATES, Candidates
 from model.search.typos.error_model import RATES, cost
 from model.search.units import units
 from model.text.tokens import fold, straight, unaccented
@@ -36,8 +37,6 @@ from model.text.tokens import fold, straight, unaccented
 CORRECTION_COST = 1.0
 # Rare words offered beside those of the vocabulary, at most.
 _MOST_RARE = 20
-# The most spellings of a word, differing in case, that are listed.
-_MOST_SPELLINGS = 4
 # Prefixes that are remembered: some 5 kB each.
 _KEPT_PREFIXES = 2000
 _NOTHING: tuple[IntArray, FloatArray] = np.zeros(0, np.int64), np.zeros(0, np.float32)
@@ -102,7 +101,7 @@ class Completer:
             return rank(self.model, query, units(query), limit, least)
         if query.place is Place.ADDRESS:
             return []
-        custom, scorer = query.custom, self.scorer
+        custom, scorer, forms = query.custom, self.scorer, self.scorer.index.forms
         may_correct = fuzzy and query.place is Place.TEXT and not has_inner_capital(query.prefix)
         # What a custom vocabulary holds is no typo, nor what the person has taught.
         may_correct = may_correct and not custom.holds(query.prefix)
@@ -142,11 +141,11 @@ class Completer:
             found = [one for one in found if one.probability >= FINISHED_COMPLETION]
         found += [Candidate(form.casefold(), form, p / total, COMPLETION) for form, p in own.items()]
         rare_shares = typed.rare_shares * (unknown / total)
-        found += self._listed(
-            typed.rare, rare_shares, FINISHED_COMPLETION if typed.is_word else LEAST_SHARE, COMPLETION
+        found += listed(
+            forms, typed.rare, rare_shares, FINISHED_COMPLETION if typed.is_word else LEAST_SHARE, COMPLETION
         )
         least_meant = FINISHED_CORRECTION if typed.is_word else LEAST_SHARE
-        found += self._listed(typed.meant, p_meant[: len(typed.meant)] / total, least_meant, CORRECTION)
+        found += listed(forms, typed.meant, p_meant[: len(typed.meant)] / total, least_meant, CORRECTION)
         found += self._split(typed, p_meant / total, least_meant)
         if person is not None and p_learned is not None:
             found += own_words(person, places, p_learned / total, limit, CORRECTION if is_lost else COMPLETION)
@@ -156,7 +155,7 @@ class Completer:
         scorer, index, vocabulary = self.scorer, self.scorer.index, self.model.vocabulary
         key = fold(prefix)
         rows = scorer.candidates.literal_rows(key)
-        found = scorer.completions(key) if fuzzy else NO_CANDIDATES
+        found = self._meant(straight(prefix), key) if fuzzy else NO_CANDIDATES
         span = vocabulary.prefix_range(prefix)
         fits = self._fits(prefix, capital, np.arange(span.start, span.stop)) * scorer.stands[span.start : span.stop]
         rare = index.word[rows.start : rows.stop]
@@ -192,6 +191,20 @@ class Completer:
         meant = found.words.astype(np.int32), splits, scored, meant_shares.astype(np.float32), typo_share
         offered = _unless_ones(self.model.offered(span, len(key)))
         return Typed(key, span, _unless_ones(fits), offered, *meant, rare, rare_shares, rest, is_word)
+
+    def _meant(self, typed: str, key: str) -> Candidates:
+        """The words that letters may be a typo for: where they end with an apostrophe, words with one.
+
+        *dotn'* is *don't*, but *goin'* not *gonna*: there it stands for a letter.
+        """
+        if typed.endswith("in'") and self.scorer.whole(f"{typed[:-1]}g".casefold()) is not None:
+            return NO_CANDIDATES
+        found = self.scorer.completions(key)
+        if not typed.endswith("'"):
+            return found
+        forms = self.scorer.index.forms
+        able = np.array(["'" in forms[word] for word in found.words.tolist()], dtype=bool)
+        return Candidates(found.words[able], found.cost[able])
 
     def _fits(self, prefix: str, capital: bool, words: IntArray) -> FloatArray:
         """How well each word goes with the letter case, the apostrophes and the accents that were typed.
@@ -249,8 +262,8 @@ class Completer:
         begun, share = custom.begun(typed.key, most, capital_share)
         found = [(form, unknown * p * marks_fit(query.prefix, form), COMPLETION) for form, p in begun]
         total = unknown * share
-        for one, listed, shares in custom.words() if is_lost and not begun else ():
-            words, fits = self._mistyped(listed, one.is_small, query, typed)
+        for one, words_of, shares in custom.words() if is_lost and not begun else ():
+            words, fits = self._mistyped(words_of, one.is_small, query, typed)
             chances = unknown * shares[words] * fits
             found += [(one.texts[i], p, CORRECTION) for i, p in zip(words.tolist(), chances.tolist(), strict=True)]
             total += float(chances.sum())
@@ -263,19 +276,6 @@ class Completer:
                 found.append((form, chance, COMPLETION))
                 total += chance
         return found, total
-
-    def _listed(self, words: IntArray, shares: FloatArray, least: float, kind: str) -> list[Candidate]:
-        """Words by their numbers as candidates, without those that are noise."""
-        able = (shares >= least / _MOST_SPELLINGS).nonzero()[0] if len(shares) else shares
-        if not len(able):
-            return []
-        forms = self.scorer.index.forms
-        found = []
-        together: dict[str, float] = {}
-        for form, share in zip(map(forms.__getitem__, words[able].tolist()), shares[able].tolist(), strict=True):
-            found.append(Candidate(form.casefold(), form, share, kind))
-            together[found[-1].word] = together.get(found[-1].word, 0.0) + share
-        return [one for one in found if together[one.word] >= least]
 
     def _split(self, typed: Typed, shares: FloatArray, least: float) -> list[Candidate]:
         """The letters as two words, where these are no noise; ``shares`` are those of ``typed.scored``."""

@@ -180,13 +180,13 @@ class Corrector:
             )
 
     def _stays(self, word: FinishedWord, person: Person | None = None) -> bool:
-        """True for code, words that nobody mistypes, and capitals as names and abbreviations have them.
+        """True for code, words that nobody mistypes, letters left out on purpose, and capitals as names have them.
 
         The words are those of custom vocabularies and of the person, and guarded ones, typed on purpose.
         """
         typed = straight(word.query.prefix)
         rest = typed[1:]
-        if word.is_code or word.query.custom.holds(typed) or self.model.guard.guards(typed):
+        if word.is_code or word.is_elided or word.query.custom.holds(typed) or self.model.guard.guards(typed):
             return True
         if person is not None and person.holds(typed):
             return True

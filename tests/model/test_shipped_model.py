@@ -130,3 +130,21 @@ def test_words_of_the_lexicon_are_not_taken_apart(answers: Answers, english: Lan
     forms = [form for form in english.words.lexicon.words.forms if form.islower() and len(form) > 5]
     for form in random.Random(5).sample(forms, 300):
         assert not any(" " in one.text and one.probability > 0.5 for one in answers.complete(f"It is a {form}")), form
+
+
+@pytest.mark.parametrize("apostrophe", ["'", "’"])
+@pytest.mark.parametrize("stem", ["go", "do", "noth", "talk", "learn", "fish", "cry", "study", "swimm", "knock"])
+def test_a_dropped_g_is_no_typo(stem: str, apostrophe: str, answers: Answers) -> None:
+    word = f"{stem}in{apostrophe}"
+    assert answers.changes(f"We were {word} all day.", 0.0) == []
+    assert not any(one.kind == CORRECTION for one in answers.complete(f"We were {word}"))
+
+
+@pytest.mark.parametrize(("text", "meant"), [("I dotn'", "don't"), ("he cna’", "can't"), ("she dosen'", "doesn't")])
+def test_a_contraction_may_have_a_typo(text: str, meant: str, answers: Answers) -> None:
+    assert answers.complete(text)[0].text == meant
+
+
+def test_what_an_apostrophe_quotes_or_makes_a_possessive_is_corrected(answers: Answers) -> None:
+    text = "He said 'tommorow' to me, and my freinds' dog has an ol' bone."
+    assert answers.changes(text, 0.9) == [("tommorow", "tomorrow"), ("freinds", "friends")]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from model.prefix_cache import PrefixCache
 from model.search.place.custom_words import NO_CUSTOM, CustomWords
-from model.search.place.kinds import LONGEST_RUN, Place, is_code, place_at, run_start
+from model.search.place.kinds import LONGEST_RUN, Place, is_code, is_elided, place_at, run_start
 from model.text.tokens import (
     APOSTROPHES,
     CLOSING_MARKS,
@@ -75,13 +75,15 @@ class Query(NamedTuple):
 class FinishedWord(NamedTuple):
     """A finished word in a text: ``query.prefix`` is the word, ``query`` its place and context.
 
-    ``is_code`` is true in an address, a path, code and the like. ``previous`` is the word one space before it, '' where
-    none is, and begins at ``previous_start``; ``following`` is the word one space behind it. ``neighbours`` are the
-    words before and behind it, whatever marks stand between.
+    ``is_code`` is true in an address, a path, code and the like, ``is_elided`` before an apostrophe that stands for
+    letters. ``previous`` is the word one space before it, '' where none is, and begins at ``previous_start``;
+    ``following`` is the word one space behind it. ``neighbours`` are the words before and behind it, whatever marks
+    stand between.
     """
 
     query: Query
     is_code: bool
+    is_elided: bool
     previous: str
     previous_start: int
     following: str
@@ -145,9 +147,8 @@ class QueryReader:
             *_FIRST_WORD.findall(text[end : end + _NEAR]),
         )
         following = text[end + 1 : word_end(text, end + 1, end + 1)] if text[end : end + 1] == " " else ""
-        return FinishedWord(
-            query, is_code(text, start, end), text[previous : start - 1], previous, following, neighbours
-        )
+        kind = is_code(text, start, end), is_elided(text, start, end)
+        return FinishedWord(query, *kind, text[previous : start - 1], previous, following, neighbours)
 
     def _next_word(self, text: str, place: int, context: _Context) -> Query:
         return self._query(context, text, "", place, place, _lead(text, place), _trail(text, place))
