@@ -1,6 +1,7 @@
 """``python -m app``: load the models and serve."""
 
 import argparse
+import contextlib
 import logging
 import signal
 import sys
@@ -8,9 +9,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 
 from app import log
 from app.http.protocol import bounded_protocol
+from app.http.server import Server
 from app.inference.model_set import load_models
 from app.main import create_app
 from app.settings import Settings, option, read_settings, variable
@@ -64,8 +67,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         supervisor = Supervisor(settings, models, server)
         del models, app  # it alone has them, and can let go of them once there are newer ones
         return supervisor.run()
-    uvicorn.run(app, **server)
-    return 0
+    serving = Server(uvicorn.Config(app, **server))
+    with contextlib.suppress(KeyboardInterrupt):  # it has ended cleanly by then
+        serving.run()
+    return 0 if serving.started else STARTUP_FAILURE
 
 
 def _parser() -> argparse.ArgumentParser:

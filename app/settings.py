@@ -65,7 +65,7 @@ class Settings(BaseSettings):
         24,
         ge=0,
         le=1_000_000,
-        description="memory for cached states and logits, shared by models and workers; 0 keeps nothing",
+        description="memory for cached states and inputs, shared by models and workers; 0 keeps nothing",
     )
     batch_limit: int = Field(64, ge=1, le=1024, description="most contexts that one batch steps")
     queue_limit: int = Field(

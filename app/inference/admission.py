@@ -3,8 +3,9 @@
 import asyncio
 from collections import deque
 
-# Polling for events takes some microseconds, a request some hundred. A health check waits for one turn.
-PER_TURN = 4
+# Polling for events takes some microseconds, a request some hundred; what new contexts there are in a turn is stepped
+# together. A health check waits for one turn.
+PER_TURN = 8
 
 
 class Admission:

@@ -19,6 +19,7 @@ from model.arrays import FloatArray
 from model.lm.language_model import LanguageModel
 from model.lm.person import Person
 from model.lm.words.custom_vocabulary import CustomVocabulary
+from model.nn.inference import LazyLogits
 from model.prefix_cache import PrefixCache
 from model.search.complete import Completer
 from model.search.correct import Correction, Corrector
@@ -122,24 +123,22 @@ class Engine:
             query = self.custom.read(query, vocabularies, limit)
             if fuzzy:
                 query = self.scorer.resolve(query, person)
-            logits = self.cache.logits(query.context)
-            if logits is None:
-                self._lookup(query.context)
-            else:
-                self.statistics.lookups[HIT] += 1
             found: list[Suggestion]
-            decoder = self._answered if answering else None
-            if query.prefix or decoder:
-                if logits is None:
-                    logits = await self._ask(query.context, Wanted.LOGITS)
-                if decoder and answering:
-                    logits = await self._in_thread(decoder.blend, *answering, logits)
+            logits: FloatArray | LazyLogits
+            if self._answered and answering:
+                self._lookup(query.context)
+                logits = await self._ask(query.context, Wanted.LOGITS)
+                logits = await self._in_thread(self._answered.blend, *answering, logits)
                 if query.prefix:
                     found = self.completer.complete(query, logits, limit, min_probability, fuzzy, person)
                 else:
                     next_words = self.completer.next_words
                     found = await self._in_thread(next_words.suggest, query, logits, limit, min_probability, person)
+            elif query.prefix:
+                logits = LazyLogits(self.model.network, await self._after(query.context))
+                found = self.completer.complete(query, logits, limit, min_probability, fuzzy, person)
             else:
+                self._lookup(query.context)
                 found = await self._ask(query.context, NextWord(query, limit, min_probability, person))
             return found if words == 1 else await self._lengthen(query, found, words, min_probability, person)
 

@@ -75,14 +75,13 @@ SCORED = Figure(
     "tsuzuki_scored_contexts",
     "counter",
     _MODEL,
-    "Contexts after which the logits of all words were computed, one for each word that is typed; many more where they "
-    "were gone from the cache.",
+    "Contexts after which the logits of all words were computed: one for each next word that is asked for.",
 )
 CACHE_BYTES = Figure(
     "tsuzuki_state_cache_bytes",
     "gauge",
     _MODEL,
-    "Memory of the cached states and logits; `TSUZUKI_CACHE_MEGABYTES` bounds it.",
+    "Memory of the cached states and inputs of words; `TSUZUKI_CACHE_MEGABYTES` bounds it.",
 )
 PEOPLE = Figure("tsuzuki_people", "gauge", (), "People who have taught something; counted twice a minute.")
 ROWS = Figure(

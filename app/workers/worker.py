@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.errors import NotReadyError, ReloadFailedError, ReloadRunningError
+from app.http.server import Server
 from app.log import failure
 from app.metrics.prometheus import Metrics
 from app.schemas.service import ModelList
@@ -36,8 +37,8 @@ class SupervisorError(Exception):
     """The supervisor could not do what it was asked for, through a fault of ours that its log tells of."""
 
 
-class WorkerServer(uvicorn.Server):
-    """uvicorn's server, which tells the supervisor when it is ready, and ends when the supervisor says so."""
+class WorkerServer(Server):
+    """A server that tells the supervisor when it is ready, and ends when the supervisor says so."""
 
     def __init__(self, config: uvicorn.Config, line: socket.socket, metrics: Metrics) -> None:
         super().__init__(config)

@@ -59,7 +59,9 @@ def ours(network: Network) -> Runner:
 
     def run(x: Input) -> tuple[Top, Any]:
         state = network.step(x.ids, np.concatenate((x.h, x.c), axis=1))
-        logits = network.logits(network.project(state), out=memory[: len(x.ids)])
+        logits = memory[: len(x.ids)]
+        network.write_logits(network.project(state), logits)
+        logits = logits[:, : network.config.vocabulary]
         found = np.stack([_largest(*row) for row in zip(logits, reached(logits, MOST), strict=True)])
         return Top(np.take_along_axis(logits, found, axis=1), found), state
 

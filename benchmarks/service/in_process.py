@@ -82,7 +82,7 @@ def stages(requests: Iterable[Keystroke]) -> Times:
     read = {"/complete": reader.completion, "/next-word": reader.next_word}
     taken: Times = {}
     with threadpool_limits(1, user_api="blas"):
-        for path, text, fuzzy in requests:
+        for path, text, fuzzy, _ in requests:
             begun = time.perf_counter()
             query = scorer.resolve(read[path](text, len(text)))
             begun = _note(taken, path, "reading the text", begun)

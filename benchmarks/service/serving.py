@@ -38,11 +38,15 @@ def main(arguments: list[str] | None = None) -> None:
         # A new server: the first one's caches hold these contexts by now.
         with running_server() as server:
             literal = latencies(server.port, (keystroke._replace(fuzzy=False) for keystroke in keystrokes()))
+        with running_server() as server:
+            phrases = latencies(server.port, (keystroke._replace(words=4) for keystroke in keystrokes()))
         cases = {
             "/complete, as people type": typed["/complete"],
             "/complete, the same with `fuzzy=false`": literal["/complete"],
+            "/complete, the same with `words=4`": phrases["/complete"],
             "/complete, words with a typo never seen": mistyped["/complete"],
             "/next-word, as people type": typed["/next-word"],
+            "/next-word, the same with `words=4`": phrases["/next-word"],
             f"/next-word, {CONTEXT_WORDS} words never seen": cold["/next-word"],
         }
         for case, times in cases.items():

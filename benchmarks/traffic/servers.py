@@ -73,7 +73,8 @@ def running_server(module: str = "app", *options: str) -> Iterator[Server]:
 
 def body(keystroke: Keystroke) -> bytes:
     """The request's JSON."""
-    return json.dumps({"text": keystroke.text, "limit": 5, "fuzzy": keystroke.fuzzy}).encode()
+    asked = {"text": keystroke.text, "limit": 5, "fuzzy": keystroke.fuzzy}
+    return json.dumps(asked if keystroke.words == 1 else asked | {"words": keystroke.words}).encode()
 
 
 def ask(connection: http.client.HTTPConnection, keystroke: Keystroke) -> float:

@@ -6,6 +6,9 @@ and NumPy multiplies block by block (docs/performance.md has the figures). Other
 """
 
 import math
+import time
+from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -41,29 +44,68 @@ class BlockedMatrix:
         """The number of columns of all blocks: N, and zeros up to the end of the last one."""
         return len(self._blocks) * self._columns
 
+    def part(self, part: int, parts: int) -> slice:
+        """The columns of one of so many parts; none goes through a block."""
+        blocks = len(self._blocks)
+        begin, end = (self._columns * (blocks * i // parts) for i in (part, part + 1))
+        return slice(min(begin, self.shape[1]), min(end, self.shape[1]))
+
     def __rmatmul__(self, x: FloatArray) -> FloatArray:
         rows = x.reshape(math.prod(x.shape[:-1]), self.shape[0])
         product = self.multiply(rows, np.empty((len(rows), self.width), np.result_type(rows, self._blocks)))
         return product.reshape(*x.shape[:-1], self.shape[1])
 
-    def multiply(self, x: FloatArray, out: FloatArray) -> FloatArray:
-        """Multiply x (B, K) by the matrix: (B, N) in the memory of ``out`` (B, ``width``), which is contiguous."""
-        if len(x) == 1:
-            # For one row NumPy calls another function of BLAS, which takes longer than this one does for two.
+    def multiply(self, x: FloatArray, out: FloatArray, part: slice = slice(None)) -> FloatArray:
+        """Multiply x (B, K) by the matrix: (B, N) in the memory of ``out`` (B, ``width``), which is contiguous.
+
+        Of the columns of a ``part`` only those are written.
+        """
+        if len(x) == 1 and _prefers_pairs(x.dtype):
             pair = np.empty((2, self.width), out.dtype)
-            self.multiply(np.repeat(x, 2, axis=0), pair)
-            out[:] = pair[:1]
+            self.multiply(np.repeat(x, 2, axis=0), pair, part)
+            out[:, part] = pair[:1, part]
             return out[:, : self.shape[1]]
-        for begin in range(0, len(x), ROWS):
-            part = out[begin : begin + ROWS]
-            blocks = part.reshape(len(part), len(self._blocks), self._columns, copy=False).swapaxes(0, 1)
-            np.matmul(x[begin : begin + ROWS], self._blocks, out=blocks)
+        begin, end, _ = part.indices(self.width)
+        blocks = slice(begin // self._columns, -(-end // self._columns))
+        for row in range(0, len(x), ROWS):
+            rows = out[row : row + ROWS]
+            into = rows.reshape(len(rows), len(self._blocks), self._columns, copy=False).swapaxes(0, 1)
+            np.matmul(x[row : row + ROWS], self._blocks[blocks], out=into[blocks])
         return out[:, : self.shape[1]]
+
+    def multiply_columns(self, x: FloatArray, columns: slice) -> FloatArray:
+        """Multiply x (B, K) by the columns of a slice: (B, n). Only the blocks that hold them are read."""
+        begin, end, _ = columns.indices(self.shape[1])
+        first = begin // self._columns
+        products = np.matmul(x, self._blocks[first : -(-end // self._columns)])
+        product: FloatArray = products.swapaxes(0, 1).reshape(len(x), len(products) * self._columns)
+        offset = first * self._columns
+        return product[:, begin - offset : end - offset]
 
     def columns(self, places: IntArray) -> FloatArray:
         """Take some columns (n, K), each as a row."""
         found: FloatArray = self._blocks[places // self._columns, :, places % self._columns]
         return found
+
+
+@cache
+def _prefers_pairs(dtype: np.dtype[np.floating[Any]]) -> bool:
+    """Measure whether a row multiplied twice takes less time than once, which takes a millisecond.
+
+    For one row NumPy calls another function of BLAS than for two: with AVX-512 it takes a quarter longer, with AVX2
+    alone a third as long.
+    """
+    blocks = np.ones((64, 256, 64), dtype)
+    seconds = []
+    for rows in (1, 2):
+        x = np.ones((rows, blocks.shape[1]), dtype)
+        runs = []
+        for _ in range(5):
+            begun = time.perf_counter()
+            np.matmul(x, blocks)
+            runs.append(time.perf_counter() - begun)
+        seconds.append(min(runs))
+    return seconds[1] < seconds[0]
 
 
 class InferenceNetwork(Network):
@@ -95,13 +137,33 @@ class InferenceNetwork(Network):
         """Look up the rows of tokens: ids (n,) → x (n, E)."""
         return self._output.columns(ids)
 
-    def logits(self, p: Array, ids: Array | None = None, out: Array | None = None) -> Array:
+    def logits(self, p: Array, ids: Array | slice | None = None) -> Array:
         """Compute the logits of n tokens, by default all: p (…, E) → (…, n)."""
+        if isinstance(ids, slice):
+            product = self._output.multiply_columns(p.reshape(-1, p.shape[-1]), ids)
+            return product.reshape(*p.shape[:-1], product.shape[1]) + self.weights["bias"][ids]
         if ids is not None:
             return p @ self._output.columns(ids).T + self.weights["bias"][ids]
-        logits = p @ self._output if out is None else self._output.multiply(p, out)
+        logits = p @ self._output
         logits += self.weights["bias"]
         return logits
+
+    def write_logits(self, p: Array, out: Array, part: int = 0, parts: int = 1) -> None:
+        """Write the logits of all tokens into ``out``, or one of so many parts of them."""
+        columns = self._output.part(part, parts)
+        self._output.multiply(p, out, columns)
+        out[:, columns] += self.weights["bias"][columns]
+
+
+class LazyLogits:
+    """The logits (V,) after a context, of which only those that are asked for are computed."""
+
+    def __init__(self, network: Network, output: FloatArray) -> None:
+        self._network, self._output = network, output
+
+    def __getitem__(self, ids: slice | IntArray) -> FloatArray:
+        found: FloatArray = self._network.logits(self._output, ids)
+        return found
 
 
 class ContextRunner:

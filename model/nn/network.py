@@ -117,21 +117,27 @@ class Network:
             return h[..., : self.config.embedding]
         return h[..., : self.config.hidden] @ self.parameters.projection
 
-    def logits(self, p: Array, ids: Array | None = None, out: Array | None = None) -> Array:
-        """Unnormalised log probabilities of n tokens, by default all: p (…, E) → (…, n).
-
-        All of them can be written into ``out`` (B, ``output_width``), whose memory is then the answer's.
-        """
+    def logits(self, p: Array, ids: Array | slice | None = None) -> Array:
+        """Unnormalised log probabilities of n tokens, by default all: p (…, E) → (…, n)."""
         if ids is None:
-            logits = self.xp.matmul(p, self.weights["embedding"].T, out=out)
+            logits = p @ self.weights["embedding"].T
             logits += self.weights["bias"]
         else:
             logits = p @ self.weights["embedding"][ids].T + self.weights["bias"][ids]
         return logits
 
+    def write_logits(self, p: Array, out: Array, part: int = 0, parts: int = 1) -> None:
+        """Write the logits of all tokens into ``out``, or one of so many parts of them.
+
+        p (B, E), out (B, ``output_width``), where those of the V tokens come first.
+        """
+        V = self.config.vocabulary
+        columns = slice(V * part // parts, V * (part + 1) // parts)
+        out[:, columns] = self.logits(p, columns)
+
     @property
     def output_width(self) -> int:
-        """The numbers that a row of ``out`` in ``logits`` takes."""
+        """The numbers that a row of ``out`` in ``write_logits`` takes."""
         return self.config.vocabulary
 
     def digest(self) -> str:

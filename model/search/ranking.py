@@ -1,18 +1,18 @@
 """Ranking: the one way from candidates to suggestions, with one rule for letter case and one guard."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import floor
 from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
 
-from model.arrays import FloatArray
+from model.arrays import FloatArray, IntArray
 from model.lm.language_model import LanguageModel
 from model.lm.person import Person
 from model.lm.words.offensive import LONGEST_BEGINNING
 from model.search.place.query import Query
-from model.text.tokens import straight
+from model.text.tokens import capitalised, straight
 
 COMPLETION, CORRECTION, NEXT_WORD, TYPED = "completion", "correction", "next-word", "typed"
 LEARNED = "learned"
@@ -25,6 +25,8 @@ LEAST_SHARE = 1e-4
 LEAST_SHOWN = 1e-6
 # A spelling that is less likely decides nothing.
 _LEAST_SPELLING = 1e-7
+# The most spellings of a word, differing in case, that are listed.
+_MOST_SPELLINGS = 4
 # Of so many words all are looked at one by one.
 _FEW = 32
 # Groups of values, at least, in the search for the likeliest.
@@ -89,6 +91,7 @@ def rank(
     shares.sort(key=lambda share: (-share[0], share[1].kind != TYPED))
     typed, custom, guard = straight(query.prefix), query.custom, model.guard
     keeps_case = not query.prefix[:1].isupper() and (bool(query.prefix) or not query.capital)
+    may_be_titled = query.behind_capital and not query.prefix
     before: tuple[str, ...] | None = None
     shown: set[str] = set()
     suggestions: list[Suggestion] = []
@@ -102,6 +105,8 @@ def rank(
                 text = custom.spelled(text)
             if not keeps_case:
                 text = cased(text, query)
+            elif may_be_titled and model.is_titled(text):
+                text = capitalised(text)
             # Other words may be written alike with a capital: ı and I.
             if text == typed or text in shown or custom.blocks(text):
                 continue
@@ -129,7 +134,7 @@ def cased(form: str, query: Query) -> str:
     if prefix[:1].isupper() or (not prefix and query.capital):
         first = form.partition(" ")[0]
         if first[1:] == first[1:].lower():
-            return form[0].upper() + form[1:]
+            return capitalised(form)
     return form
 
 
@@ -155,11 +160,12 @@ def likely_words(
         chances = p.tolist()
     # Plain Python is faster from here on: there are a few dozen values left.
     totals: dict[int, float] = {}
+    spellings_of = vocabulary.spellings.get
     for first, chance in zip(firsts, chances, strict=True):
         if chance >= _LEAST_SPELLING and first not in totals:
             # The other spellings of the word count, though they may not reach their share of the bound.
-            spellings = vocabulary.spelled(first)[1]
-            totals[first] = chance if len(spellings) == 1 else sum(p.item(id_ - start) for id_, _ in spellings)
+            same = spellings_of(first)
+            totals[first] = chance if same is None else sum(p.item(id_ - start) for id_ in same)
     found = []
     for first, total in sorted(totals.items(), key=itemgetter(1), reverse=True)[:most]:
         word, spellings = vocabulary.spelled(first)
@@ -168,6 +174,19 @@ def likely_words(
         else:
             found += [Candidate(word, form, p.item(id_ - start), kind) for id_, form in spellings]
     return found
+
+
+def listed(forms: Sequence[str], words: IntArray, shares: FloatArray, least: float, kind: str) -> list[Candidate]:
+    """Words by their numbers in ``forms`` as candidates, without those that are noise."""
+    able = (shares >= least / _MOST_SPELLINGS).nonzero()[0] if len(shares) else shares
+    if not len(able):
+        return []
+    found = []
+    together: dict[str, float] = {}
+    for form, share in zip(map(forms.__getitem__, words[able].tolist()), shares[able].tolist(), strict=True):
+        found.append(Candidate(form.casefold(), form, share, kind))
+        together[found[-1].word] = together.get(found[-1].word, 0.0) + share
+    return [one for one in found if together[one.word] >= least]
 
 
 def reached(values: FloatArray, most: int) -> FloatArray:
@@ -181,6 +200,7 @@ def reached(values: FloatArray, most: int) -> FloatArray:
     if groups <= most:
         least: FloatArray = values.min(axis=-1, initial=np.inf)
         return least
-    largest = values[..., : deals * groups].reshape(*rows, deals, groups).max(axis=-2)
-    bound: FloatArray = np.partition(largest, groups - most)[..., groups - most]
+    largest = np.maximum.reduce(values[..., : deals * groups].reshape(*rows, deals, groups), axis=-2)
+    largest.partition(groups - most)
+    bound: FloatArray = largest[..., groups - most]
     return bound

@@ -16,6 +16,7 @@ from model.lm.ngrams import MOST_TOKENS
 from model.lm.person import Person, Share
 from model.lm.words.spelling import Speller
 from model.lm.words.word_list import WordList
+from model.nn.inference import LazyLogits
 from model.search.place.query import Query
 from model.search.typos.candidates import Candidates, CandidateSearch
 from model.search.typos.keyboards import DEFAULT_LAYOUT
@@ -28,6 +29,8 @@ _MOST_UNKNOWN = 16
 # P(the person's own word | unknown): what is unknown and was written before comes again (the cache model of
 # Kuhn & De Mori 1990).
 OWN_SHARE = 0.25
+# Pairs of words without their space that letters are read as, at most.
+_MOST_SPLITS = 4
 _KEPT_WORDS = 5000
 # Searches in word lists that are remembered, and beams of each: some 2 kB each.
 _KEPT_SEARCHES, _KEPT_BEAMS = 16, 100
@@ -50,17 +53,22 @@ LISTED = Existence(2e-6, CHANGE_COST + 3.0)
 WEAK = Existence(2e-6, SMALL_COST + 1.5)
 SHORTHAND = Existence(1e-4, SMALL_COST + 4.5)
 NOT_LISTED = Existence(0.0, SMALL_COST)
+# What a correction costs in addition where small letters are a word that exists.
+GOING_ON_COST = 1.5
+# Fewer small letters may be the beginning of anything.
+_LEAST_LETTERS = 5
 
 
 class Scored(NamedTuple):
-    """Words prepared to be scored: ``ids`` of the ``known`` ones of the vocabulary with ``<unk>``'s behind them.
+    """M words prepared to be scored: ``ids`` of those of the vocabulary, with ``<unk>``'s behind them.
 
-    ``known`` (M,) marks these among all M, ``rare_shares`` is P(word | unknown) of the others.
+    Each word has ``shares`` (M,) of the chance of the id at its place in ``sources`` (M,): all of its own, or of
+    ``<unk>``'s P(word | unknown).
     """
 
     ids: IntArray
-    known: BoolArray
-    rare_shares: FloatArray
+    sources: IntArray
+    shares: FloatArray
 
 
 class Joint(NamedTuple):
@@ -159,6 +167,32 @@ class Scorer:
             return float(self.model.ngrams.probabilities(context, range(id_, id_ + 1))[0])
         return math.exp(float(self.context_free(np.array([id_]))[0]))
 
+    def splits(self, typed: str) -> list[tuple[int, int]]:
+        """Find pairs of words of the vocabulary that typed letters are, without the space; the most frequent ones."""
+        small = typed.casefold()
+        known = self.model.vocabulary.id_of(typed)
+        if (known != self.unknown_id and self.may_stand(known)) or len(small) < 4 or typed in self.model.known:
+            return []
+        found = []
+        for i in range(1, len(small)):
+            a, b = self.whole(small[:i]), self.whole(small[i:])
+            if a is not None and b is not None:
+                found.append((a, b))
+        both = [float(self.context_free(np.array(pair)).sum()) for pair in found]
+        return [found[i] for i in np.argsort(both)[::-1][:_MOST_SPLITS]]
+
+    def whole(self, part: str) -> int | None:
+        """The id of a word of the vocabulary that is spelled just so, and may be offered."""
+        if not part[0].isalpha():
+            return None
+        vocabulary = self.model.vocabulary
+        id_ = vocabulary.id_of(part)
+        return id_ if vocabulary.forms[id_].casefold() == part and vocabulary.offered[id_] else None
+
+    def may_stand(self, word: int) -> bool:
+        """True for a word of the index that may stand where it was typed."""
+        return word >= self.index.vocabulary_size or bool(self.stands[word])
+
     def existence(self, typed: str, capital: bool) -> Existence:
         """Look a typed word up in the lists of words and names; ``capital`` where a sentence begins with it."""
         known = self.model.known
@@ -176,7 +210,10 @@ class Scorer:
         ids = np.append(words[known], self.unknown_id)
         # In as few bytes as the n-grams have them.
         ids = ids.astype(np.uint16) if V <= MOST_TOKENS else ids
-        return Scored(ids, known, np.exp(log_p.astype(np.float64)))
+        sources, shares = np.full(len(words), len(ids) - 1), np.ones(len(words))
+        sources[known] = np.arange(len(ids) - 1)
+        shares[~known] = np.exp(log_p.astype(np.float64))
+        return Scored(ids, sources, shares)
 
     def joint(
         self,
@@ -194,20 +231,19 @@ class Scorer:
         p = mixture(self.model, context, logits, literal, others.ids, share=share)
         end = len(literal) + len(others.ids)
         unknown = float(p[end - 1])
-        beside = np.empty(len(others.known))
-        beside[others.known] = p[len(literal) : end - 1]
-        beside[~others.known] = unknown * others.rare_shares
+        beside = p[len(literal) : end].take(others.sources) * others.shares
         own = p[end:] if share is None else p[end:] + unknown * share.unknown_shares
         return Joint(p[: len(literal)], beside, unknown, own)
 
-    def mass(self, context: tuple[int, ...], logits: FloatArray, literal: range, others: Scored) -> float:
+    def mass(self, context: tuple[int, ...], logits: FloatArray | LazyLogits, literal: range, others: Scored) -> float:
         """P(· | context) of all that ``joint`` scores together: by n-grams, or where there are none by the network.
 
         ``logits`` (V,) are the network's.
         """
         if self.model.ngrams is not None:
             return max(LEAST_MASS, float(self.model.ngrams.probabilities(context, literal, others.ids).sum()))
-        p = np.exp(logits - logits.max())
+        all_logits = logits[:]
+        p = np.exp(all_logits - all_logits.max())
         some = float(p[literal.start : literal.stop].sum()) + float(p[others.ids].sum())
         return max(LEAST_MASS, some / float(p.sum()))
 
@@ -220,6 +256,18 @@ class Scorer:
         small = form.casefold()
         forms = [other for _, other in query.unknown]
         return OWN_SHARE * sum(other.casefold() == small for other in forms) / len(forms) if forms else 0.0
+
+
+def finished_word(prefix: str, exists: Existence) -> Existence:
+    """The weight of the letters typed so far being a word that exists.
+
+    Names with their capital and words with accents are mostly finished then; small letters more often go on.
+    """
+    if exists in (WEAK, NOT_LISTED) or (len(prefix) < _LEAST_LETTERS and prefix.islower() and exists is LISTED):
+        return NOT_LISTED
+    if prefix[0].isupper() or not prefix.isascii():
+        return exists
+    return LISTED._replace(cost=NOT_LISTED.cost + GOING_ON_COST)
 
 
 def share_of(model: LanguageModel, person: Person, query: Query, own: IntArray) -> Share:

@@ -34,10 +34,10 @@ class CountingNetwork(Network):
             raise self.project_error
         return super().project(h)
 
-    def logits(self, p: Array, ids: Array | None = None, out: Array | None = None) -> Array:
+    def logits(self, p: Array, ids: Array | slice | None = None) -> Array:
         if self.logits_error is not None:
             raise self.logits_error
-        return super().logits(p, ids, out)
+        return super().logits(p, ids)
 
     @property
     def tokens_read(self) -> int:

@@ -160,11 +160,6 @@ class Batcher:
     def _look_up(self, job: Job) -> None:
         if job.future.cancelled():
             return
-        if job.wanted is not Wanted.OUTPUT:
-            logits = self.cache.logits(job.context)
-            if logits is not None:
-                self._answer(job, logits)
-                return
         prefill = self._prefills.get(job.context)
         if prefill is not None:
             prefill.jobs.append(job)
@@ -197,12 +192,13 @@ class Batcher:
         if not prefills:
             return
         self.statistics.batches[len(prefills)] += 1
-        inputs = next_inputs(self.model.network, prefills)
+        inputs = next_inputs(self.model.network, self.cache, prefills)
         before = np.stack([prefill.state for prefill in prefills])
         states = np.empty_like(before)
 
-        def step(part: slice) -> None:
-            states[part] = self.model.network.step_on(inputs[part], before[part])
+        def step(part: int, parts: int) -> None:
+            rows = slice(len(prefills) * part // parts, len(prefills) * (part + 1) // parts)
+            states[rows] = self.model.network.step_on(inputs[rows], before[rows])
 
         self._products.work(len(prefills), step)
         for i, prefill in enumerate(prefills):
@@ -235,8 +231,9 @@ class Batcher:
             return
         self.statistics.lookups[SCORED] += len(batch)
 
-        def score(part: slice) -> None:
-            self.model.network.logits(outputs[part], out=self._logits[part])
+        def score(part: int, parts: int) -> None:
+            # Columns, not rows: each thread reads its part of the output layer alone.
+            self.model.network.write_logits(outputs, self._logits[: len(batch)], part, parts)
 
         try:
             outputs = np.stack([output for _, output, _ in batch])
@@ -244,18 +241,14 @@ class Batcher:
         except Exception as error:
             self._results.extend((job.future, error) for _, _, jobs in batch for job in jobs)
             return
-        for (context, _, jobs), row in zip(batch, self._logits, strict=False):
-            kept = row[: self.model.network.config.vocabulary].copy()
-            # Those inside a phrase or a text that is written are needed once.
-            if any(job.wanted is Wanted.LOGITS or isinstance(job.wanted, NextWord) for job in jobs):
-                self.cache.put_logits(context, kept)
+        for (_, _, jobs), row in zip(batch, self._logits, strict=False):
             for job in jobs:
-                self._answer(job, kept)
+                self._answer(job, row[: self.model.network.config.vocabulary])
 
     def _answer(self, job: Job, logits: FloatArray) -> None:
-        """Answer a job, now that the logits after its context are known."""
+        """Answer a job, now that the logits after its context are known; their memory is used again."""
         if job.wanted is Wanted.LOGITS:
-            self._results.append((job.future, logits))
+            self._results.append((job.future, logits.copy()))
             return
         result: Any
         try:

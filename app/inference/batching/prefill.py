@@ -3,12 +3,12 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain
 
 import numpy as np
 
 from app.inference.batching.jobs import Job
-from app.inference.batching.state_cache import Context
+from app.inference.batching.state_cache import Context, StateCache
 from model.arrays import FloatArray
 from model.nn.network import Network
 
@@ -31,12 +31,23 @@ class Prefill:
     inputs: deque[FloatArray] = field(default_factory=deque)
 
 
-def next_inputs(network: Network, prefills: Sequence[Prefill]) -> FloatArray:
-    """The inputs of the next token of each context (B, G·H), those that are wanting from one product for all."""
+def next_inputs(network: Network, cache: StateCache, prefills: Sequence[Prefill]) -> FloatArray:
+    """The inputs of the next token of each context (B, G·H): cached ones, and for all others together one product."""
     wanting = [prefill for prefill in prefills if not prefill.inputs]
     ahead = [prefill.context[prefill.position : prefill.position + AHEAD] for prefill in wanting]
-    if ahead:
-        rows = iter(network.inputs(np.array(list(chain.from_iterable(ahead)))))
-        for prefill, tokens in zip(wanting, ahead, strict=True):
-            prefill.inputs.extend(islice(rows, len(tokens)))
+    inputs: dict[int, FloatArray] = {}
+    new: list[int] = []
+    for token in set(chain.from_iterable(ahead)):
+        cached = cache.inputs(token)
+        if cached is None:
+            new.append(token)
+        else:
+            inputs[token] = cached
+    if new:
+        for token, row in zip(new, network.inputs(np.array(new)), strict=True):
+            # A copy: a view would keep the whole product in memory.
+            inputs[token] = row.copy()
+            cache.put_inputs(token, inputs[token])
+    for prefill, tokens in zip(wanting, ahead, strict=True):
+        prefill.inputs.extend(inputs[token] for token in tokens)
     return np.stack([prefill.inputs.popleft() for prefill in prefills])

@@ -1,4 +1,4 @@
-"""The matrix products of a batch, its rows shared among threads: NumPy releases the GIL while it multiplies."""
+"""The matrix products of a batch, shared among threads: NumPy releases the GIL while it multiplies."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -10,19 +10,18 @@ _LEAST_ROWS = 8
 
 
 class Products:
-    """Does work on the rows of a batch, with as many ``threads`` as are worth it, the caller's among them."""
+    """Does work in parts, with as many ``threads`` as are worth it, the caller's among them."""
 
     def __init__(self, threads: int) -> None:
         self.threads = threads
         self._others = ThreadPoolExecutor(max(1, threads - 1), "products", one_blas_thread)
 
-    def work(self, rows: int, work: Callable[[slice], None]) -> None:
-        """Do ``work`` on the rows of a batch, a part in each thread. Raises what that raises."""
+    def work(self, rows: int, work: Callable[[int, int], None]) -> None:
+        """Do ``work(part, parts)`` for each part of a batch of so many rows. Raises what that raises."""
         parts = max(1, min(self.threads, rows // _LEAST_ROWS))
-        slices = [slice(rows * i // parts, rows * (i + 1) // parts) for i in range(parts)]
-        others = [self._others.submit(work, part) for part in slices[1:]]
+        others = [self._others.submit(work, part, parts) for part in range(1, parts)]
         try:
-            work(slices[0])
+            work(0, parts)
         finally:
             wait(others)
         for other in others:

@@ -1,4 +1,4 @@
-"""LRU cache of recurrent states and logits, keyed by the context's token ids and bounded in bytes."""
+"""LRU cache of recurrent states by their contexts, and of the inputs of tokens; bounded in bytes."""
 
 from typing import NamedTuple
 
@@ -11,9 +11,8 @@ Context = tuple[int, ...]
 # The bytes of a key and its place in the dictionary, beside the arrays: measured, and rounded up.
 _ENTRY_BYTES = 400
 _TOKEN_BYTES = 8
-# The part of the bound that logits may take. Those after one context take as much as some thirty states, and are needed
-# for each letter of one word; the states of a text are needed for longer, since people go back to it.
-LOGITS_SHARE = 0.75
+# The part of the bound that the inputs of tokens may take. Most tokens of a text are of the thousand commonest.
+INPUTS_SHARE = 2 / 3
 
 
 class Entry(NamedTuple):
@@ -24,17 +23,17 @@ class Entry(NamedTuple):
 
 
 class StateCache:
-    """States and logits, together at most ``most_bytes``."""
+    """The states after contexts and the inputs of tokens, together at most ``most_bytes``."""
 
     def __init__(self, most_bytes: int) -> None:
-        for_logits = int(LOGITS_SHARE * most_bytes)
-        self._entries: PrefixCache[Context, Entry] = PrefixCache(most_bytes - for_logits)
-        self._logits: PrefixCache[Context, FloatArray] = PrefixCache(for_logits)
+        for_inputs = int(INPUTS_SHARE * most_bytes)
+        self._entries: PrefixCache[Context, Entry] = PrefixCache(most_bytes - for_inputs)
+        self._inputs: PrefixCache[int, FloatArray] = PrefixCache(for_inputs)
 
     @property
     def bytes(self) -> int:
         """How much is taken."""
-        return self._entries.size + self._logits.size
+        return self._entries.size + self._inputs.size
 
     def get(self, context: Context) -> Entry | None:
         """Return the entry of exactly this context."""
@@ -47,17 +46,12 @@ class StateCache:
     def put(self, context: Context, entry: Entry) -> None:
         """Keep an entry."""
         size = entry.state.nbytes + (0 if entry.output is None else entry.output.nbytes)
-        self._entries.put(context, entry, size + _overhead(context))
+        self._entries.put(context, entry, size + len(context) * _TOKEN_BYTES + _ENTRY_BYTES)
 
-    def logits(self, context: Context) -> FloatArray | None:
-        """Return the logits (V,) after a context."""
-        return self._logits.get(context)
+    def inputs(self, token: int) -> FloatArray | None:
+        """Return what a token says to a step, x W_in + b (G·H,), whatever stands before it."""
+        return self._inputs.get(token)
 
-    def put_logits(self, context: Context, logits: FloatArray) -> None:
-        """Keep the logits after a context."""
-        self._logits.put(context, logits, logits.nbytes + _overhead(context))
-
-
-def _overhead(context: Context) -> int:
-    """The bytes of a key and its place in the dictionary."""
-    return len(context) * _TOKEN_BYTES + _ENTRY_BYTES
+    def put_inputs(self, token: int, inputs: FloatArray) -> None:
+        """Keep the inputs of a token."""
+        self._inputs.put(token, inputs, inputs.nbytes + _ENTRY_BYTES)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.inference.batching.state_cache import LOGITS_SHARE, Entry, StateCache
+from app.inference.batching.state_cache import Entry, StateCache
 
 
 def entry(size: int = 10) -> Entry:
@@ -23,17 +23,17 @@ def test_the_longest_beginning_is_found() -> None:
 def test_a_cache_of_nothing_keeps_nothing() -> None:
     cache = StateCache(0)
     cache.put((1,), entry())
-    cache.put_logits((1,), np.zeros(3, np.float32))
-    assert cache.get((1,)) is None and cache.logits((1,)) is None and cache.bytes == 0
+    assert cache.get((1,)) is None and cache.bytes == 0
 
 
-def test_logits_leave_room_for_states() -> None:
-    cache = StateCache(100_000)
-    for i in range(100):
+def test_the_last_states_and_inputs_are_kept_within_the_bound() -> None:
+    cache = StateCache(300_000)
+    for i in range(1000):
         cache.put((i,), entry())
-        cache.put_logits((i,), np.full(1000, i, np.float32))
-    assert all(cache.get((i,)) for i in range(60, 100))
-    kept = [i for i in range(100) if cache.logits((i,)) is not None]
-    assert kept == list(range(100 - len(kept), 100)) and 4000 * len(kept) > (LOGITS_SHARE - 0.1) * 100_000
-    np.testing.assert_array_equal(cache.logits((99,)), np.full(1000, 99))
-    assert cache.bytes <= 100_000
+        cache.put_inputs(i, np.full(100, i, np.float32))
+    states = [i for i in range(1000) if cache.get((i,))]
+    assert states == list(range(1000 - len(states), 1000)) and len(states) > 100
+    tokens = [i for i in range(1000) if cache.inputs(i) is not None]
+    assert tokens == list(range(1000 - len(tokens), 1000)) and len(tokens) > 100
+    np.testing.assert_array_equal(cache.inputs(999), np.full(100, 999))
+    assert cache.bytes <= 300_000

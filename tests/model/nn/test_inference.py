@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.nn.inference import ROWS, BlockedMatrix, InferenceNetwork
+from model.nn.inference import ROWS, BlockedMatrix, InferenceNetwork, LazyLogits
 from tests.model.tiny_model import random_model
 
 
@@ -32,6 +32,9 @@ def test_a_product_in_blocks(rows: int, inner: int, columns: int, dtype: Any, se
     np.testing.assert_allclose(into, x @ matrix, atol=tolerance)
     places = rng.integers(columns, size=7)
     np.testing.assert_array_equal(blocked.columns(places), matrix[:, places].T)
+    begin, end = sorted(rng.integers(columns + 1, size=2).tolist())
+    some = blocked.multiply_columns(x, slice(begin, end))
+    np.testing.assert_allclose(some, (x @ matrix)[:, begin:end], atol=tolerance)
 
 
 def test_a_wide_matrix_is_cut_into_narrower_blocks() -> None:
@@ -68,12 +71,17 @@ def test_steps_and_logits_are_those_of_the_trained_network(cell: str) -> None:
     np.testing.assert_allclose(laid_out.logits(p), logits, atol=1e-5)
     np.testing.assert_allclose(laid_out.logits(p[0]), logits[0], atol=1e-5)
     for network in (trained, laid_out):
-        memory = np.empty((4, network.output_width), p.dtype)
-        into = network.logits(p, out=memory)
-        np.testing.assert_allclose(into, logits, atol=1e-5)
-        assert np.shares_memory(into, memory)
+        for parts in (1, 2, 3):
+            memory = np.empty((4, network.output_width), p.dtype)
+            for part in range(parts):
+                network.write_logits(p, memory, part, parts)
+                network.write_logits(p[:1], memory[:1], part, parts)
+            np.testing.assert_allclose(memory[:, :V], logits, atol=1e-5)
         some = np.array([V - 1, 0, 2])
         np.testing.assert_allclose(network.logits(p[1], some), logits[1, some], atol=1e-5)
+        for columns in (slice(1, V - 1), slice(2, 2), slice(None)):
+            np.testing.assert_allclose(network.logits(p, columns), logits[:, columns], atol=1e-5)
+            np.testing.assert_allclose(LazyLogits(network, p[1])[columns], logits[1, columns], atol=1e-5)
 
 
 def test_the_digest_stays() -> None:

@@ -21,4 +21,4 @@ def test_the_measured_figures_are_documented() -> None:
     performance = (DOCS / "performance.md").read_text("utf-8")
     assert f"| `/complete`, as people type | 64 | {sizing.REQUESTS_A_SECOND:,} |" in performance
     assert f"and {sizing.FURTHER_WORKER_MB} MB" in performance
-    assert f"{sizing.LOGITS_KB} KB" in (DOCS / "operations.md").read_text("utf-8")
+    assert f"{sizing.STATES_KB} KB" in (DOCS / "operations.md").read_text("utf-8")
