@@ -117,7 +117,15 @@ def create_app(
         app.version, app.state.methods, settings, lambda: _model_set(app), counters, lambda: _people(app)
     )
     _add_middleware(app, settings, rate_limiter, tracer)
+    _build_routes(app)
     return app
+
+
+def _build_routes(app: FastAPI) -> None:
+    """Have the framework build all routes now; by itself it would while the first request waits."""
+    nowhere = {"type": "http", "method": "GET", "path": "", "root_path": "", "headers": []}
+    for route in app.routes:
+        route.matches(nowhere)
 
 
 def _model_set(app: FastAPI) -> ModelSet | None:

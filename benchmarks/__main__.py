@@ -1,13 +1,15 @@
 """The benchmarks of speed in turn, some ten minutes: ``python -m benchmarks``.
 
-Not among them are those that take longer or compare something else: benchmarks.overload for ten minutes,
-benchmarks.memory for a million keystrokes, benchmarks.body_routing, benchmarks.workers, benchmarks.cells,
-benchmarks.correction, benchmarks.phrases, benchmarks.writing.
+Not among them are those that take longer or compare something else: benchmarks.service.overload for ten minutes,
+benchmarks.service.memory for a million keystrokes, body_routing, streaming, workers and answers there,
+benchmarks.network.cells, benchmarks.network.prefill, and all of benchmarks.suggestions, benchmarks.people and
+benchmarks.peers.
 """
 
 from collections.abc import Callable
 
-from benchmarks import browser, in_process, load, memory, networks, overload, serving, training
+from benchmarks.network import networks, training
+from benchmarks.service import browser, in_process, load, memory, overload, serving
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "Serving": lambda: serving.main([]),

@@ -7,7 +7,7 @@ import argparse
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.servers import running_server
+from benchmarks.traffic.servers import running_server
 from scripts.chromium import chromium, missing
 
 if TYPE_CHECKING:

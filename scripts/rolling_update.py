@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from benchmarks.client import Connection
-from benchmarks.judge import RIGHT, judge
-from benchmarks.servers import free_port
-from benchmarks.typing_trace import Keystroke
+from benchmarks.traffic.client import Connection
+from benchmarks.traffic.judge import RIGHT, judge
+from benchmarks.traffic.servers import free_port
+from benchmarks.traffic.typing_trace import Keystroke
 from scripts.nginx import missing, nginx
 
 PEOPLE = 16

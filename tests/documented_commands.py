@@ -45,8 +45,8 @@ RUN = {
     "printf": SMALL,
     "python -c": SHIPPED,
     "python -m app": SMALL,
-    "python -m benchmarks.correction": SMALL,
-    "python -m benchmarks.in_process": SMALL,
+    "python -m benchmarks.suggestions.correction": SMALL,
+    "python -m benchmarks.service.in_process": SMALL,
     "python -m model.evaluate": SMALL,
     "python -m model.train.words.clean": SMALL,
     "python -m model.train.words.known": SMALL,
@@ -59,9 +59,9 @@ RUN = {
 }
 # Programs that something else runs: its file, and what stands in it.
 ELSEWHERE = {
-    "python -m benchmarks.answers": ("tests/benchmarks/test_answers.py", "answers.main("),
-    "python -m benchmarks.phrases": ("tests/benchmarks/test_phrases_and_writing.py", "phrases.main("),
-    "python -m benchmarks.writing": ("tests/benchmarks/test_phrases_and_writing.py", "writing.main("),
+    "python -m benchmarks.service.answers": ("tests/benchmarks/test_answers.py", "answers.main("),
+    "python -m benchmarks.suggestions.phrases": ("tests/benchmarks/test_phrases_and_writing.py", "phrases.main("),
+    "python -m benchmarks.suggestions.writing": ("tests/benchmarks/test_phrases_and_writing.py", "writing.main("),
     "python -m model.train.pairs": ("tests/model/train/pairs/test_pairs_command.py", "in_process(main"),
     "python -m model.evaluate.replies": ("tests/model/evaluate/test_replies.py", "assert main("),
     "python -m model.train.pairs.allowed_replies": ("tests/model/search/writing/test_replies.py", "assert main("),

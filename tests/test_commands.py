@@ -163,7 +163,7 @@ def test_a_part_of_another_command_is_not_run_by_itself() -> None:
         "tsuzuki --hots 0.0.0.0",
         "pip install 'tsuzuki[cuda]'",
         "pip install -e '.[cudas]'",
-        "kernprof -p model.typist.Typist.suggests -m benchmarks.in_process",
+        "kernprof -p model.typist.Typist.suggests -m benchmarks.service.in_process",
         "TSUZUKI_MODEL=a make run",
     ],
 )

@@ -35,7 +35,7 @@ from model.search.writing.writer import TIME, Writer
 # The requests that are admitted at a time, in batches: one is computed while the next one gathers.
 _MOST_BATCHES = 2
 # Texts that have a word drawn at a time, and how much longer they rest than it took.
-_MOST_DRAWS = 1
+_MOST_DRAWS = 4
 _REST = 3.0
 # Contexts whose followers are remembered: less than 1 kB each.
 _KEPT_FOLLOWING = 2000

@@ -1,6 +1,8 @@
 """Presage, the predictive text library in Debian (libpresage1v5, libpresage-data), through its C interface."""
 
 import ctypes
+import os
+from tempfile import TemporaryDirectory
 
 from model.evaluate.simulated_typing import STRIPS, Offer
 
@@ -14,10 +16,14 @@ _SETTINGS = {
 
 
 class Presage:
-    """Suggests by Presage as Debian configures it: smoothed n-grams of one English novel and recency."""
+    """Suggests by Presage as Debian configures it: smoothed n-grams of one English novel and recency.
+
+    It learns what is typed, into a file in the home folder, so it gets a new one: runs are not to know of each other.
+    """
 
     def __init__(self) -> None:
         self._library = library = ctypes.CDLL("libpresage.so.1")
+        self._home = TemporaryDirectory(prefix="presage")
         # Kept: Presage reads it again whenever it asks for the text.
         self._text = ctypes.create_string_buffer(1)
         address = ctypes.c_void_p
@@ -25,7 +31,11 @@ class Presage:
         self._nothing = ctypes.create_string_buffer(b"")
         self._future = ctypes.CFUNCTYPE(address, address)(lambda _: ctypes.addressof(self._nothing))
         self._handle = ctypes.c_void_p()
-        if library.presage_new(self._past, None, self._future, None, ctypes.byref(self._handle)):
+        home = os.environ.get("HOME", "")
+        os.environ["HOME"] = self._home.name
+        failed = library.presage_new(self._past, None, self._future, None, ctypes.byref(self._handle))
+        os.environ["HOME"] = home
+        if failed:
             raise OSError("Presage cannot be started")
         for name, value in _SETTINGS.items():
             if library.presage_config_set(self._handle, name, value):

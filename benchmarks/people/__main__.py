@@ -14,8 +14,8 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.people.service import request, start
-from benchmarks.servers import free_port
-from benchmarks.typing_trace import TEXTS
+from benchmarks.traffic.servers import free_port
+from benchmarks.traffic.typing_trace import TEXTS
 
 FEW, MANY = "few rows", "many rows"
 # Of the one with many rows: texts of so many words each, until there are so many rows, words and sequences.

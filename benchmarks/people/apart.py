@@ -11,7 +11,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from benchmarks.people.service import chosen, kill, request, start, word_of
-from benchmarks.servers import free_port
+from benchmarks.traffic.servers import free_port
 
 KEYS = ("first-key-of-sixteen", "second-key-of-sixteen")
 USERS = ("a", "b")

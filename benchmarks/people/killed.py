@@ -10,7 +10,7 @@ import threading
 from collections import Counter
 
 from benchmarks.people.service import chosen, kill, request, start, word_of
-from benchmarks.servers import free_port
+from benchmarks.traffic.servers import free_port
 
 CLIENTS = 4
 

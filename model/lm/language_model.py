@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from model.arrays import ByteArray, FloatArray
+from model.arrays import BoolArray, ByteArray, FloatArray
 from model.lm.ngrams import NGrams
 from model.lm.recent_words import Weights, weigh
 from model.lm.words.known_words import NO_WORDS, KnownWords
@@ -32,6 +32,7 @@ class LanguageModel:
     """A loaded model: read-only once made; ``guard`` decides what may be offered, ``known`` which words exist.
 
     ``common_counts`` (V,) says how common each word is, whatever the source; None leaves that to the vocabulary's.
+    ``titled_words`` (V,) is true of those that have a capital behind a word with one, as in *Assistant Secretary*.
     ``replies`` answers messages, where the model comes with an encoder and decoder.
     """
 
@@ -43,6 +44,7 @@ class LanguageModel:
     guard: Guard = NO_GUARD
     known: KnownWords = NO_WORDS
     common_counts: FloatArray | None = None
+    titled_words: BoolArray | None = None
     replies: "ReplySearch | None" = None
 
     @cached_property
@@ -54,6 +56,10 @@ class LanguageModel:
     def recent(self) -> Callable[[tuple[int, ...]], Weights]:
         """How much each word of a context counts as a recent one; the last contexts are remembered."""
         return lru_cache(_KEPT_CONTEXTS)(partial(weigh, self.vocabulary))
+
+    def is_titled(self, form: str) -> bool:
+        """True for a word that has a capital behind a word with one."""
+        return self.titled_words is not None and bool(self.titled_words[self.vocabulary.id_of(form)])
 
     def offered(self, ids: range, letters: int) -> FloatArray:
         """Return 1 for those of a range of ids that may be offered after some typed letters, 0 for the others."""

@@ -4,7 +4,7 @@
 ``config.json`` the format version, the sizes, the vocabulary's digest and the figures of the training; where
 that says so, ``ngrams.safetensors`` holds the n-grams that are mixed with the network. A folder ``spelling`` in it,
 where there is one, is a model of the same format whose words are characters, with ``lexicon.txt`` beside it.
-``known.bin`` is the filter of known words, ``common.safetensors`` says how common each word is.
+``known.bin`` is the filter of known words, ``common.safetensors`` says how common each word is, and which are titled.
 """
 
 import json
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load_file, save
 
-from model.arrays import Arrays, FloatArray
+from model.arrays import Arrays, BoolArray, FloatArray
 from model.errors import ModelError
 from model.files import loading, write_atomically
 from model.lm.language_model import LanguageModel
@@ -75,8 +75,9 @@ def load_model(directory: Path, offensive: Path | None = SHIPPED_LIST) -> Langua
     ngrams = _ngrams_of(directory, information, vocabulary)
     spelling = load_spelling(directory / SPELLING, vocabulary) if (directory / SPELLING).exists() else None
     known = load_known_words(directory / KNOWN_WORDS) if (directory / KNOWN_WORDS).exists() else NO_WORDS
-    common = _load_common(directory / COMMON, vocabulary) if (directory / COMMON).exists() else None
-    return LanguageModel(vocabulary, network, information, ngrams, spelling, Guard(offensive), known, common)
+    has_common = (directory / COMMON).exists()
+    common, titled = _load_common(directory / COMMON, vocabulary) if has_common else (None, None)
+    return LanguageModel(vocabulary, network, information, ngrams, spelling, Guard(offensive), known, common, titled)
 
 
 def save_spelling(directory: Path, spelling: Spelling, information: dict[str, Any]) -> None:
@@ -92,18 +93,23 @@ def lexicon_content(lexicon: Lexicon) -> bytes:
     return "".join(lines).encode()
 
 
-def save_common(directory: Path, common: FloatArray) -> None:
-    """Write how common each word of the vocabulary is (V,), whatever the source."""
-    write_atomically(directory / COMMON, save({"common": common.astype(np.float32)}))
+def save_common(directory: Path, common: FloatArray, titled: BoolArray) -> None:
+    """Write how common each word of the vocabulary is (V,), whatever the source, and which are titled (V,)."""
+    write_atomically(directory / COMMON, save({"common": common.astype(np.float32), "titled": titled}))
 
 
-def _load_common(path: Path, vocabulary: Vocabulary) -> FloatArray:
-    """Load how common each word is, (V,)."""
+def _load_common(path: Path, vocabulary: Vocabulary) -> tuple[FloatArray, BoolArray]:
+    """Load how common each word is (V,), and which are titled (V,): none where the file is of an older version."""
+    V = len(vocabulary)
     with loading(path, "weights file", ModelError):
-        common: FloatArray = load_file(path)["common"].astype(np.float32)
-    if common.shape != (len(vocabulary),) or not bool(((common >= 0) & np.isfinite(common)).all()):
-        raise ModelError(f"{path}: holds {common.dtype}{common.shape}, needs {len(vocabulary)} numbers, 0 or more")
-    return common
+        arrays = load_file(path)
+        common: FloatArray = arrays["common"].astype(np.float32)
+        titled: BoolArray = arrays.get("titled", np.zeros(V, dtype=bool))
+    if common.shape != (V,) or not bool(((common >= 0) & np.isfinite(common)).all()):
+        raise ModelError(f"{path}: holds {common.dtype}{common.shape}, needs {V} numbers, 0 or more")
+    if titled.shape != (V,) or titled.dtype != bool:
+        raise ModelError(f"{path}: titled holds {titled.dtype}{titled.shape}, needs bool({V},)")
+    return common, titled
 
 
 def load_spelling(folder: Path, vocabulary: Vocabulary) -> Spelling:

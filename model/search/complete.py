@@ -23,11 +23,12 @@ from model.search.ranking import (
     Candidate,
     Suggestion,
     likely_words,
+    listed,
     rank,
 )
-from model.search.scorer import LISTED, NOT_LISTED, OWN_SHARE, WEAK, Existence, Scored, Scorer, share_of
-from model.search.typos.candidates import NO_CANDIDATES
-from model.search.typos.error_model import RATES
+from model.search.scorer import NOT_LISTED, OWN_SHARE, Scored, Scorer, finished_word, share_of
+from model.search.typos.candidates import NO_CANDIDATES, Candidates
+from model.search.typos.error_model import RATES, cost
 from model.search.units import units
 from model.text.tokens import fold, straight, unaccented
 
@@ -36,18 +37,12 @@ from model.text.tokens import fold, straight, unaccented
 CORRECTION_COST = 1.0
 # Rare words offered beside those of the vocabulary, at most.
 _MOST_RARE = 20
-# The most spellings of a word, differing in case, that are listed.
-_MOST_SPELLINGS = 4
 # Prefixes that are remembered: some 5 kB each.
 _KEPT_PREFIXES = 2000
 _NOTHING: tuple[IntArray, FloatArray] = np.zeros(0, np.int64), np.zeros(0, np.float32)
 # Beside a whole word, completions and corrections less likely than these are not worth an interruption.
 FINISHED_COMPLETION = 0.003
 FINISHED_CORRECTION = 0.05
-# What a correction costs in addition where small letters are a word that exists.
-GOING_ON_COST = 1.5
-# Fewer small letters may be the beginning of anything.
-_LEAST_LETTERS = 5
 
 
 class Typed(NamedTuple):
@@ -56,8 +51,9 @@ class Typed(NamedTuple):
     ``span`` are the ids that begin so, ``fits`` how well these go with what was typed, 0 for a misspelling that is
     never offered: it is on its way to what it is a misspelling of. ``offered`` is 0 for those that may not be offered
     after so few letters. Both are None where they are 1 for all. ``meant`` (S,) are words that the letters may be a
-    typo for (``scored``: the same, prepared), at ``meant_shares`` (S,) P(typed | word) relative to no typo: exp(-cost)
-    times ``typo_share``. ``rare`` (R,) are the likeliest of the lexicon's that begin so, at ``rare_shares`` (R,)
+    typo for, ``splits`` pairs of ids that they may be without a space; ``scored`` are the former and the first words of
+    the latter, prepared, at ``meant_shares`` P(typed | word) relative to no typo: exp(-cost) times ``typo_share``.
+    ``rare`` (R,) are the likeliest of the lexicon's that begin so, at ``rare_shares`` (R,)
     P(word | unknown); ``rest`` is the same of all that begins so and is not in the vocabulary. ``is_word`` is true of a
     whole word.
     """
@@ -67,6 +63,7 @@ class Typed(NamedTuple):
     fits: FloatArray | None
     offered: FloatArray | None
     meant: IntArray
+    splits: list[tuple[int, int]]
     scored: Scored
     meant_shares: FloatArray
     typo_share: float
@@ -104,7 +101,7 @@ class Completer:
             return rank(self.model, query, units(query), limit, least)
         if query.place is Place.ADDRESS:
             return []
-        custom = query.custom
+        custom, scorer, forms = query.custom, self.scorer, self.scorer.index.forms
         may_correct = fuzzy and query.place is Place.TEXT and not has_inner_capital(query.prefix)
         # What a custom vocabulary holds is no typo, nor what the person has taught.
         may_correct = may_correct and not custom.holds(query.prefix)
@@ -115,7 +112,7 @@ class Completer:
         is_lost = may_correct and not len(typed.span)
         places, fits = _NOTHING if person is None else self._learned(person, query, typed, is_lost)
         share = None if person is None else share_of(self.model, person, query, places)
-        joint = self.scorer.joint(query.context, np.concatenate((literal, others)), typed.span, typed.scored, share)
+        joint = scorer.joint(query.context, np.concatenate((literal, others)), typed.span, typed.scored, share)
         p_literal = joint.literal
         if typed.fits is not None:
             p_literal *= typed.fits
@@ -125,6 +122,8 @@ class Completer:
         unknown = joint.unknown * (1 - custom.share)
         own = self._own(query, typed.key, joint.unknown)
         p_meant = joint.others * typed.meant_shares
+        for i, (first, second) in enumerate(typed.splits, len(typed.meant)):
+            p_meant[i] *= scorer.following((*query.context, first), second)
         total = float(np.add.reduce(p_literal)) + unknown * typed.rest + float(np.add.reduce(p_meant)) + all_entries
         if own:
             total += sum(own.values())
@@ -142,12 +141,12 @@ class Completer:
             found = [one for one in found if one.probability >= FINISHED_COMPLETION]
         found += [Candidate(form.casefold(), form, p / total, COMPLETION) for form, p in own.items()]
         rare_shares = typed.rare_shares * (unknown / total)
-        found += self._listed(
-            typed.rare, rare_shares, FINISHED_COMPLETION if typed.is_word else LEAST_SHARE, COMPLETION
+        found += listed(
+            forms, typed.rare, rare_shares, FINISHED_COMPLETION if typed.is_word else LEAST_SHARE, COMPLETION
         )
-        found += self._listed(
-            typed.meant, p_meant / total, FINISHED_CORRECTION if typed.is_word else LEAST_SHARE, CORRECTION
-        )
+        least_meant = FINISHED_CORRECTION if typed.is_word else LEAST_SHARE
+        found += listed(forms, typed.meant, p_meant[: len(typed.meant)] / total, least_meant, CORRECTION)
+        found += self._split(typed, p_meant / total, least_meant)
         if person is not None and p_learned is not None:
             found += own_words(person, places, p_learned / total, limit, CORRECTION if is_lost else COMPLETION)
         return rank(self.model, query, found, limit, least, person)
@@ -156,7 +155,7 @@ class Completer:
         scorer, index, vocabulary = self.scorer, self.scorer.index, self.model.vocabulary
         key = fold(prefix)
         rows = scorer.candidates.literal_rows(key)
-        found = scorer.completions(key) if fuzzy else NO_CANDIDATES
+        found = self._meant(straight(prefix), key) if fuzzy else NO_CANDIDATES
         span = vocabulary.prefix_range(prefix)
         fits = self._fits(prefix, capital, np.arange(span.start, span.stop)) * scorer.stands[span.start : span.stop]
         rare = index.word[rows.start : rows.stop]
@@ -173,20 +172,39 @@ class Completer:
         typed = unaccented(prefix)
         # Two letters are too few to be a word for sure: ta is on its way to table, or to at.
         exists = scorer.existence(straight(prefix), capital) if len(key) > 2 else NOT_LISTED
-        finished = _finished(prefix, exists)
+        finished = finished_word(prefix, exists)
         rest += finished.share
         no_typo = len(key) * math.log1p(-RATES["a letter"])
         typo_share = math.exp(NOT_LISTED.cost - finished.cost - CORRECTION_COST - no_typo)
-        meant_shares = np.exp(-found.cost) * np.float32(typo_share)
-        meant_shares *= fits_of_case(index.is_small[found.words], prefix, capital)
+        # Where the letters begin no word of the vocabulary but misspellings, a space may be missing.
+        is_lost = fuzzy and not scorer.stands[span.start : span.stop].any()
+        splits = scorer.splits(straight(prefix)) if is_lost else []
+        firsts = np.array([first for first, _ in splits], dtype=found.words.dtype)
+        cases = fits_of_case(index.is_small[found.words], prefix, capital)
+        meant_shares = np.exp(-np.append(found.cost, [cost("missed space")] * len(splits))) * typo_share
+        meant_shares *= np.append(cases, np.ones(len(splits)))
         is_word = finished is not NOT_LISTED or any(
             unaccented(index.forms[word]) == typed and self.model.letters_needed[word] == 0
             for word in scorer.candidates.exact_words(key).tolist()
         )
-        scored = scorer.prepare(found.words)
-        meant = found.words.astype(np.int32), scored, meant_shares, typo_share
+        scored = scorer.prepare(np.append(found.words, firsts))
+        meant = found.words.astype(np.int32), splits, scored, meant_shares.astype(np.float32), typo_share
         offered = _unless_ones(self.model.offered(span, len(key)))
         return Typed(key, span, _unless_ones(fits), offered, *meant, rare, rare_shares, rest, is_word)
+
+    def _meant(self, typed: str, key: str) -> Candidates:
+        """The words that letters may be a typo for: where they end with an apostrophe, words with one.
+
+        *dotn'* is *don't*, but *goin'* not *gonna*: there it stands for a letter.
+        """
+        if typed.endswith("in'") and self.scorer.whole(f"{typed[:-1]}g".casefold()) is not None:
+            return NO_CANDIDATES
+        found = self.scorer.completions(key)
+        if not typed.endswith("'"):
+            return found
+        forms = self.scorer.index.forms
+        able = np.array(["'" in forms[word] for word in found.words.tolist()], dtype=bool)
+        return Candidates(found.words[able], found.cost[able])
 
     def _fits(self, prefix: str, capital: bool, words: IntArray) -> FloatArray:
         """How well each word goes with the letter case, the apostrophes and the accents that were typed.
@@ -244,8 +262,8 @@ class Completer:
         begun, share = custom.begun(typed.key, most, capital_share)
         found = [(form, unknown * p * marks_fit(query.prefix, form), COMPLETION) for form, p in begun]
         total = unknown * share
-        for one, listed, shares in custom.words() if is_lost and not begun else ():
-            words, fits = self._mistyped(listed, one.is_small, query, typed)
+        for one, words_of, shares in custom.words() if is_lost and not begun else ():
+            words, fits = self._mistyped(words_of, one.is_small, query, typed)
             chances = unknown * shares[words] * fits
             found += [(one.texts[i], p, CORRECTION) for i, p in zip(words.tolist(), chances.tolist(), strict=True)]
             total += float(chances.sum())
@@ -259,32 +277,14 @@ class Completer:
                 total += chance
         return found, total
 
-    def _listed(self, words: IntArray, shares: FloatArray, least: float, kind: str) -> list[Candidate]:
-        """Words by their numbers as candidates, without those that are noise."""
-        able = (shares >= least / _MOST_SPELLINGS).nonzero()[0] if len(shares) else shares
-        if not len(able):
-            return []
-        forms = self.scorer.index.forms
-        found = []
-        together: dict[str, float] = {}
-        for form, share in zip(map(forms.__getitem__, words[able].tolist()), shares[able].tolist(), strict=True):
-            found.append(Candidate(form.casefold(), form, share, kind))
-            together[found[-1].word] = together.get(found[-1].word, 0.0) + share
-        return [one for one in found if together[one.word] >= least]
+    def _split(self, typed: Typed, shares: FloatArray, least: float) -> list[Candidate]:
+        """The letters as two words, where these are no noise; ``shares`` are those of ``typed.scored``."""
+        forms = self.model.vocabulary.forms
+        pairs = zip(typed.splits, shares[len(typed.meant) :].tolist(), strict=True)
+        texts = ((f"{forms[first]} {forms[second]}", share) for (first, second), share in pairs if share >= least)
+        return [Candidate(text.casefold(), text, share, CORRECTION) for text, share in texts]
 
 
 def _unless_ones(array: FloatArray) -> FloatArray | None:
     """Return None in the place of an array of ones, which most are."""
     return None if (array == 1).all() else array
-
-
-def _finished(prefix: str, exists: Existence) -> Existence:
-    """The weight of the letters typed so far being a word that exists.
-
-    Names with their capital and words with accents are mostly finished then; small letters more often go on.
-    """
-    if exists in (WEAK, NOT_LISTED) or (len(prefix) < _LEAST_LETTERS and prefix.islower() and exists is LISTED):
-        return NOT_LISTED
-    if prefix[0].isupper() or not prefix.isascii():
-        return exists
-    return LISTED._replace(cost=NOT_LISTED.cost + GOING_ON_COST)

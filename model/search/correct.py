@@ -24,7 +24,6 @@ from model.text.tokens import fold, straight, unaccented
 RARE_COST = 8.0
 # The same of a word with a capital: there are more names than any lexicon holds.
 NAME_COST = 14.0
-MOST_SPLITS = 4
 # What a capital costs in addition where the word has a spelling with a small letter, as it was typed.
 SMALL_INSTEAD_COST = 2.0
 LONGEST_WORD = 40
@@ -108,11 +107,11 @@ class Corrector:
         scorer, index = self.scorer, self.scorer.index
         found = scorer.whole_words(key)
         exact = scorer.candidates.exact_words(key)
-        splits = self._splits(typed)
+        splits = scorer.splits(typed)
         words = np.concatenate([found.words, exact, np.array([a for a, _ in splits], dtype=np.int64)])
         scored = scorer.prepare(words)
         small = typed.casefold()
-        standing = [index.forms[w].casefold() == small and self._may_stand(int(w)) for w in exact]
+        standing = [index.forms[w].casefold() == small and scorer.may_stand(int(w)) for w in exact]
         is_known = bool((exact[standing] < index.vocabulary_size).any())
         # What the vocabulary holds is taken for no typo of another's word.
         own = NO_CANDIDATES
@@ -181,13 +180,13 @@ class Corrector:
             )
 
     def _stays(self, word: FinishedWord, person: Person | None = None) -> bool:
-        """True for code, words that nobody mistypes, and capitals as names and abbreviations have them.
+        """True for code, words that nobody mistypes, letters left out on purpose, and capitals as names have them.
 
         The words are those of custom vocabularies and of the person, and guarded ones, typed on purpose.
         """
         typed = straight(word.query.prefix)
         rest = typed[1:]
-        if word.is_code or word.query.custom.holds(typed) or self.model.guard.guards(typed):
+        if word.is_code or word.is_elided or word.query.custom.holds(typed) or self.model.guard.guards(typed):
             return True
         if person is not None and person.holds(typed):
             return True
@@ -217,31 +216,6 @@ class Corrector:
         has_plural = "-" in typed and len(self.scorer.candidates.exact_words(fold(typed) + "s")) > 0
         return LISTED if has_plural else self.scorer.existence(typed, query.capital)
 
-    def _may_stand(self, word: int) -> bool:
-        return word >= len(self.vocabulary) or bool(self.scorer.stands[word])
-
-    def _splits(self, typed: str) -> list[tuple[int, int]]:
-        """Pairs of words of the vocabulary that the typed one is, without the space; the most frequent ones."""
-        small = typed.casefold()
-        known = self.vocabulary.id_of(typed)
-        if (known != self.scorer.unknown_id and self._may_stand(known)) or len(small) < 4 or typed in self.model.known:
-            return []
-        found = []
-        for i in range(1, len(small)):
-            a, b = self._whole(small[:i]), self._whole(small[i:])
-            if a is not None and b is not None:
-                found.append((a, b))
-        both = [float(self.scorer.context_free(np.array(pair)).sum()) for pair in found]
-        return [found[i] for i in np.argsort(both)[::-1][:MOST_SPLITS]]
-
-    def _whole(self, part: str) -> int | None:
-        """The id of a word that is spelled just so, and may stand alone."""
-        if not part[0].isalpha():
-            return None
-        vocabulary = self.vocabulary
-        id_ = vocabulary.id_of(part)
-        return id_ if vocabulary.forms[id_].casefold() == part and vocabulary.offered[id_] else None
-
     def _joined(self, word: FinishedWord) -> tuple[str, float] | None:
         """The word that the one before and this one make without their space, and how much likelier it is than both.
 
@@ -252,7 +226,7 @@ class Corrector:
         if not word.previous or len(word.previous) + len(fold(parts[1])) < 5 or word.query.custom.holds(word.previous):
             return None
         ids = [vocabulary.id_of(part) for part in parts]
-        whole = self._whole("".join(parts).casefold())
+        whole = scorer.whole("".join(parts).casefold())
         if whole is None or scorer.unknown_id not in ids:
             return None
         log_ratio = float(scorer.context_free(np.array([whole]))[0]) - cost("stray space") - CHANGE_COST

@@ -1,18 +1,18 @@
 """Ranking: the one way from candidates to suggestions, with one rule for letter case and one guard."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import floor
 from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
 
-from model.arrays import FloatArray
+from model.arrays import FloatArray, IntArray
 from model.lm.language_model import LanguageModel
 from model.lm.person import Person
 from model.lm.words.offensive import LONGEST_BEGINNING
 from model.search.place.query import Query
-from model.text.tokens import straight
+from model.text.tokens import capitalised, straight
 
 COMPLETION, CORRECTION, NEXT_WORD, TYPED = "completion", "correction", "next-word", "typed"
 LEARNED = "learned"
@@ -25,6 +25,8 @@ LEAST_SHARE = 1e-4
 LEAST_SHOWN = 1e-6
 # A spelling that is less likely decides nothing.
 _LEAST_SPELLING = 1e-7
+# The most spellings of a word, differing in case, that are listed.
+_MOST_SPELLINGS = 4
 # Of so many words all are looked at one by one.
 _FEW = 32
 # Groups of values, at least, in the search for the likeliest.
@@ -87,6 +89,7 @@ def rank(
     shares.sort(key=lambda share: (-share[0], share[1].kind != TYPED))
     typed, custom, guard = straight(query.prefix), query.custom, model.guard
     keeps_case = not query.prefix[:1].isupper() and (bool(query.prefix) or not query.capital)
+    may_be_titled = query.behind_capital and not query.prefix
     before: tuple[str, ...] | None = None
     suggestions: list[Suggestion] = []
     for exact, best in shares:
@@ -99,6 +102,8 @@ def rank(
                 text = custom.spelled(text)
             if not keeps_case:
                 text = cased(text, query)
+            elif may_be_titled and model.is_titled(text):
+                text = capitalised(text)
             if text == typed or custom.blocks(text):
                 continue
             if not guard.is_harmless(text):
@@ -119,7 +124,7 @@ def cased(form: str, query: Query) -> str:
     if prefix.isupper() and sum(c.isalpha() for c in prefix) > 1:
         return form.upper()
     if (prefix[:1].isupper() or (not prefix and query.capital)) and form[1:] == form[1:].lower():
-        return form[0].upper() + form[1:]
+        return capitalised(form)
     return form
 
 
@@ -159,6 +164,19 @@ def likely_words(
         else:
             found += [Candidate(word, form, p.item(id_ - start), kind) for id_, form in spellings]
     return found
+
+
+def listed(forms: Sequence[str], words: IntArray, shares: FloatArray, least: float, kind: str) -> list[Candidate]:
+    """Words by their numbers in ``forms`` as candidates, without those that are noise."""
+    able = (shares >= least / _MOST_SPELLINGS).nonzero()[0] if len(shares) else shares
+    if not len(able):
+        return []
+    found = []
+    together: dict[str, float] = {}
+    for form, share in zip(map(forms.__getitem__, words[able].tolist()), shares[able].tolist(), strict=True):
+        found.append(Candidate(form.casefold(), form, share, kind))
+        together[found[-1].word] = together.get(found[-1].word, 0.0) + share
+    return [one for one in found if together[one.word] >= least]
 
 
 def reached(values: FloatArray, most: int) -> FloatArray:

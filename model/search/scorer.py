@@ -29,6 +29,8 @@ _MOST_UNKNOWN = 16
 # P(the person's own word | unknown): what is unknown and was written before comes again (the cache model of
 # Kuhn & De Mori 1990).
 OWN_SHARE = 0.25
+# Pairs of words without their space that letters are read as, at most.
+_MOST_SPLITS = 4
 _KEPT_WORDS = 5000
 # Searches in word lists that are remembered, and beams of each: some 2 kB each.
 _KEPT_SEARCHES, _KEPT_BEAMS = 16, 100
@@ -51,6 +53,10 @@ LISTED = Existence(2e-6, CHANGE_COST + 3.0)
 WEAK = Existence(2e-6, SMALL_COST + 1.5)
 SHORTHAND = Existence(1e-4, SMALL_COST + 4.5)
 NOT_LISTED = Existence(0.0, SMALL_COST)
+# What a correction costs in addition where small letters are a word that exists.
+GOING_ON_COST = 1.5
+# Fewer small letters may be the beginning of anything.
+_LEAST_LETTERS = 5
 
 
 class Scored(NamedTuple):
@@ -161,6 +167,32 @@ class Scorer:
             return float(self.model.ngrams.probabilities(context, range(id_, id_ + 1))[0])
         return math.exp(float(self.context_free(np.array([id_]))[0]))
 
+    def splits(self, typed: str) -> list[tuple[int, int]]:
+        """Find pairs of words of the vocabulary that typed letters are, without the space; the most frequent ones."""
+        small = typed.casefold()
+        known = self.model.vocabulary.id_of(typed)
+        if (known != self.unknown_id and self.may_stand(known)) or len(small) < 4 or typed in self.model.known:
+            return []
+        found = []
+        for i in range(1, len(small)):
+            a, b = self.whole(small[:i]), self.whole(small[i:])
+            if a is not None and b is not None:
+                found.append((a, b))
+        both = [float(self.context_free(np.array(pair)).sum()) for pair in found]
+        return [found[i] for i in np.argsort(both)[::-1][:_MOST_SPLITS]]
+
+    def whole(self, part: str) -> int | None:
+        """The id of a word of the vocabulary that is spelled just so, and may be offered."""
+        if not part[0].isalpha():
+            return None
+        vocabulary = self.model.vocabulary
+        id_ = vocabulary.id_of(part)
+        return id_ if vocabulary.forms[id_].casefold() == part and vocabulary.offered[id_] else None
+
+    def may_stand(self, word: int) -> bool:
+        """True for a word of the index that may stand where it was typed."""
+        return word >= self.index.vocabulary_size or bool(self.stands[word])
+
     def existence(self, typed: str, capital: bool) -> Existence:
         """Look a typed word up in the lists of words and names; ``capital`` where a sentence begins with it."""
         known = self.model.known
@@ -224,6 +256,18 @@ class Scorer:
         small = form.casefold()
         forms = [other for _, other in query.unknown]
         return OWN_SHARE * sum(other.casefold() == small for other in forms) / len(forms) if forms else 0.0
+
+
+def finished_word(prefix: str, exists: Existence) -> Existence:
+    """The weight of the letters typed so far being a word that exists.
+
+    Names with their capital and words with accents are mostly finished then; small letters more often go on.
+    """
+    if exists in (WEAK, NOT_LISTED) or (len(prefix) < _LEAST_LETTERS and prefix.islower() and exists is LISTED):
+        return NOT_LISTED
+    if prefix[0].isupper() or not prefix.isascii():
+        return exists
+    return LISTED._replace(cost=NOT_LISTED.cost + GOING_ON_COST)
 
 
 def share_of(model: LanguageModel, person: Person, query: Query, own: IntArray) -> Share:

@@ -178,27 +178,42 @@ def is_abbreviation(form: str) -> bool:
     return form.lower() in ABBREVIATIONS or (len(form) == 1 and form.isalpha() and form != "I")
 
 
+def has_own_capital(form: str) -> bool:
+    """True for a word with a capital, but for *I* and what begins with it, as *I'm*."""
+    return form[0].isupper() and form != "I" and not form.startswith("I'")
+
+
+def capitalised(form: str) -> str:
+    """The form with a capital at its beginning."""
+    return form[0].upper() + form[1:]
+
+
 class SentenceTracker:
     """Says of each next token whether it begins a sentence, from the tokens before it.
 
     A full stop after an abbreviation ends none; straight quotes open and close in turn within a line, and
     what an opening quote begins counts as a sentence. Brackets, asterisks and emoji change nothing: a
     sentence begins after ``.)`` as after a full stop.
+
+    ``behind_capital`` is true right behind a word that has a capital though no sentence begins with it; *I* always has.
     """
 
     def __init__(self, at_start: bool = True) -> None:
         self.at_start = at_start
+        self.behind_capital = False
         self._quote_open = False
         self._previous = TEXT_START
 
     def copy(self) -> "SentenceTracker":
         """Another one that has taken the same tokens into account."""
-        other = SentenceTracker()
-        other.at_start, other._quote_open, other._previous = self.at_start, self._quote_open, self._previous
+        other = SentenceTracker(self.at_start)
+        other.behind_capital = self.behind_capital
+        other._quote_open, other._previous = self._quote_open, self._previous
         return other
 
     def push(self, form: str) -> None:
         """Take the next token's form into account."""
+        self.behind_capital = not self.at_start and has_own_capital(form)
         if form == '"':
             self._quote_open = not self._quote_open
             self.at_start = self._quote_open or self.at_start

@@ -111,6 +111,12 @@ class Dataset:
         """Compute the expected number of tokens in an epoch."""
         return int((np.diff(self._bounds) * np.asarray(self.weights)[self._source[:-1]]).sum())
 
+    def by_source(self) -> Iterator[IntArray]:
+        """Yield the ids of each source, one document after the other."""
+        lengths = np.diff(self._bounds)
+        for number in range(len(self.weights)):
+            yield self.ids[np.repeat(self._source[:-1] == number, lengths)]
+
     def token_weights(self) -> FloatArray:
         """Give each token of ``ids`` the weight of its source, (N,) float32."""
         weight = np.asarray(self.weights, dtype=np.float32)[self._source[:-1]]

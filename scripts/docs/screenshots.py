@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from benchmarks.servers import running_server
+from benchmarks.traffic.servers import running_server
 from scripts.chromium import chromium, missing
 from scripts.docs.host_pages import HOST_PAGES
 

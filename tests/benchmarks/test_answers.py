@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import answers
+from benchmarks.service import answers
 
 
 def test_a_changed_answer_is_found(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import phrases, writing
+from benchmarks.suggestions import phrases, writing
 
 LINES = "Thank you for your help. I am looking forward to seeing you.\nPlease let me know when you are at home.\n"
 

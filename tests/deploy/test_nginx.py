@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from app.problems import PROBLEM_TYPE
-from benchmarks.servers import free_port
+from benchmarks.traffic.servers import free_port
 from scripts.nginx import missing, nginx
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.sweep import Answers
+from benchmarks.suggestions.sweep import Answers
 from model.arrays import FloatArray
 from model.lm.language_model import LanguageModel
 from model.lm.storage import load_model

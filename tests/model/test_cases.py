@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks import sweep
-from benchmarks.sweep import Answers
+from benchmarks.suggestions import sweep
+from benchmarks.suggestions.sweep import Answers
 
 CASES = [json.loads(line) for line in Path(__file__).with_name("cases.jsonl").read_text("utf-8").splitlines()[1:]]
 # At this probability a client that corrects by itself acts.

@@ -1,14 +1,15 @@
 """What nobody should be annoyed by, asked of the shipped English model."""
 
+import random
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
-from benchmarks.sweep import Answers
+from benchmarks.suggestions.sweep import Answers
 from model.lm.language_model import LanguageModel
 from model.lm.words.offensive import TYPED_SHARE
-from model.search.ranking import Suggestion
+from model.search.ranking import CORRECTION, Suggestion
 from model.text.tokens import fold
 
 SENTENCES = (
@@ -114,3 +115,36 @@ def test_a_sentence_begins_with_a_capital(answers: Answers, text: str) -> None:
 def test_repetition_does_not_go_on_for_ever(answers: Answers) -> None:
     for times in range(2, 30, 9):
         assert ask(answers, "the " * times, limit=1)[0].text.casefold() != "the"
+
+
+@pytest.mark.parametrize(
+    "pair", ["a lot", "as well", "at least", "each other", "in case", "in fact", "last night", "of course", "right now"]
+)
+def test_two_words_without_their_space_are_offered_with_it(pair: str, answers: Answers) -> None:
+    best = answers.complete("I like it " + pair.replace(" ", ""))[0]
+    assert (best.text, best.kind) == (pair, CORRECTION)
+    assert not any(" " in one.text for one in ask(answers, "I like it " + pair.replace(" ", "")))
+
+
+def test_words_of_the_lexicon_are_not_taken_apart(answers: Answers, english: LanguageModel) -> None:
+    forms = [form for form in english.words.lexicon.words.forms if form.islower() and len(form) > 5]
+    for form in random.Random(5).sample(forms, 300):
+        assert not any(" " in one.text and one.probability > 0.5 for one in answers.complete(f"It is a {form}")), form
+
+
+@pytest.mark.parametrize("apostrophe", ["'", "’"])
+@pytest.mark.parametrize("stem", ["go", "do", "noth", "talk", "learn", "fish", "cry", "study", "swimm", "knock"])
+def test_a_dropped_g_is_no_typo(stem: str, apostrophe: str, answers: Answers) -> None:
+    word = f"{stem}in{apostrophe}"
+    assert answers.changes(f"We were {word} all day.", 0.0) == []
+    assert not any(one.kind == CORRECTION for one in answers.complete(f"We were {word}"))
+
+
+@pytest.mark.parametrize(("text", "meant"), [("I dotn'", "don't"), ("he cna’", "can't"), ("she dosen'", "doesn't")])
+def test_a_contraction_may_have_a_typo(text: str, meant: str, answers: Answers) -> None:
+    assert answers.complete(text)[0].text == meant
+
+
+def test_what_an_apostrophe_quotes_or_makes_a_possessive_is_corrected(answers: Answers) -> None:
+    text = "He said 'tommorow' to me, and my freinds' dog has an ol' bone."
+    assert answers.changes(text, 0.9) == [("tommorow", "tomorrow"), ("freinds", "friends")]

@@ -1,17 +1,17 @@
-"""A sample of what ``python -m benchmarks.sweep`` asks of the shipped model, and that the sweep finds faults."""
+"""A sample of what ``python -m benchmarks.suggestions.sweep`` asks of the shipped model, and the faults it finds."""
 
 import random
 from pathlib import Path
 
 import pytest
 
-from benchmarks import sweep
-from benchmarks.sweep import Answers
+from benchmarks.suggestions import sweep
+from benchmarks.suggestions.sweep import Answers
 from model.lm.language_model import LanguageModel
 from model.lm.words.offensive import Guard
 from model.search.ranking import COMPLETION, CORRECTION, TYPED, Suggestion
 
-BEGINNINGS, TYPOS = 2000, 150
+BEGINNINGS, TYPOS = 1000, 100
 
 
 def test_every_beginning_of_a_word_is_answered_with_probabilities(answers: Answers, english: LanguageModel) -> None:

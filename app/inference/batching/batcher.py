@@ -141,8 +141,10 @@ class Batcher:
                 self._draws.append((time.monotonic(), job))
             else:
                 self._begin(job)
+        # All at once: a batch of some takes little longer than one.
         if self._draws and (not self._is_busy or time.monotonic() - self._draws[0][0] > _LONGEST_REST):
-            self._begin(self._draws.popleft()[1])
+            while self._draws:
+                self._begin(self._draws.popleft()[1])
         return True
 
     @property

@@ -3,6 +3,8 @@
 import re
 from enum import Enum, auto
 
+from model.text.tokens import APOSTROPHES
+
 # The most characters of a run without spaces that are looked at.
 LONGEST_RUN = 100
 # The beginning of an address: of a mail address whose host is being typed, of a URL.
@@ -15,6 +17,8 @@ _CODE_BEFORE = frozenset("@#_/\\$`")
 _ENDS = re.compile(r"^\W+|\W+$")
 # A call: a word, and an opening bracket that holds more than a plural's ending.
 _CALL = re.compile(r"\((?!(?:s|es|ed|d|n|r)\))")
+# A quotation between apostrophes that begins.
+_OPENS_QUOTE = re.compile(rf"(?:^|[\s(\[“\"—-])[{APOSTROPHES}](?=\w)")
 _FENCE = re.compile(r"^\s*(?:```|~~~)", re.MULTILINE)
 # The ends of addresses, behind their last full stop, the most frequent first.
 DOMAINS = frozenset("com org net edu gov io uk de dev app info co ai eu fr jp ca".split())  # noqa: SIM905
@@ -45,6 +49,17 @@ def place_at(text: str, start: int) -> Place:
     if run[-1].isdigit():
         return Place.DIGIT if _NUMBER.fullmatch(run) else Place.CODE
     return Place.CODE if run[-1] in "_`" or _is_quoted_code(text, start) else Place.TEXT
+
+
+def is_elided(text: str, start: int, end: int) -> bool:
+    """True where an apostrophe behind the word ``text[start:end]`` stands for letters: *goin'*, *ol'*, *th'*.
+
+    Behind an *s* it makes a possessive, and where a quotation was opened by one it may close that.
+    """
+    if text[end : end + 1] not in tuple(APOSTROPHES) or text[end - 1 : end] in ("s", "S"):
+        return False
+    begin = max(text.rfind("\n", 0, start) + 1, start - LONGEST_RUN)
+    return not _OPENS_QUOTE.search(text[begin:end])
 
 
 def is_code(text: str, start: int, end: int) -> bool:

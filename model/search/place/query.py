@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from model.prefix_cache import PrefixCache
 from model.search.place.custom_words import NO_CUSTOM, CustomWords
-from model.search.place.kinds import LONGEST_RUN, Place, is_code, place_at, run_start
+from model.search.place.kinds import LONGEST_RUN, Place, is_code, is_elided, place_at, run_start
 from model.text.tokens import (
     APOSTROPHES,
     CLOSING_MARKS,
@@ -49,11 +49,11 @@ class Query(NamedTuple):
     """A place in a text: the context's ids, the typed ``prefix``, and the span that a suggestion replaces.
 
     ``insert`` in place of ``text[start:end]`` is ``lead + suggestion + trail``; ``capital`` is true where a sentence
-    begins here. ``unknown`` are the words of the context that the vocabulary does not hold, with their places in it; a
-    place below 1 is of one that has been dropped from it. ``run`` is what stands before ``start`` without a space, and
-    ``place`` the kind of place that makes it. ``before`` are the last characters before ``start``,
-    and ``custom`` the words of the custom vocabularies that the request asks for. ``ends_line`` is true where the rest
-    of the line behind ``end`` is empty.
+    begins here, ``behind_capital`` right behind a word with a capital inside one. ``unknown`` are the words of the
+    context that the vocabulary does not hold, with their places in it; a place below 1 is of one that has been dropped
+    from it. ``run`` is what stands before ``start`` without a space, and ``place`` the kind of place that makes it.
+    ``before`` are the last characters before ``start``, and ``custom`` the words of the custom vocabularies that the
+    request asks for. ``ends_line`` is true where the rest of the line behind ``end`` is empty.
     """
 
     context: tuple[int, ...]
@@ -69,18 +69,21 @@ class Query(NamedTuple):
     before: str = ""
     custom: CustomWords = NO_CUSTOM
     ends_line: bool = True
+    behind_capital: bool = False
 
 
 class FinishedWord(NamedTuple):
     """A finished word in a text: ``query.prefix`` is the word, ``query`` its place and context.
 
-    ``is_code`` is true in an address, a path, code and the like. ``previous`` is the word one space before it, '' where
-    none is, and begins at ``previous_start``; ``following`` is the word one space behind it. ``neighbours`` are the
-    words before and behind it, whatever marks stand between.
+    ``is_code`` is true in an address, a path, code and the like, ``is_elided`` before an apostrophe that stands for
+    letters. ``previous`` is the word one space before it, '' where none is, and begins at ``previous_start``;
+    ``following`` is the word one space behind it. ``neighbours`` are the words before and behind it, whatever marks
+    stand between.
     """
 
     query: Query
     is_code: bool
+    is_elided: bool
     previous: str
     previous_start: int
     following: str
@@ -144,9 +147,8 @@ class QueryReader:
             *_FIRST_WORD.findall(text[end : end + _NEAR]),
         )
         following = text[end + 1 : word_end(text, end + 1, end + 1)] if text[end : end + 1] == " " else ""
-        return FinishedWord(
-            query, is_code(text, start, end), text[previous : start - 1], previous, following, neighbours
-        )
+        kind = is_code(text, start, end), is_elided(text, start, end)
+        return FinishedWord(query, *kind, text[previous : start - 1], previous, following, neighbours)
 
     def _next_word(self, text: str, place: int, context: _Context) -> Query:
         return self._query(context, text, "", place, place, _lead(text, place), _trail(text, place))
@@ -164,9 +166,11 @@ class QueryReader:
         unknown = tuple((place + 1 - dropped, form) for place, form in context.unknown)
         ids = (self._start, *context.ids[dropped:])
         run, before = text[run_start(text, start) : start], text[max(0, start - CODE_POINTS_BEFORE) : start]
-        at_start, place = context.sentences.at_start, place_at(text, start)
-        ends_line = _LINE_END.match(text, end) is not None
-        return Query(ids, prefix, start, end, lead, trail, at_start, unknown, run, place, before, ends_line=ends_line)
+        sentences, ends_line = context.sentences, _LINE_END.match(text, end) is not None
+        return Query(
+            ids, prefix, start, end, lead, trail, sentences.at_start, unknown, run, place_at(text, start), before,
+            ends_line=ends_line, behind_capital=sentences.behind_capital,
+        )  # fmt: skip
 
     def _before(self, text: str, cursor: int) -> tuple[_Context, list[Token]]:
         """The context up to the last white space before the cursor, and the tokens behind that."""

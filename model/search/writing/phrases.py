@@ -17,7 +17,7 @@ from model.lm.words.offensive import LONGEST_BEGINNING
 from model.search.place.kinds import Place
 from model.search.place.query import Query
 from model.search.ranking import COMPLETION, NEXT_WORD, PHRASE, Suggestion
-from model.text.tokens import NUMBER, straight
+from model.text.tokens import NUMBER, capitalised, has_own_capital, straight
 
 # Beams that are followed at a time, of one request.
 BEAMS = 4
@@ -45,7 +45,7 @@ class Followers:
     def __init__(self, model: LanguageModel) -> None:
         self.model = model
         forms = list(model.vocabulary.forms)
-        self.is_name: BoolArray = np.array([is_name_part(form) for form in forms])
+        self.is_name: BoolArray = np.array([has_own_capital(form) for form in forms])
         self.is_number: BoolArray = np.array([form == NUMBER or form.casefold() in _NUMBER_WORDS for form in forms])
 
     def after(self, context: tuple[int, ...], logits: FloatArray) -> Following:
@@ -59,11 +59,6 @@ class Followers:
     def is_part(self, id_: int) -> bool:
         """True for a word that may be a part of a name or a number."""
         return bool(self.is_name[id_] or self.is_number[id_])
-
-
-def is_name_part(form: str) -> bool:
-    """True for a word with a capital of its own, but for *I* and what begins with it, as *I'm*."""
-    return form[0].isupper() and form != "I" and not form.startswith("I'")
 
 
 class _Beam(NamedTuple):
@@ -145,11 +140,19 @@ class PhraseSearch:
         for id_, p in then.likeliest:
             if p < self._least or beam.probability * p < self._whole:
                 break
-            form = self.model.vocabulary.forms[id_]
-            text = f"{beam.text} {form.upper() if self._capitals else form}"
+            text = f"{beam.text} {self._written(id_, beam)}"
             if self._may_be_shown(id_, beam.ids) and not self._is_withheld(text):
                 found.append(_Beam(beam.first, (*beam.ids, id_), text, beam.probability * p))
         return found
+
+    def _written(self, id_: int, beam: _Beam) -> str:
+        """The form of a word behind those of a phrase, in the letter case that it has there."""
+        form = self.model.vocabulary.forms[id_]
+        if self._capitals:
+            return form.upper()
+        is_behind_start = self._query.capital and len(beam.ids) == 1
+        is_titled = not is_behind_start and has_own_capital(beam.text.split()[-1]) and self.model.is_titled(form)
+        return capitalised(form) if is_titled else form
 
     def _may_be_shown(self, id_: int, before: tuple[int, ...]) -> bool:
         """True for a word that may be offered unasked behind these of the phrase."""

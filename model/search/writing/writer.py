@@ -13,7 +13,7 @@ from model.lm.language_model import LanguageModel
 from model.lm.mixture import mixture
 from model.lm.words.offensive import LONGEST_BEGINNING
 from model.search.place.query import Query
-from model.text.tokens import LINE_END, SentenceTracker
+from model.text.tokens import LINE_END, SentenceTracker, capitalised
 
 # Marks that may be written, beside quotes. Brackets and dashes need more of a plan than one word ahead.
 _MARKS = (".", ",", "!", "?", ";", ":", "...")
@@ -51,6 +51,7 @@ class Writer:
         self._lead = query.lead
         self._after_space = not query.lead
         self._sentences = SentenceTracker(query.capital)
+        self._sentences.behind_capital = query.behind_capital
         self._quote_is_open = quote_is_open
         self._said: list[int] = []
         self._random = np.random.Generator(np.random.PCG64(manner.seed))
@@ -150,9 +151,11 @@ class Writer:
             if self._sentences.at_start and self.manner.stop == SENTENCE:
                 self.reason = SENTENCE
             return self._limited(form)
-        text = form[0].upper() + form[1:] if self._sentences.at_start and form[1:] == form[1:].lower() else form
-        text = ("" if last == self._quote and self._quote_is_open and self._said else self._lead) + text
-        self._sentences.push(form)
+        begins = self._sentences.at_start and form[1:] == form[1:].lower()
+        titled = self._sentences.behind_capital and self.model.is_titled(form)
+        word = capitalised(form) if begins or titled else form
+        text = ("" if last == self._quote and self._quote_is_open and self._said else self._lead) + word
+        self._sentences.push(word)
         self._said.append(id_)
         self.words += 1
         self._lead = " "

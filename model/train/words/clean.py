@@ -1,8 +1,8 @@
 """Clean the words that a model offers: ``python -m model.train.words.clean MODEL TEXT…``.
 
 Counts the texts, each file a source for itself, and writes anew what concerns the words alone: which are misspellings,
-and withheld from then on; in which letter case they are written; and how common each is, whatever the source
-(``common.safetensors``). The weights stay as they are.
+and withheld from then on; in which letter case they are written, behind a word with a capital too; and how common each
+is, whatever the source (``common.safetensors``). The weights stay as they are.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import json
 import math
 import re
 import sys
+from collections import Counter
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +41,9 @@ NAME_SOURCES = 0.8
 # A name is written small, out of laziness, in at most this share of its occurrences, and mostly so in at most this
 # share of its sources.
 LAZY_SHARE, LAZY_SOURCES = 0.25, 0.15
+# A word of small letters is titled, *Secretary* in *Assistant Secretary*, where it stands this often behind a word with
+# a capital, and has one itself in this share of these places.
+LEAST_BEHIND, TITLED_SHARE = 5, 0.7
 # A spelling with capitals inside (LeBron) is right where it has this share of all capitals.
 INNER_SHARE = 0.25
 # A rare word that no list knows is a misspelling of one that is this many times as frequent and one letter away (names
@@ -52,11 +56,16 @@ _HOST = re.compile(r".{2,}(?:com|org|net|gov|edu)", re.IGNORECASE)
 
 @dataclass
 class CaseCounts:
-    """By casefolded word: in how many sources it stands, in how many mostly small, and how often in each spelling."""
+    """By casefolded word: in how many sources it stands, in how many mostly small, and how often in each spelling.
+
+    Also how often it stands right behind a word with a capital, and how often it has a capital itself there.
+    """
 
     sources: dict[str, int] = field(default_factory=dict)
     small: dict[str, int] = field(default_factory=dict)
     spellings: dict[str, dict[str, int]] = field(default_factory=dict)
+    behind_capital: Counter[str] = field(default_factory=Counter)
+    titles: Counter[str] = field(default_factory=Counter)
 
     def add(self, counts: Counts) -> None:
         """Take in the counts of a source."""
@@ -70,6 +79,9 @@ class CaseCounts:
             known = self.spellings.setdefault(key, {})
             for form, n in forms.items():
                 known[form] = known.get(form, 0) + n
+        for form, n in counts.behind_capital.items():
+            self.behind_capital[form.casefold()] += n
+            self.titles[form.casefold()] += n if form.istitle() else 0
 
     def small_share(self, key: str) -> float | None:
         """The share of a word's sources that write it mostly small; None where there are too few to tell."""
@@ -82,6 +94,11 @@ class CaseCounts:
         least = NAME_SOURCES if known.is_name(form) else SMALL_SOURCES
         share = self.small_share(small)
         return small if form.istitle() and share is not None and share >= least and small in known else form
+
+    def is_titled(self, form: str) -> bool:
+        """True for a word of small letters that mostly has a capital behind a word with one."""
+        times = self.behind_capital[form]
+        return form.islower() and times >= LEAST_BEHIND and self.titles[form] >= TITLED_SHARE * times
 
     def is_lazy(self, form: str) -> bool:
         """True for a name in small letters: hardly anybody writes it so inside a sentence."""
@@ -155,7 +172,7 @@ def _write(
     config = json.loads((folder / CONFIG).read_text("utf-8")) | {"words_sha256": vocabulary.digest()}
     write_atomically(folder / WORDS, "".join(vocabulary.lines()).encode())
     write_atomically(folder / CONFIG, (json.dumps(config, indent=2) + "\n").encode())
-    save_common(folder, common)
+    save_common(folder, common, np.array([cases.is_titled(form) for form in vocabulary.forms]))
 
 
 def recased(vocabulary: Vocabulary, cases: CaseCounts, known: KnownWords) -> Vocabulary:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from model.text.tokens import LINE_END, TEXT_START, sentence_starts, tokens
+from model.text.tokens import LINE_END, TEXT_START, SentenceTracker, tokens
 
 # Titles capitalise most words; a line with more capitalised words than this tells nothing about case.
 TITLE_SHARE = 0.6
@@ -24,10 +24,12 @@ class Counts:
 
     By casefolded form: how often a word is in an epoch, ``per_epoch``, which depends on the weights of the sources; the
     number of ``documents`` that hold it; the ``sources`` that do, and the ``public`` ones among them, a bit for each.
+    ``behind_capital`` are those of ``trusted`` that stand right behind a word with a capital.
     """
 
     trusted: Counter[str] = field(default_factory=Counter)
     untrusted: Counter[str] = field(default_factory=Counter)
+    behind_capital: Counter[str] = field(default_factory=Counter)
     marks: Counter[str] = field(default_factory=Counter)
     per_epoch: dict[str, float] = field(default_factory=dict)
     documents: Counter[str] = field(default_factory=Counter)
@@ -39,13 +41,16 @@ class Counts:
         seen: set[str] = set()
         for line in lines:
             forms = [token.form for token in tokens(line)]
-            trusted = _case_is_trusted(line, forms)
-            for form, at_start in zip(forms, sentence_starts(forms), strict=False):
+            trusted, sentences = _case_is_trusted(line, forms), SentenceTracker()
+            for form in forms:
                 if not form[0].isalpha():
                     self.marks[form] += 1
                 else:
-                    (self.trusted if trusted and not at_start else self.untrusted)[form] += 1
+                    (self.trusted if trusted and not sentences.at_start else self.untrusted)[form] += 1
                     seen.add(form.casefold())
+                    if trusted and sentences.behind_capital:
+                        self.behind_capital[form] += 1
+                sentences.push(form)
             self.marks[LINE_END] += 1
         self.marks[TEXT_START] += 1
         self.documents.update(seen)
@@ -58,6 +63,7 @@ class Counts:
         """Add the counts of some documents of one source, given by its number."""
         self.trusted.update(other.trusted)
         self.untrusted.update(other.untrusted)
+        self.behind_capital.update(other.behind_capital)
         self.marks.update(other.marks)
         self.documents.update(other.documents)
         for form, n in other.words():
@@ -74,8 +80,9 @@ class Counts:
         while len(self.documents) > MOST_ENTRIES // 2:
             least += 1
             self.documents = Counter({k: n for k, n in self.documents.items() if n >= least})
-        self.trusted = Counter({f: n for f, n in self.trusted.items() if f.casefold() in self.documents})
-        self.untrusted = Counter({f: n for f, n in self.untrusted.items() if f.casefold() in self.documents})
+        for forms in (self.trusted, self.untrusted, self.behind_capital):
+            for form in [form for form in forms if form.casefold() not in self.documents]:
+                del forms[form]
         self.per_epoch = {k: n for k, n in self.per_epoch.items() if k in self.documents}
         self.sources = {k: s for k, s in self.sources.items() if k in self.documents}
         self.public = {k: s for k, s in self.public.items() if k in self.documents}

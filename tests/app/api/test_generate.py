@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,15 @@ def test_it_has_the_shape_of_the_contract_and_the_same_seed_gives_the_same_text(
     with TestClient(make_app(cache_megabytes=0)) as other:
         assert other.post("/generate", json=BODY).json() == answer
     assert client.post("/generate", json=BODY | {"seed": 4}).json()["text"] != answer["text"]
+
+
+def test_texts_that_are_written_together_are_those_of_each_alone(client: TestClient) -> None:
+    bodies = [BODY | {"seed": seed} for seed in range(8)]
+    alone = [client.post("/generate", json=body).json() for body in bodies]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda body: client.post("/generate", json=body).json(), bodies))
+    assert together == alone
+    assert len({answer["text"] for answer in alone}) > 4
 
 
 def test_without_a_seed_the_answer_holds_the_one_that_was_drawn(client: TestClient) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import fastapi.routing
 import pytest
 from fastapi.testclient import TestClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
@@ -173,3 +174,15 @@ def test_pages_of_other_origins_may_call_only_where_a_setting_says_so(make_app: 
         for header in ("authorization", "x-api-key", "x-request-id"):
             with_key = preflight | {"Access-Control-Request-Headers": f"{header},content-type"}
             assert open_client.options("/complete", headers=page | with_key).status_code == 200
+
+
+def test_the_first_request_builds_no_routes(tiny_model: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = create_app(Settings(models={"tiny": Path()}), {"tiny": tiny_model})
+
+    def build(*_: object, **__: object) -> None:
+        pytest.fail("a route is built while somebody waits")
+
+    monkeypatch.setattr(fastapi.routing, "get_dependant", build)
+    with TestClient(app) as client:
+        assert client.get("/complete", params={"text": "app"}).status_code == 200
+        assert client.get("/nowhere").status_code == 404

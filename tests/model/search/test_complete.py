@@ -244,26 +244,6 @@ def test_which_words_are_offered_and_how_written(text: str, expected: set[str]) 
     assert set(words_of(MODEL, text)) == expected
 
 
-def test_a_capital_where_a_sentence_starts_and_nothing_is_typed() -> None:
-    for text in ("", "Hi. ", "Hi!\n", "He said: “", "the cat\n\n"):
-        words = set(words_of(MODEL, text))
-        assert {"The", "I'm", "I", "London", "A", "NASA", "iPhone"} <= words
-        assert not {"the", "i'm", "a", "IPhone"} & words
-    for text in ("dog ", "Hi, ", "by J. ", "5 "):
-        words = set(words_of(MODEL, text))
-        assert {"the", "I'm", "I", "London", "Monday", "a"} <= words and "The" not in words
-    # Who types a small letter there wants it.
-    assert "the" in words_of(MODEL, "Hi. t")
-
-
-def test_a_long_quote_is_still_open_when_its_first_mark_is_out_of_the_context() -> None:
-    quoted = 'He said: "' + "the dog eats my food, " * 20
-    assert "food" in words_of(MODEL, quoted + 'the dog" ')
-    assert "Food" in words_of(MODEL, quoted + 'the dog." ')
-    inside = read(MODEL, "complete", quoted + 'the dog" Apple ').context
-    assert MODEL.vocabulary.forms[inside[-1]] == "Apple"
-
-
 def test_special_tokens_marks_and_lone_letters_are_never_offered_however_likely() -> None:
     weights = {name: value.copy() for name, value in MODEL.network.weights.items()}
     model = LanguageModel(MODEL.vocabulary, type(MODEL.network)(MODEL.network.config, weights), {})

@@ -23,11 +23,12 @@ def read_completion(vocabulary: Vocabulary, text: str, cursor: int, context_toke
     before, begin, word, place = plain_caret(text, cursor, context_tokens)
     if word is None:
         return _next_word(vocabulary, text, before, begin, place, context_tokens)
-    context, capital, unknown = _encode(vocabulary, before, begin, context_tokens)
+    context, capital, behind_capital, unknown = _encode(vocabulary, before, begin, context_tokens)
     end = word_end(text, word.start, cursor)
     return Query(
-        context, text[word.start : cursor], word.start, end, "", "", capital, unknown, *_where(text, word.start, end)
-    )
+        context, text[word.start : cursor], word.start, end, "", "", capital, unknown, *_where(text, word.start, end),
+        behind_capital,
+    )  # fmt: skip
 
 
 def read_next_word(vocabulary: Vocabulary, text: str, cursor: int, context_tokens: int) -> Query:
@@ -55,7 +56,7 @@ def plain_caret(text: str, cursor: int, context_tokens: int) -> tuple[list[Token
 def _next_word(
     vocabulary: Vocabulary, text: str, before: list[Token], begin: int, place: int, context_tokens: int
 ) -> Query:
-    context, capital, unknown = _encode(vocabulary, before, begin, context_tokens)
+    context, capital, behind_capital, unknown = _encode(vocabulary, before, begin, context_tokens)
     return Query(
         context,
         "",
@@ -66,21 +67,26 @@ def _next_word(
         capital,
         unknown,
         *_where(text, place, place),
+        behind_capital,
     )
 
 
 def _encode(
     vocabulary: Vocabulary, before: list[Token], begin: int, most: int
-) -> tuple[tuple[int, ...], bool, tuple[tuple[int, str], ...]]:
-    """The ids of at most ``most`` tokens after a start, whether a sentence begins behind them, the unknown words."""
+) -> tuple[tuple[int, ...], bool, bool, tuple[tuple[int, str], ...]]:
+    """The ids of at most ``most`` tokens after a start, ``capital`` and ``behind_capital``, the unknown words."""
     stride = max(1, most // 2)
     dropped = -(-max(0, len(before) - most) // stride) * stride
     forms = [token.form for token in before]
     ids = vocabulary.encode(forms, from_start=begin == 0)
     none = vocabulary.id_of(UNKNOWN)
     unknown = tuple((i + 1 - dropped, form) for i, form in enumerate(forms) if ids[i] == none and form[0].isalpha())
-    capital = sentence_starts(forms)[-1] and (begin == 0 or bool(forms))
-    return (vocabulary.id_of(TEXT_START), *ids[dropped:]), capital, unknown
+    starts = sentence_starts(forms)
+    capital = starts[-1] and (begin == 0 or bool(forms))
+    last = forms[-1] if forms else "-"
+    is_start = starts[-2] and (begin == 0 or len(forms) > 1) if forms else True
+    behind_capital = last[0].isupper() and last.split("'")[0] != "I" and not is_start
+    return (vocabulary.id_of(TEXT_START), *ids[dropped:]), capital, behind_capital, unknown
 
 
 def _where(text: str, start: int, end: int) -> tuple[str, Place, str, CustomWords, bool]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -136,6 +137,15 @@ def test_it_does_not_end_inside_a_name_or_a_number() -> None:
     number = {"seeing": {"twenty": 0.9}, "twenty": {"five": 0.5}}
     assert phrases("I am see", number, words=2)[0].text == "seeing"
     assert phrases("I am see", {"seeing": {"twenty": 0.9}, "twenty": {"<num>": 0.5}}, words=2)[0].text == "seeing"
+
+
+def test_a_titled_word_has_a_capital_behind_a_word_with_one() -> None:
+    titled = replace(MODEL, titled_words=np.array([form in ("you", "to") for form in MODEL.vocabulary.forms]))
+    then = {"seeing": {"New": 0.9}, "New": {"you": 0.9}, "you": {"to": 0.9}, "to": {"seeing": 0.9}}
+    assert phrases("I am see", then, words=5, model=titled)[0].text == "seeing New You To seeing"
+    assert phrases("I am NE", then, found=_completed("NEW"), model=titled)[0].text == "NEW YOU TO SEEING"
+    # A sentence begins with any word's capital.
+    assert phrases("Ne", then, found=_completed("New"), model=titled)[0].text == "New you to seeing"
 
 
 def test_the_guard_holds_for_the_whole_phrase(tmp_path: Path) -> None:

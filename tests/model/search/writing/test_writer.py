@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.writing import faults, perplexity, written
+from benchmarks.suggestions.writing import faults, perplexity, written
 from model.lm.language_model import LanguageModel
 from model.lm.storage import load_model
 from model.lm.words.offensive import SHIPPED_LIST, Guard
@@ -119,7 +119,7 @@ def test_a_network_that_says_nothing_is_endured() -> None:
 
 
 def test_a_hundred_sentences_of_the_shipped_model(shipped_folder: Path) -> None:
-    """The sample of ``python -m benchmarks.writing``, which writes a thousand."""
+    """The sample of ``python -m benchmarks.suggestions.writing``, which writes a thousand."""
     model = load_model(shipped_folder, SHIPPED_LIST).for_inference()
     made = list(written(model, [BEGINNINGS[i % len(BEGINNINGS)] for i in range(100)]))
     assert {(one.beginning + one.text, tuple(found)) for one in made if (found := faults(model, one))} == set()

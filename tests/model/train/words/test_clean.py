@@ -11,7 +11,7 @@ from model.lm.words.spelling import Lexicon
 from model.text.vocabulary import SortedWords, Vocabulary
 from model.train.words import clean
 from model.train.words.clean import CaseCounts
-from model.train.words.counts import Counts
+from model.train.words.counts import Counts, count_documents
 from tests.model.tiny_model import random_model, tiny_vocabulary
 
 KNOWN = KnownWords.of(["nutmeg", "batman", "apple", "donut"], ["Rhoda"], size=1000)
@@ -56,6 +56,16 @@ def test_lazy_spellings_of_names_are_found() -> None:
     assert clean.lazy_spellings(vocabulary, found) == {"batman", "Lebron"}
 
 
+def test_a_word_that_mostly_has_a_capital_behind_one_is_titled() -> None:
+    found = CaseCounts()
+    lines = ["I asked the Assistant Secretary.", "My Assistant Secretary said so.", "We met Anna at the Town hall."]
+    found.add(count_documents([lines] * 3))
+    found.add(count_documents([["It is in the Town Hall of Bonn.", "The secretary of Anna said so."]] * 3))
+    assert found.is_titled("secretary"), "six times of six"
+    assert not found.is_titled("hall"), "three times of six"
+    assert not found.is_titled("said") and not found.is_titled("Secretary") and not found.is_titled("unheard-of")
+
+
 def test_misspellings_and_host_names_without_their_stop() -> None:
     listed = {"occurence", "rhoda"}
     for form in ("occurence", "Occurence", "gmailcom", "USAgov"):
@@ -77,9 +87,10 @@ def test_the_command_writes_a_model_that_loads(tmp_path: Path, capsys: pytest.Ca
     save_model(tmp_path, made.vocabulary, made.network, {})
     KNOWN.save(tmp_path / KNOWN_WORDS)
     (tmp_path / "a.txt").write_text("The dog eats the apple and the cat.\n" * 5, "utf-8")
+    (tmp_path / "titles.txt").write_text("In the NASA World, again.\n" * 5, "utf-8")
     (tmp_path / "b.txt").write_text("A dog is not a cat, I think.\n" * 5, "utf-8")
     (tmp_path / "wrong.txt").write_text("donut->doughnut\n", "utf-8")
-    texts = [str(tmp_path / name) for name in ("a.txt", "b.txt")]
+    texts = [str(tmp_path / name) for name in ("a.txt", "b.txt", "titles.txt")]
     arguments = [str(tmp_path), *texts, "--misspelled", str(tmp_path / "wrong.txt"), "--processes", "1"]
     assert clean.main(arguments) == 0
     assert "1 misspellings" in capsys.readouterr().out
@@ -87,6 +98,7 @@ def test_the_command_writes_a_model_that_loads(tmp_path: Path, capsys: pytest.Ca
     offered = dict(zip(model.vocabulary.forms, model.vocabulary.offered, strict=True))
     assert not offered["donut"] and offered["dog"]
     assert model.common.sum() == pytest.approx(1, abs=1e-5)
+    assert [form for form in model.vocabulary.forms if model.is_titled(form)] == ["world"]
     # The mean of its shares of the known words: an eighth in the one, a seventh in the other.
     id_of = model.vocabulary.id_of
     assert model.common[id_of("dog")] / model.common[id_of("apple")] == pytest.approx(

@@ -1,4 +1,4 @@
-"""Every word of a model asked for, and every typo of an offensive one: ``python -m benchmarks.sweep``.
+"""Every word of a model asked for, and every typo of an offensive one: ``python -m benchmarks.suggestions.sweep``.
 
 Of each word of vocabulary and lexicon the beginnings without its last one, two and three letters are completed; of each
 word within one typo of a guarded word every beginning is completed, and the whole corrected. Prints what breaks the
@@ -186,7 +186,7 @@ def _asked(ask: str, answers: Answers, text: str) -> Iterator[Fault]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Sweep and print each fault; returns 1 where there are any."""
-    p = argparse.ArgumentParser(prog="python -m benchmarks.sweep", description=__doc__.splitlines()[0])
+    p = argparse.ArgumentParser(prog="python -m benchmarks.suggestions.sweep", description=__doc__.splitlines()[0])
     p.add_argument("--model", type=Path, default=Path(model.__file__).parent / "en", help="a trained model's folder")
     p.add_argument("--sample", type=int, help="ask for this many of each, drawn with seed 1; by default all")
     options = p.parse_args(arguments)

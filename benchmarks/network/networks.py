@@ -1,4 +1,4 @@
-"""The network alone beside ONNX Runtime and PyTorch: ``python -m benchmarks.networks``.
+"""The network alone beside ONNX Runtime and PyTorch: ``python -m benchmarks.network.networks``.
 
 The same weights, one thread each: a token goes in, the LSTM makes a step, and the ten most probable of all words come
 out. What is not installed (the extra ``compare``) is left out.
@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 import model
 from benchmarks.checks import Check, print_checks
-from benchmarks.servers import machine
+from benchmarks.traffic.servers import machine
 from model.arrays import FloatArray, IntArray
 from model.lm.storage import load_model
 from model.nn.inference import InferenceNetwork
@@ -203,7 +203,7 @@ def installed() -> dict[str, Callable[[Network], Runner]]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Compare the answers, then measure by turns; each figure is the median of the rounds."""
-    p = argparse.ArgumentParser(prog="python -m benchmarks.networks", description=__doc__.splitlines()[0])
+    p = argparse.ArgumentParser(prog="python -m benchmarks.network.networks", description=__doc__.splitlines()[0])
     p.add_argument("--model", type=Path, default=Path(model.__file__).parent / "en")
     p.add_argument("--rounds", type=int, default=15)
     options = p.parse_args(arguments)

@@ -1,4 +1,4 @@
-"""From a keystroke to the painted suggestion, in a browser on this machine. ``python -m benchmarks.browser``."""
+"""From a keystroke to the painted suggestion, in a browser. ``python -m benchmarks.service.browser``."""
 
 import argparse
 from statistics import median
@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.servers import machine, running_server
-from benchmarks.serving import ROUNDS
-from benchmarks.typing_trace import TEXTS
+from benchmarks.service.serving import ROUNDS
+from benchmarks.traffic.servers import machine, running_server
+from benchmarks.traffic.typing_trace import TEXTS
 from scripts.chromium import chromium, missing
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def type_and_measure(page: "Page", text: str) -> dict[str, list[float]]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure and print a table; every figure is the median of several rounds, each with a new server."""
-    argparse.ArgumentParser(prog="python -m benchmarks.browser", description=__doc__).parse_args(arguments)
+    argparse.ArgumentParser(prog="python -m benchmarks.service.browser", description=__doc__).parse_args(arguments)
     if reason := missing():
         print(f"skipped: {reason}")
         return

@@ -1,4 +1,4 @@
-"""Whether two versions answer alike: ``python -m benchmarks.answers record FILE``, then ``compare FILE FILE``.
+"""Whether two versions answer alike: ``python -m benchmarks.service.answers record FILE``, then ``compare FILE FILE``.
 
 The app is called as a server calls it, with requests of every kind that the other benchmarks send. Answers are alike
 where they hold the same suggestions in the same order, at the same probabilities up to a rounding.
@@ -14,9 +14,9 @@ from typing import Any
 
 from app.main import create_app
 from app.settings import Settings
-from benchmarks.in_process import ask
-from benchmarks.load_trace import completing, growing, read_text, streams, unseen
-from benchmarks.typing_trace import Keystroke, keystrokes, words_with_typos
+from benchmarks.service.in_process import ask
+from benchmarks.traffic.load_trace import completing, growing, read_text, streams, unseen
+from benchmarks.traffic.typing_trace import Keystroke, keystrokes, words_with_typos
 
 # Probabilities are rounded down to six places.
 ALIKE = 1.5e-6
@@ -84,7 +84,7 @@ def _shown(answer: dict[str, Any]) -> str:
 
 def main(arguments: list[str] | None = None) -> None:
     """Record answers, or print which differ."""
-    p = argparse.ArgumentParser(prog="python -m benchmarks.answers", description=__doc__.splitlines()[0])
+    p = argparse.ArgumentParser(prog="python -m benchmarks.service.answers", description=__doc__.splitlines()[0])
     commands = p.add_subparsers(dest="command", required=True)
     recording = commands.add_parser("record", help="write the answers of this version")
     recording.add_argument("file", type=Path)

@@ -1,4 +1,4 @@
-"""Text that is written on: what is wrong with it, and how likely it is: ``python -m benchmarks.writing FILE``.
+"""Text that is written on: what is wrong with it, how likely it is: ``python -m benchmarks.suggestions.writing FILE``.
 
 The first words of lines of FILE, text that was not trained on, are written on to the end of a sentence. Counted are
 sentences with a guarded word, with four words said twice running, and those that the tokeniser reads otherwise than
@@ -99,7 +99,7 @@ def beginnings_of(lines: Iterable[str], number: int) -> list[str]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Write sentences, and print what is wrong with them, their perplexity, and the first three."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.writing", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.suggestions.writing", description=__doc__)
     parser.add_argument("file", type=Path, help="text, a message or paragraph a line")
     parser.add_argument("--sentences", type=int, default=1000, help="how many to write (default 1000)")
     parser.add_argument("--model", type=Path, default=Path(model.__file__).parent / "en", help="a model folder")

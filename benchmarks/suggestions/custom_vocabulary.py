@@ -1,4 +1,4 @@
-"""Custom vocabularies beside none: ``python -m benchmarks.custom_vocabulary TEXT…``.
+"""Custom vocabularies beside none: ``python -m benchmarks.suggestions.custom_vocabulary TEXT…``.
 
 Prints how long a vocabulary takes to be made, and the keystrokes that are saved on texts without its entries: nothing
 may be lost by a vocabulary that a text does not need. Entries are made up of one to three words, of the model's and
@@ -68,7 +68,7 @@ def savings(words: list[TypedWord], strip: int) -> float:
 
 def main() -> None:
     """Print a row for each size of a vocabulary."""
-    p = argparse.ArgumentParser(prog="python -m benchmarks.custom_vocabulary", description=__doc__)
+    p = argparse.ArgumentParser(prog="python -m benchmarks.suggestions.custom_vocabulary", description=__doc__)
     p.add_argument("texts", nargs="+", type=Path)
     p.add_argument("--model", type=Path, default=Path(model.__file__).parent / "en")
     p.add_argument("--words", type=int, default=1000, help="words that are typed of each text")

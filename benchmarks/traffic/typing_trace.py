@@ -22,11 +22,12 @@ CONTEXT_WORDS = 20
 
 
 class Keystroke(NamedTuple):
-    """A request: the endpoint, the text up to the cursor, and whether corrections are wanted."""
+    """A request: the endpoint, the text up to the cursor, whether corrections are wanted, the words of a phrase."""
 
     path: str
     text: str
     fuzzy: bool = True
+    words: int = 1
 
 
 def typed(text: str) -> Iterator[Keystroke]:

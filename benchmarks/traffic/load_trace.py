@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.typing_trace import CONTEXT_WORDS, TEXTS, Keystroke, typed
+from benchmarks.traffic.typing_trace import CONTEXT_WORDS, TEXTS, Keystroke, typed
 
 # The length of a message.
 MESSAGE_WORDS = 40
@@ -16,7 +16,7 @@ _ASKED_FOR = 3
 _OPENING_WORDS = 3
 # A million openings.
 _FEWEST_WORDS = 100
-_SENTENCES = Path(__file__).resolve().parent.parent / "docs" / "sentences.txt"
+_SENTENCES = Path(__file__).resolve().parents[2] / "docs" / "sentences.txt"
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 

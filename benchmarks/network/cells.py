@@ -1,4 +1,4 @@
-"""The cells beside each other: each trained for the same time on the same text. ``python -m benchmarks.cells TEXT…``.
+"""The cells beside each other: each trained as long, on the same text. ``python -m benchmarks.network.cells TEXT…``.
 
 One after the other, so run it on a machine that does nothing else. It prints a table and writes a plot.
 """
@@ -25,7 +25,7 @@ class Curve(NamedTuple):
 
 def main(arguments: list[str] | None = None) -> int:
     """Train each cell, print a table, write the plot; returns the exit status of the first training that failed."""
-    p = argparse.ArgumentParser(prog="python -m benchmarks.cells", description=__doc__.splitlines()[0])
+    p = argparse.ArgumentParser(prog="python -m benchmarks.network.cells", description=__doc__.splitlines()[0])
     p.add_argument("sources", nargs="+", type=Path, help="recipes or text files, as for model.train")
     p.add_argument("--root", type=Path, help="folder that the paths in recipes are relative to")
     p.add_argument("--minutes", type=float, default=5.0, help="of training for each cell")

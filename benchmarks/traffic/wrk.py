@@ -8,8 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.servers import body
-from benchmarks.typing_trace import Keystroke
+from benchmarks.traffic.servers import body
+from benchmarks.traffic.typing_trace import Keystroke
 
 _SCRIPT = Path(__file__).with_name("typing.lua")
 

@@ -1,4 +1,4 @@
-"""Time to the first answer, and memory after many keystrokes: ``python -m benchmarks.memory``."""
+"""Time to the first answer, and memory after many keystrokes: ``python -m benchmarks.service.memory``."""
 
 import argparse
 from collections.abc import Iterator
@@ -6,10 +6,10 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from benchmarks import wrk
 from benchmarks.checks import Check, print_checks
-from benchmarks.load_trace import read_text, streams, typing
-from benchmarks.servers import Server, machine, running_server
+from benchmarks.traffic import wrk
+from benchmarks.traffic.load_trace import read_text, streams, typing
+from benchmarks.traffic.servers import Server, machine, running_server
 
 CONNECTIONS = 64
 STARTS = 3
@@ -32,7 +32,7 @@ def typed(server: Server, text: str, keystrokes: int) -> Iterator[tuple[int, int
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure and print how memory grows."""
-    p = argparse.ArgumentParser(prog="python -m benchmarks.memory", description=__doc__.splitlines()[0])
+    p = argparse.ArgumentParser(prog="python -m benchmarks.service.memory", description=__doc__.splitlines()[0])
     p.add_argument("--keystrokes", type=int, default=1_000_000)
     p.add_argument("--text", type=Path, help="what is typed, a text file; by default a text of the project's own")
     options = p.parse_args(arguments)

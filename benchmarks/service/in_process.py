@@ -1,4 +1,4 @@
-"""A request's time by stage, without the HTTP server: ``python -m benchmarks.in_process``.
+"""A request's time by stage, without the HTTP server: ``python -m benchmarks.service.in_process``.
 
 The app is called as a server calls it, one request after the other; then the model alone, stage by stage. A profiler
 sees all of a request here but the HTTP server.
@@ -17,8 +17,8 @@ from threadpoolctl import threadpool_limits
 from app.inference.model_set import load_models
 from app.main import create_app
 from app.settings import Settings
-from benchmarks.servers import body, machine
-from benchmarks.typing_trace import Keystroke, keystrokes
+from benchmarks.traffic.servers import body, machine
+from benchmarks.traffic.typing_trace import Keystroke, keystrokes
 from model.nn.inference import ContextRunner
 from model.search.complete import Completer
 from model.search.place.query import QueryReader
@@ -82,7 +82,7 @@ def stages(requests: Iterable[Keystroke]) -> Times:
     read = {"/complete": reader.completion, "/next-word": reader.next_word}
     taken: Times = {}
     with threadpool_limits(1, user_api="blas"):
-        for path, text, fuzzy in requests:
+        for path, text, fuzzy, _ in requests:
             begun = time.perf_counter()
             query = scorer.resolve(read[path](text, len(text)))
             begun = _note(taken, path, "reading the text", begun)
@@ -101,7 +101,7 @@ def _note(taken: Times, path: str, what: str, begun: float) -> float:
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure and print a table."""
-    p = argparse.ArgumentParser(prog="python -m benchmarks.in_process", description=__doc__.splitlines()[0])
+    p = argparse.ArgumentParser(prog="python -m benchmarks.service.in_process", description=__doc__.splitlines()[0])
     p.parse_args(arguments)
     requests = list(keystrokes())
     parts, total = stages(requests), asyncio.run(whole(requests))

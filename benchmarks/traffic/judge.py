@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from benchmarks.client import Answer
-from benchmarks.typing_trace import Keystroke
+from benchmarks.traffic.client import Answer
+from benchmarks.traffic.typing_trace import Keystroke
 
 RIGHT, BUSY, LIMITED = "200, right", "503 with Retry-After", "429 with Retry-After"
 CLEAN = (RIGHT, BUSY, LIMITED)

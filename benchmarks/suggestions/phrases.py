@@ -1,8 +1,9 @@
-"""Phrases as grey text: how often they are wholly right, and what they save: ``python -m benchmarks.phrases FILE``.
+"""Phrases as grey text: how often right, and what they save: ``python -m benchmarks.suggestions.phrases FILE``.
 
-Lines of FILE, text that was not trained on, are typed letter by letter, with grey text as the widget shows it: behind a
-letter that was typed, at a probability of 0.3, not behind marks, numbers and finished sentences. Tab takes what is
-wholly right, → each right word, the rest is typed. A phrase that stands from one letter to the next is one case.
+Messages of FILE, text that was not trained on, are typed letter by letter, with grey text as the widget shows it:
+behind a letter that was typed, at a probability of 0.3, not behind marks, numbers and finished sentences. Tab takes
+what is wholly right, → each right word, the rest is typed. A phrase that stands from one letter to the next is one
+case. A blank line ends a message; with --lines each line is one, as in a chat.
 """
 
 import argparse
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import model
+from app.settings import Settings
 from model.lm.storage import load_model
 from model.lm.words.offensive import SHIPPED_LIST
 from model.nn.inference import ContextRunner
@@ -26,11 +28,12 @@ from model.text.encoding import CONTEXT_TOKENS
 _GREY, _GLUED, _LISTED, _LIMIT = 0.3, 0.5, 0.01, 5
 _NOT_BEHIND = re.compile(r"(?:\d\S*|[.!?…][\"'*_)\]]*\s*|(?<!\w['’-])(?<=[^\w\s]))\Z")
 _WORD = re.compile(r"\s*\S+")
+_BETWEEN_MESSAGES = re.compile(r"\n\s*\n")
 
 
 @dataclass
 class Count:
-    """Counts over the lines typed."""
+    """Counts over the messages typed."""
 
     characters: int = 0
     keystrokes: int = 0
@@ -44,7 +47,7 @@ class Count:
 
 
 class Typist:
-    """Types lines into a model that answers with at most ``words`` words a suggestion."""
+    """Types messages into a model that answers with at most ``words`` words a suggestion."""
 
     def __init__(self, folder: Path) -> None:
         loaded = load_model(folder, SHIPPED_LIST).for_inference()
@@ -53,30 +56,30 @@ class Typist:
         self._network = ContextRunner(loaded.network)
         self._following: dict[tuple[int, ...], Following] = {}
 
-    def type(self, lines: list[str], words: int, least: float = 0.5) -> Count:
-        """Type lines, each for itself."""
+    def type(self, messages: list[str], words: int, least: float) -> Count:
+        """Type messages, each for itself, and a key to send it."""
         count = Count()
-        for line in lines:
-            count.characters += len(line) + 1
+        for message in messages:
+            count.characters += len(message) + 1
             count.keystrokes += 1
-            self._type(line, words, least, count)
+            self._type(message, words, least, count)
         return count
 
-    def _type(self, line: str, words: int, least: float, count: Count) -> None:
+    def _type(self, message: str, words: int, least: float, count: Count) -> None:
         place, may_be_grey, last = 0, False, None
-        while place < len(line):
-            shown = self._grey(line[:place], words, least) if may_be_grey else None
+        while place < len(message):
+            shown = self._grey(message[:place], words, least) if may_be_grey else None
             taken = keys = 0
             if shown is not None:
                 letters, case, is_phrase = shown
-                right = _is_right(line[place:], letters)
+                right = _is_right(message[place:], letters)
                 if is_phrase and case != last:
                     count.shown += 1
                     count.right += right
                 last = case
-                taken, keys = (len(letters), 1) if right else _right_words(line[place:], letters)
-            may_be_grey = not taken
+                taken, keys = (len(letters), 1) if right else _right_words(message[place:], letters)
             place += taken or 1
+            may_be_grey = not taken and message[place - 1] != "\n"
             count.keystrokes += keys or 1
 
     def _grey(self, text: str, words: int, least: float) -> tuple[str, tuple[int, str], bool] | None:
@@ -122,19 +125,23 @@ def _right_words(rest: str, letters: str) -> tuple[int, int]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Type a sample of lines with words alone and with phrases, and print a table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.phrases", description=__doc__)
-    parser.add_argument("file", type=Path, help="text, a message or paragraph a line")
-    parser.add_argument("--lines", type=int, default=150, help="lines to type, drawn at random (default 150)")
-    parser.add_argument("--least", type=float, default=0.5, help="the setting phrase_probability (default 0.5)")
+    """Type a sample of messages with words alone and with phrases, and print a table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.suggestions.phrases", description=__doc__)
+    parser.add_argument("file", type=Path, help="text, a blank line between messages")
+    parser.add_argument("--lines", action="store_true", help="each line is a message")
+    parser.add_argument("--messages", type=int, default=150, help="messages to type, drawn at random (default 150)")
+    least = Settings.model_fields["phrase_probability"].default
+    parser.add_argument("--least", type=float, default=least, help=f"the setting phrase_probability (default {least})")
     parser.add_argument("--model", type=Path, default=Path(model.__file__).parent / "en", help="a model folder")
     options = parser.parse_args(arguments)
-    lines = [line.strip() for line in options.file.read_text("utf-8").splitlines() if line.strip()]
-    lines = random.Random(1).sample(lines, min(options.lines, len(lines)))
+    text = options.file.read_text("utf-8")
+    found = text.splitlines() if options.lines else _BETWEEN_MESSAGES.split(text)
+    messages = [message.strip() for message in found if message.strip()]
+    messages = random.Random(1).sample(messages, min(options.messages, len(messages)))
     typist = Typist(options.model)
     print("| | characters | saved | phrases shown | wholly right |\n|---|---|---|---|---|")
     for name, words in (("words alone", 1), ("`words=4`", 4)):
-        count = typist.type(lines, words, options.least)
+        count = typist.type(messages, words, options.least)
         right = f"{count.right} ({count.right / count.shown:.0%})" if count.shown else ""
         print(f"| {name} | {count.characters} | {count.saved:.4f} | {count.shown or ''} | {right} |", flush=True)
 

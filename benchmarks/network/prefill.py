@@ -1,4 +1,4 @@
-"""A new context through the network, with the inputs computed one by one or ahead: ``python -m benchmarks.prefill``.
+"""A new context through the network, inputs one by one or ahead: ``python -m benchmarks.network.prefill``.
 
 For the cells that a service may have, with random weights of the shipped sizes, one thread.
 """
@@ -11,7 +11,7 @@ from statistics import median
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks.servers import machine
+from benchmarks.traffic.servers import machine
 from model.arrays import Array, IntArray
 from model.nn.inference import InferenceNetwork
 from model.nn.network import Network, NetworkConfig, initial_weights
@@ -52,7 +52,7 @@ def made(cell: str, hidden: int) -> InferenceNetwork:
 
 
 def main() -> None:
-    p = argparse.ArgumentParser(prog="python -m benchmarks.prefill", description=__doc__.splitlines()[0])
+    p = argparse.ArgumentParser(prog="python -m benchmarks.network.prefill", description=__doc__.splitlines()[0])
     p.add_argument("--rounds", type=int, default=40)
     options = p.parse_args()
     rng = np.random.default_rng(1)

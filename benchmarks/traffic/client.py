@@ -7,8 +7,8 @@ from typing import Any, NamedTuple, cast
 
 import httptools
 
-from benchmarks.servers import body
-from benchmarks.typing_trace import Keystroke
+from benchmarks.traffic.servers import body
+from benchmarks.traffic.typing_trace import Keystroke
 
 
 class Answer(NamedTuple):

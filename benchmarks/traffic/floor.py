@@ -1,4 +1,4 @@
-"""The floor of the HTTP stack: a bare FastAPI app with a constant answer. ``python -m benchmarks.floor --port N``.
+"""The floor of the HTTP stack: a FastAPI app with a constant answer. ``python -m benchmarks.traffic.floor --port N``.
 
 It has the response model of the service and uvicorn's settings of the service, no middleware, and does not look at the
 request.
@@ -35,7 +35,7 @@ async def answer() -> SuggestionAnswer:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.floor", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.traffic.floor", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     uvicorn.run(
         app,

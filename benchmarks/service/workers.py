@@ -1,4 +1,4 @@
-"""Two workers, those of the service and uvicorn's own: ``python -m benchmarks.workers``.
+"""Two workers, those of the service and uvicorn's own: ``python -m benchmarks.service.workers``.
 
 Memory of each, and the requests that are lost where all are replaced (SIGHUP) or one is killed, both under load.
 """
@@ -20,7 +20,7 @@ from fastapi import FastAPI
 
 from app.main import create_app
 from app.settings import read_settings
-from benchmarks.servers import free_port, machine
+from benchmarks.traffic.servers import free_port, machine
 
 CLIENTS = 6
 TIMES = 2
@@ -131,12 +131,12 @@ def measured(command: list[str], port: int) -> list[str]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure both and print a table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.workers", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.service.workers", description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=int, help="only serve, with uvicorn's workers")
     options = parser.parse_args(arguments)
     if options.port is not None:
         uvicorn.run(
-            "benchmarks.workers:uvicorn_app",
+            "benchmarks.service.workers:uvicorn_app",
             factory=True,
             port=options.port,
             workers=2,
@@ -150,7 +150,7 @@ def main(arguments: list[str] | None = None) -> None:
     port = free_port()
     ours = measured(["-m", "app", "--workers", "2", "--port", str(port)], port)
     port = free_port()
-    theirs = measured(["-m", "benchmarks.workers", "--port", str(port)], port)
+    theirs = measured(["-m", "benchmarks.service.workers", "--port", str(port)], port)
     rows = [
         "start to ready",
         "memory of its own of each worker, under load",

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.typing_trace import Keystroke
+from benchmarks.traffic.typing_trace import Keystroke
 
 
 class Server(NamedTuple):
@@ -46,10 +46,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_server(module: str = "app") -> Iterator[Server]:
+def running_server(module: str = "app", *options: str) -> Iterator[Server]:
     """Start ``python -m module``, wait for its first suggestion, and end it with SIGTERM."""
     port = free_port()
-    command = [sys.executable, "-m", module, "--port", str(port)]
+    command = [sys.executable, "-m", module, "--port", str(port), *options]
     begun = time.perf_counter()
     # Not the database of who measures.
     without = os.environ | {"TSUZUKI_DATABASE": "none"}
@@ -73,7 +73,8 @@ def running_server(module: str = "app") -> Iterator[Server]:
 
 def body(keystroke: Keystroke) -> bytes:
     """The request's JSON."""
-    return json.dumps({"text": keystroke.text, "limit": 5, "fuzzy": keystroke.fuzzy}).encode()
+    asked = {"text": keystroke.text, "limit": 5, "fuzzy": keystroke.fuzzy}
+    return json.dumps(asked if keystroke.words == 1 else asked | {"words": keystroke.words}).encode()
 
 
 def ask(connection: http.client.HTTPConnection, keystroke: Keystroke) -> float:

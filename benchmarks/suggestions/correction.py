@@ -1,4 +1,4 @@
-"""Corrections without context beside other checkers: ``python -m benchmarks.correction PAIRS``.
+"""Corrections without context beside other checkers: ``python -m benchmarks.suggestions.correction PAIRS``.
 
 PAIRS has a right word, a tab and its misspellings a line. Compared are symspellpy with the dictionary that it brings
 (the extra ``compare``) and hunspell's en_US through its pipe, where they are installed.
@@ -95,7 +95,7 @@ def hunspell() -> Checker | None:
 
 def main() -> None:
     """Print how often each has the right word first, and among three."""
-    p = argparse.ArgumentParser(prog="python -m benchmarks.correction", description=__doc__)
+    p = argparse.ArgumentParser(prog="python -m benchmarks.suggestions.correction", description=__doc__)
     p.add_argument("pairs", type=Path)
     p.add_argument("--model", type=Path, default=Path(model.__file__).parent / "en")
     options = p.parse_args()

@@ -1,4 +1,4 @@
-"""Training speed beside PyTorch, by turns in one process. ``python -m benchmarks.training``.
+"""Training speed beside PyTorch, by turns in one process. ``python -m benchmarks.network.training``.
 
 Both train the same network on the same ids: V tokens, an LSTM, the output tied to the embedding through a
 projection, K sampled negatives that the whole batch shares, gradients clipped, Adam that moves only the rows
@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks.servers import machine
+from benchmarks.traffic.servers import machine
 from model.arrays import array_module
 from model.errors import UserError
 from model.nn.network import Network, NetworkConfig, initial_weights
@@ -52,7 +52,7 @@ class Setting(NamedTuple):
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    p = argparse.ArgumentParser(prog="python -m benchmarks.training", description=__doc__.splitlines()[0])
+    p = argparse.ArgumentParser(prog="python -m benchmarks.network.training", description=__doc__.splitlines()[0])
     p.add_argument("--vocabulary", dest="V", type=int, default=32_000)
     p.add_argument("--embedding", dest="E", type=int, default=256)
     p.add_argument("--hidden", dest="H", type=int, default=512)

@@ -1,7 +1,7 @@
-"""Many people typing at once, beside the floor: ``python -m benchmarks.load``.
+"""Many people typing at once, beside the floor: ``python -m benchmarks.service.load``.
 
-One worker of the service and a bare FastAPI app with a constant answer (benchmarks/floor.py) get the same requests
-from wrk, by turns.
+One worker of the service and a bare FastAPI app with a constant answer (benchmarks/traffic/floor.py) get the same
+requests from wrk, by turns.
 """
 
 import argparse
@@ -11,12 +11,12 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from benchmarks import wrk
 from benchmarks.checks import Check, print_checks
-from benchmarks.load_trace import Stream, completing, growing, read_text, streams, unseen
-from benchmarks.servers import Server, machine, running_server
-from benchmarks.typing_trace import CONTEXT_WORDS
-from benchmarks.wrk import Measured
+from benchmarks.traffic import wrk
+from benchmarks.traffic.load_trace import Stream, completing, growing, read_text, streams, unseen
+from benchmarks.traffic.servers import Server, machine, running_server
+from benchmarks.traffic.typing_trace import CONTEXT_WORDS
+from benchmarks.traffic.wrk import Measured
 
 CONNECTIONS = 64
 # The floor answers fewer: enough requests for each second of a run.
@@ -69,7 +69,7 @@ def measure(folders: dict[Case, Path], seconds: int, rounds: int) -> dict[Case, 
     """The medians of all cases; each round has new servers, so that no context is known from the one before."""
     runs: dict[Case, list[Pair]] = {case: [] for case in folders}
     for _ in range(rounds):
-        with running_server() as ours, running_server("benchmarks.floor") as floor:
+        with running_server() as ours, running_server("benchmarks.traffic.floor") as floor:
             for case, folder in folders.items():
                 runs[case].append(Pair(*_by_turns((ours, floor), folder, case.connections, seconds)))
     return {
@@ -103,7 +103,7 @@ def report(found: dict[Case, Pair]) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure and print two tables: every figure, and those that a limit is set to."""
-    p = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__.splitlines()[0])
+    p = argparse.ArgumentParser(prog="python -m benchmarks.service.load", description=__doc__.splitlines()[0])
     p.add_argument("--text", type=Path, help="what is typed, a text file; by default a text of the project's own")
     p.add_argument("--seconds", type=int, default=8, help="of each run")
     p.add_argument("--rounds", type=int, default=3, help="the median of which is taken")

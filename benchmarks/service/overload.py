@@ -1,4 +1,4 @@
-"""Twice the load that one worker can bear, for ten minutes: ``python -m benchmarks.overload``.
+"""Twice the load that one worker can bear, for ten minutes: ``python -m benchmarks.service.overload``.
 
 First the load is found that it can bear: 64 people who type as fast as they are answered. Then twice as many requests
 a second come, whether or not there are answers yet.
@@ -21,11 +21,11 @@ import numpy as np
 import uvloop
 
 from benchmarks.checks import Check, print_checks
-from benchmarks.client import Connection, connect
-from benchmarks.judge import CLEAN, RIGHT, judge
-from benchmarks.load_trace import Messages, read_text, streams, typing
-from benchmarks.servers import Server, machine, running_server
-from benchmarks.typing_trace import Keystroke
+from benchmarks.traffic.client import Connection, connect
+from benchmarks.traffic.judge import CLEAN, RIGHT, judge
+from benchmarks.traffic.load_trace import Messages, read_text, streams, typing
+from benchmarks.traffic.servers import Server, machine, running_server
+from benchmarks.traffic.typing_trace import Keystroke
 
 PEOPLE = 64
 BEARABLE_SECONDS = 10
@@ -259,7 +259,7 @@ def report(found: Found, alive: bool) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Load the service, and print what became of it."""
-    p = argparse.ArgumentParser(prog="python -m benchmarks.overload", description=__doc__.splitlines()[0])
+    p = argparse.ArgumentParser(prog="python -m benchmarks.service.overload", description=__doc__.splitlines()[0])
     p.add_argument("--minutes", type=float, default=10.0)
     p.add_argument("--text", type=Path, help="what is typed, a text file; by default a text of the project's own")
     options = p.parse_args(arguments)

@@ -1,4 +1,4 @@
-"""The share of ``BodyMiddleware`` in the time of a request: ``python -m benchmarks.body_routing``.
+"""The share of ``BodyMiddleware`` in the time of a request: ``python -m benchmarks.service.body_routing``.
 
 It types the same texts at two servers in turns, of which one sends every POST the framework's usual way.
 """
@@ -11,8 +11,8 @@ import uvicorn
 
 from app.api.json_routes import BodyMiddleware
 from app.main import create_app
-from benchmarks.servers import ask, machine, running_server
-from benchmarks.typing_trace import keystrokes
+from benchmarks.traffic.servers import ask, machine, running_server
+from benchmarks.traffic.typing_trace import keystrokes
 
 ROUNDS = 5
 
@@ -42,7 +42,9 @@ def typed_in_turns(ports: tuple[int, int]) -> tuple[float, float]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure and print a table of medians over the rounds, each with new servers."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.body_routing", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.service.body_routing", description=__doc__.splitlines()[0]
+    )
     parser.add_argument("--port", type=int, help="only serve, without the middleware")
     options = parser.parse_args(arguments)
     if options.port is not None:
@@ -50,7 +52,7 @@ def main(arguments: list[str] | None = None) -> None:
         return
     rounds = []
     for _ in range(ROUNDS):
-        with running_server() as with_it, running_server("benchmarks.body_routing") as without:
+        with running_server() as with_it, running_server("benchmarks.service.body_routing") as without:
             ports = with_it.port, without.port
             rounds.append((typed_in_turns(ports), typed_in_turns(ports)))
     print(f"{machine()}; one connection to each, medians of {ROUNDS} rounds\n")

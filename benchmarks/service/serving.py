@@ -1,4 +1,4 @@
-"""Serving at one connection: time to the first answer, memory, latency. ``python -m benchmarks.serving``."""
+"""Serving at one connection: time to the first answer, memory, latency. ``python -m benchmarks.service.serving``."""
 
 import argparse
 import http.client
@@ -7,8 +7,8 @@ from statistics import median
 
 import numpy as np
 
-from benchmarks.servers import ask, machine, running_server
-from benchmarks.typing_trace import CONTEXT_WORDS, Keystroke, fresh_contexts, keystrokes, words_with_typos
+from benchmarks.traffic.servers import ask, machine, running_server
+from benchmarks.traffic.typing_trace import CONTEXT_WORDS, Keystroke, fresh_contexts, keystrokes, words_with_typos
 
 ROUNDS = 3
 
@@ -25,7 +25,7 @@ def latencies(port: int, requests: Iterable[Keystroke]) -> dict[str, list[float]
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure and print a table; every figure is the median of several rounds, each with a new server."""
-    argparse.ArgumentParser(prog="python -m benchmarks.serving", description=__doc__).parse_args(arguments)
+    argparse.ArgumentParser(prog="python -m benchmarks.service.serving", description=__doc__).parse_args(arguments)
     starts, memories = [], []
     quantiles: dict[str, list[tuple[float, float]]] = {}
     for _ in range(ROUNDS):
@@ -38,11 +38,15 @@ def main(arguments: list[str] | None = None) -> None:
         # A new server: the first one's caches hold these contexts by now.
         with running_server() as server:
             literal = latencies(server.port, (keystroke._replace(fuzzy=False) for keystroke in keystrokes()))
+        with running_server() as server:
+            phrases = latencies(server.port, (keystroke._replace(words=4) for keystroke in keystrokes()))
         cases = {
             "/complete, as people type": typed["/complete"],
             "/complete, the same with `fuzzy=false`": literal["/complete"],
+            "/complete, the same with `words=4`": phrases["/complete"],
             "/complete, words with a typo never seen": mistyped["/complete"],
             "/next-word, as people type": typed["/next-word"],
+            "/next-word, the same with `words=4`": phrases["/next-word"],
             f"/next-word, {CONTEXT_WORDS} words never seen": cold["/next-word"],
         }
         for case, times in cases.items():
