@@ -13,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.errors import HeadTooLargeError, SlowRequestError
 from app.http.cross_origin import readable_by
+from app.http.joining_transport import JoiningTransport
 from app.http.middleware import REQUEST_ID
 from app.problems import answer, problem
 from app.settings import Settings
@@ -27,7 +28,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the clock of the first request."""
-        super().connection_made(transport)
+        super().connection_made(JoiningTransport(transport, self.loop))  # type: ignore[arg-type]
         self._in_head = False
         self._received = 0
         self._timer: asyncio.TimerHandle | None = None

@@ -8,7 +8,7 @@ import uvicorn
 
 # The connections that are accepted in a turn. The event loop accepts one from each socket, and under load a turn takes
 # milliseconds: with a single socket a health check waited for seconds while a thousand connections were opened.
-PER_TURN = 16
+PER_TURN = 32
 
 
 class Server(uvicorn.Server):

@@ -44,7 +44,9 @@ def test_a_wide_matrix_is_cut_into_narrower_blocks() -> None:
     np.testing.assert_allclose(x @ BlockedMatrix(matrix), x @ matrix, atol=1e-9)
 
 
-def test_a_row_alone_is_multiplied_as_a_row_among_others() -> None:
+@pytest.mark.parametrize("in_pairs", [True, False])
+def test_a_row_alone_is_multiplied_as_a_row_among_others(monkeypatch: pytest.MonkeyPatch, in_pairs: bool) -> None:
+    monkeypatch.setattr("model.nn.inference._prefers_pairs", lambda dtype: in_pairs)
     rng = np.random.default_rng(2)
     x, blocked = rng.normal(size=(5, 30)), BlockedMatrix(rng.normal(size=(30, 100)))
     np.testing.assert_allclose(x[2] @ blocked, (x @ blocked)[2], atol=1e-12)
