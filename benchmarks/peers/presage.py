@@ -2,7 +2,9 @@
 
 import ctypes
 import os
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
+from weakref import finalize
 
 from model.evaluate.simulated_typing import STRIPS, Offer
 
@@ -23,7 +25,9 @@ class Presage:
 
     def __init__(self) -> None:
         self._library = library = ctypes.CDLL("libpresage.so.1")
-        self._home = TemporaryDirectory(prefix="presage")
+        new_home = mkdtemp(prefix="presage")
+        # A ``TemporaryDirectory`` would warn where it is removed with this, at whatever moment.
+        finalize(self, rmtree, new_home, ignore_errors=True)
         # Kept: Presage reads it again whenever it asks for the text.
         self._text = ctypes.create_string_buffer(1)
         address = ctypes.c_void_p
@@ -32,7 +36,7 @@ class Presage:
         self._future = ctypes.CFUNCTYPE(address, address)(lambda _: ctypes.addressof(self._nothing))
         self._handle = ctypes.c_void_p()
         home = os.environ.get("HOME", "")
-        os.environ["HOME"] = self._home.name
+        os.environ["HOME"] = new_home
         failed = library.presage_new(self._past, None, self._future, None, ctypes.byref(self._handle))
         os.environ["HOME"] = home
         if failed:
