@@ -10,11 +10,14 @@ import json
 import multiprocessing
 import os
 import signal
+import threading
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
+from types import FrameType
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -46,7 +49,8 @@ def _in_processes(work: Callable[[Any], T], batches: Iterable[Any], processes: i
         waiting: list[Future[T]] = []
         try:
             for batch in batches:
-                waiting.append(pool.submit(work, batch))
+                with _stops_held():
+                    waiting.append(pool.submit(work, batch))
                 if len(waiting) > 2 * processes:
                     yield waiting.pop(0).result()
             for future in waiting:
@@ -54,6 +58,23 @@ def _in_processes(work: Callable[[Any], T], batches: Iterable[Any], processes: i
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+@contextmanager
+def _stops_held() -> Iterator[None]:
+    """Hold back what stops the process: a worker that is started just then would be left half started."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread hears of signals
+        return
+    came: list[tuple[int, FrameType | None]] = []
+    handlers = {s: signal.signal(s, lambda *stop: came.append(stop)) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    for stopped_by, _ in came:
+        signal.raise_signal(stopped_by)
 
 
 def _ignore_interrupts() -> None:
