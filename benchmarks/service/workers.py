@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -64,8 +65,12 @@ class Load:
 
 def workers(parent: int) -> set[int]:
     """The processes of the workers; one that multiprocessing starts beside them is none."""
-    children = map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split())
-    return {pid for pid in children if b"resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_bytes()}
+    found = set()
+    for pid in map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split()):
+        with suppress(FileNotFoundError):  # it has ended meanwhile
+            if b"resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.add(pid)
+    return found
 
 
 def private_megabytes(pid: int) -> float:
