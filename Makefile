@@ -18,8 +18,8 @@ help: ## list the targets
 run: $(VENV)/.runtime ## install what serving needs, then serve on http://127.0.0.1:8000
 	$(BIN)/python -m app $(ARGS)
 
-test: $(VENV)/.dev ## run the tests, three files at a time
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(ARGS)
+test: $(VENV)/.dev ## run the tests, two files at a time
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev ## check format, lint, types and import contracts
 	$(BIN)/ruff format --check $(CODE)
