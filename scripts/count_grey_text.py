@@ -7,6 +7,7 @@ import argparse
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.suggestions.phrases import is_right
 from benchmarks.traffic.servers import running_server
 from scripts.chromium import chromium, missing
 
@@ -87,11 +88,6 @@ class Count:
     wrong: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     """The texts that were not what had been typed."""
-
-
-def is_right(rest: str, grey: str) -> bool:
-    """Tell whether a sentence goes on with this grey text, and no further letter."""
-    return rest.startswith(grey) and not rest[len(grey) : len(grey) + 1].isalpha()
 
 
 def count_grey_text(page: "Page", selector: str, sentences: tuple[str, ...]) -> Count:

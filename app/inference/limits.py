@@ -1,4 +1,4 @@
-"""What a request may ask for: the lengths, numbers and names that the settings and the loaded models allow."""
+"""Limits of a request: the lengths, numbers and names that the settings and the loaded models allow."""
 
 from app.errors import InvalidFieldError, TextTooLongError
 from app.inference.model_set import ModelSet

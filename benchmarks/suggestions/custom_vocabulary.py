@@ -22,7 +22,7 @@ from model.lm.storage import load_model
 from model.lm.words.custom_vocabulary import CustomVocabulary, Entry
 from model.text.corpus import documents
 from model.text.encoding import CONTEXT_TOKENS
-from model.text.tokens import fold
+from model.text.tokens import capitalised, fold
 
 SIZES = (1, 10, 100, 1000, 10_000)
 
@@ -38,7 +38,7 @@ def entries(loaded: LanguageModel, text: str, count: int, seed: int) -> list[Ent
             "".join(rng.choices(syllables, k=rng.randint(2, 3))) if rng.random() < 0.5 else rng.choice(forms)
             for _ in range(rng.choice((1, 1, 2, 3)))
         ]
-        name = " ".join(word[0].upper() + word[1:] for word in words)
+        name = " ".join(map(capitalised, words))
         if fold(name) not in held:
             made.add(name)
     return [Entry(name) for name in sorted(made)]

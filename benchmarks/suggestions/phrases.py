@@ -72,7 +72,7 @@ class Typist:
             taken = keys = 0
             if shown is not None:
                 letters, case, is_phrase = shown
-                right = _is_right(message[place:], letters)
+                right = is_right(message[place:], letters)
                 if is_phrase and case != last:
                     count.shown += 1
                     count.right += right
@@ -110,7 +110,8 @@ class Typist:
         return self._following[context]
 
 
-def _is_right(rest: str, letters: str) -> bool:
+def is_right(rest: str, letters: str) -> bool:
+    """True where a text goes on with this grey text, and no further letter."""
     return rest.startswith(letters) and not rest[len(letters) : len(letters) + 1].isalpha()
 
 
@@ -118,7 +119,7 @@ def _right_words(rest: str, letters: str) -> tuple[int, int]:
     """How many letters and words at the beginning of grey text are right."""
     taken = keys = 0
     for word in _WORD.finditer(letters):
-        if not _is_right(rest, letters[: word.end()]):
+        if not is_right(rest, letters[: word.end()]):
             break
         taken, keys = word.end(), keys + 1
     return taken, keys

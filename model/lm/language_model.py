@@ -16,7 +16,7 @@ from model.lm.words.spelling import EMPTY_LEXICON, Spelling
 from model.lm.words.word_index import WordIndex
 from model.nn.inference import InferenceNetwork
 from model.nn.network import Network
-from model.text.tokens import UNKNOWN
+from model.text.tokens import UNKNOWN, capitalised
 from model.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -57,9 +57,10 @@ class LanguageModel:
         """How much each word of a context counts as a recent one; the last contexts are remembered."""
         return lru_cache(_KEPT_CONTEXTS)(partial(weigh, self.vocabulary))
 
-    def is_titled(self, form: str) -> bool:
-        """True for a word that has a capital behind a word with one."""
-        return self.titled_words is not None and bool(self.titled_words[self.vocabulary.id_of(form)])
+    def titled(self, form: str) -> str:
+        """Write a form as it stands behind a word with a capital: secretary → Secretary, said → said."""
+        is_titled = self.titled_words is not None and bool(self.titled_words[self.vocabulary.id_of(form)])
+        return capitalised(form) if is_titled else form
 
     def offered(self, ids: range, letters: int) -> FloatArray:
         """Return 1 for those of a range of ids that may be offered after some typed letters, 0 for the others."""

@@ -181,9 +181,8 @@ class Completer:
         is_lost = fuzzy and not scorer.stands[span.start : span.stop].any()
         splits = scorer.splits(straight(prefix)) if is_lost else []
         firsts = np.array([first for first, _ in splits], dtype=found.words.dtype)
-        cases = fits_of_case(index.is_small[found.words], prefix, capital)
         meant_shares = np.exp(-np.append(found.cost, [cost("missed space")] * len(splits))) * typo_share
-        meant_shares *= np.append(cases, np.ones(len(splits)))
+        meant_shares[: len(found.words)] *= fits_of_case(index.is_small[found.words], prefix, capital)
         is_word = finished is not NOT_LISTED or any(
             unaccented(index.forms[word]) == typed and self.model.letters_needed[word] == 0
             for word in scorer.candidates.exact_words(key).tolist()

@@ -102,7 +102,7 @@ def _begins_word(text: str, start: int) -> bool:
 
 
 def _behind(text: str, key: str) -> str:
-    """What stands in a text behind the part whose folded key is ``key``."""
+    """The rest of a text behind the beginning whose folded key is ``key``."""
     for end in range(1, len(text)):
         if fold(text[:end]) == key:
             return text[end:]

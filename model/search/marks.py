@@ -33,12 +33,12 @@ def fits_of_case(is_small: BoolArray, prefix: str, capital: bool) -> FloatArray:
 
 
 def has_inner_capital(prefix: str) -> bool:
-    """Whether there is a capital behind the first letter, as in "iPh", unless all letters are capitals."""
+    """True for a prefix with a capital behind its first letter, as in "iPh", unless all its letters are capitals."""
     return prefix[1:] != prefix[1:].lower() and not prefix.isupper()
 
 
 def has_marks(prefix: str) -> bool:
-    """Whether something was typed beside plain letters: an apostrophe, an accent, a capital inside."""
+    """True for a prefix with more than plain letters: an apostrophe, an accent, a capital inside."""
     return not prefix.isascii() or any(c in APOSTROPHES for c in prefix) or has_inner_capital(prefix)
 
 

@@ -105,8 +105,8 @@ def rank(
                 text = custom.spelled(text)
             if not keeps_case:
                 text = cased(text, query)
-            elif may_be_titled and model.is_titled(text):
-                text = capitalised(text)
+            elif may_be_titled:
+                text = model.titled(text)
             # Other words may be written alike with a capital: ı and I.
             if text == typed or text in shown or custom.blocks(text):
                 continue

@@ -99,7 +99,7 @@ def normal_form(surface: str) -> str:
     whole = _BARE_CONTRACTIONS.get(form) or _BARE_CONTRACTIONS.get(form[0].lower() + form[1:])
     if whole is None:
         return form
-    return whole[0].upper() + whole[1:] if form[0].isupper() else whole
+    return capitalised(whole) if form[0].isupper() else whole
 
 
 def unaccented(word: str) -> str:
@@ -198,16 +198,14 @@ class SentenceTracker:
     ``behind_capital`` is true right behind a word that has a capital though no sentence begins with it; *I* always has.
     """
 
-    def __init__(self, at_start: bool = True) -> None:
-        self.at_start = at_start
-        self.behind_capital = False
+    def __init__(self, at_start: bool = True, behind_capital: bool = False) -> None:
+        self.at_start, self.behind_capital = at_start, behind_capital
         self._quote_open = False
         self._previous = TEXT_START
 
     def copy(self) -> "SentenceTracker":
         """Another one that has taken the same tokens into account."""
-        other = SentenceTracker(self.at_start)
-        other.behind_capital = self.behind_capital
+        other = SentenceTracker(self.at_start, self.behind_capital)
         other._quote_open, other._previous = self._quote_open, self._previous
         return other
 

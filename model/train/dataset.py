@@ -17,7 +17,6 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
-from types import FrameType
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -66,14 +65,14 @@ def _stops_held() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread hears of signals
         return
-    came: list[tuple[int, FrameType | None]] = []
-    handlers = {s: signal.signal(s, lambda *stop: came.append(stop)) for s in (signal.SIGINT, signal.SIGTERM)}
+    came: list[int] = []
+    handlers = {s: signal.signal(s, lambda number, _: came.append(number)) for s in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-    for stopped_by, _ in came:
+    for stopped_by in came:
         signal.raise_signal(stopped_by)
 
 

@@ -1,4 +1,4 @@
-"""What custom vocabularies have to say at a place in a text: their entries as candidates, and what is never offered.
+"""The custom vocabularies at a place in a text: their entries as candidates, and the words that they block.
 
 P(entry | context) = P(<unk> | context) · P(entry | unknown) for an entry that the model does not know as one word, with
 P(entry | unknown) = SHARE · weight / (W + OTHERS), W the weights of all such entries together; the rest of the chance
@@ -22,7 +22,7 @@ OTHERS = 50.0
 
 
 class Going(NamedTuple):
-    """What may be written at a place to go on with an entry, and its chance there, whatever letters were typed."""
+    """The rest of an entry whose beginning stands before a place, and its chance there, whatever letters were typed."""
 
     rest: str
     chance: float

@@ -17,7 +17,7 @@ from model.lm.words.offensive import LONGEST_BEGINNING
 from model.search.place.kinds import Place
 from model.search.place.query import Query
 from model.search.ranking import COMPLETION, NEXT_WORD, PHRASE, Suggestion
-from model.text.tokens import NUMBER, capitalised, has_own_capital, straight
+from model.text.tokens import NUMBER, has_own_capital, straight
 
 # Beams that are followed at a time, of one request.
 BEAMS = 4
@@ -49,7 +49,7 @@ class Followers:
         self.is_number: BoolArray = np.array([form == NUMBER or form.casefold() in _NUMBER_WORDS for form in forms])
 
     def after(self, context: tuple[int, ...], logits: FloatArray) -> Following:
-        """What follows a context, by the whole mixture; ``logits`` (V,) are the network's after it."""
+        """Find what follows a context, by the whole mixture; ``logits`` (V,) are the network's after it."""
         p = mixture(self.model, context, logits, range(len(self.model.vocabulary)))
         ids = np.flatnonzero(p >= LEAST_FOLLOWER)
         ids = ids[np.argsort(-p[ids], kind="stable")]
@@ -151,8 +151,8 @@ class PhraseSearch:
         if self._capitals:
             return form.upper()
         is_behind_start = self._query.capital and len(beam.ids) == 1
-        is_titled = not is_behind_start and has_own_capital(beam.text.split()[-1]) and self.model.is_titled(form)
-        return capitalised(form) if is_titled else form
+        is_behind_capital = not is_behind_start and has_own_capital(beam.text.split()[-1])
+        return self.model.titled(form) if is_behind_capital else form
 
     def _may_be_shown(self, id_: int, before: tuple[int, ...]) -> bool:
         """True for a word that may be offered unasked behind these of the phrase."""

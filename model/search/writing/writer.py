@@ -50,8 +50,7 @@ class Writer:
         self.reason: str | None = None
         self._lead = query.lead
         self._after_space = not query.lead
-        self._sentences = SentenceTracker(query.capital)
-        self._sentences.behind_capital = query.behind_capital
+        self._sentences = SentenceTracker(query.capital, query.behind_capital)
         self._quote_is_open = quote_is_open
         self._said: list[int] = []
         self._random = np.random.Generator(np.random.PCG64(manner.seed))
@@ -151,9 +150,9 @@ class Writer:
             if self._sentences.at_start and self.manner.stop == SENTENCE:
                 self.reason = SENTENCE
             return self._limited(form)
-        begins = self._sentences.at_start and form[1:] == form[1:].lower()
-        titled = self._sentences.behind_capital and self.model.is_titled(form)
-        word = capitalised(form) if begins or titled else form
+        word = self.model.titled(form) if self._sentences.behind_capital else form
+        if self._sentences.at_start and form[1:] == form[1:].lower():
+            word = capitalised(form)
         text = ("" if last == self._quote and self._quote_is_open and self._said else self._lead) + word
         self._sentences.push(word)
         self._said.append(id_)

@@ -22,7 +22,7 @@ from model.lm.words.offensive import SHIPPED_LIST, Guard
 from model.text.encoding import encode_sequence
 from model.text.everyday import load_occasions
 from model.text.pairs import TextPair, load_pairs, normal
-from model.text.tokens import NUMBER, UNKNOWN, straight, tokens
+from model.text.tokens import NUMBER, UNKNOWN, capitalised, straight, tokens
 from model.train.command import positive
 
 _NO_SPACE = re.compile(r",\S")
@@ -86,7 +86,7 @@ def as_sentence(forms: Counter[str]) -> str:
     if good:
         return good[0]
     text = ordered[0].rstrip(" ,;:-")
-    return text[0].upper() + text[1:] + ("" if text.endswith(_SENTENCE_ENDS) else ".")
+    return capitalised(text) + ("" if text.endswith(_SENTENCE_ENDS) else ".")
 
 
 def _is_spelled(text: str) -> bool:
