@@ -52,9 +52,9 @@ class KnownWords:
 
     def __contains__(self, word: str) -> bool:
         """True for a known word, its possessive, and a hyphened word whose longer parts are all known."""
-        key = _key(word).removesuffix("'s")
-        parts = [part for part in key.split("-") if len(part) > _SHORT]
-        return self._holds(key) or ("-" in key and bool(parts) and all(map(self._holds, parts)))
+        key = _key(word)
+        parts = [part for part in key.removesuffix("'s").split("-") if len(part) > _SHORT]
+        return self._holds_owner(key) or ("-" in key and bool(parts) and all(map(self._holds, parts)))
 
     def is_weak(self, word: str) -> bool:
         """True for a word that exists, but is mostly a typo of a frequent one: *sont*."""
@@ -66,11 +66,15 @@ class KnownWords:
 
     def is_name(self, word: str) -> bool:
         """True for the name of a person, and its possessive."""
-        return self._holds(_NAME + _key(word).removesuffix("'s"))
+        return self._holds_owner(_NAME + _key(word))
 
     def save(self, path: Path) -> None:
         """Write the filter to a file."""
         write_atomically(path, self._bits)
+
+    def _holds_owner(self, key: str) -> bool:
+        """True for a key, and where it is a possessive, for whose it is."""
+        return self._holds(key) or (key.endswith("'s") and self._holds(key.removesuffix("'s")))
 
     def _holds(self, key: str) -> bool:
         bits = self._bits
