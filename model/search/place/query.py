@@ -21,8 +21,8 @@ from model.text.tokens import (
     Token,
     is_unspaced,
     joins_words,
+    normal_form,
     number_end,
-    straight,
     tokens,
     word_end,
 )
@@ -127,7 +127,7 @@ class QueryReader:
         if word is not None:
             place = word_end(text, word.start, cursor)
             behind = [token for token in behind if token.end <= word.start]
-            behind.append(Token(straight(text[word.start : cursor]), word.start, cursor))
+            behind.append(Token(normal_form(text[word.start : cursor]), word.start, cursor))
         return self._next_word(text, place, self._extended(context, behind))
 
     def last_word(self, text: str, cursor: int) -> tuple[int, int] | None:

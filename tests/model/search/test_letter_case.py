@@ -34,6 +34,12 @@ def test_a_titled_word_has_a_capital_behind_a_word_with_one() -> None:
     assert "dog" in words_of(titled, "the Big d")
 
 
+def test_a_contraction_without_its_apostrophe_is_read_alike_before_and_behind_a_space() -> None:
+    model = random_model(words={"that's": 90, "THATS": 5, "what": 50, "Cant": 4, "can't": 80})
+    for text in ("Thats", "what, thats", "what Cant", "cant"):
+        assert read(model, "next-word", text).context == read(model, "next-word", text + " ").context
+
+
 def test_a_long_quote_is_still_open_when_its_first_mark_is_out_of_the_context() -> None:
     quoted = 'He said: "' + "the dog eats my food, " * 20
     assert "food" in words_of(MODEL, quoted + 'the dog" ')

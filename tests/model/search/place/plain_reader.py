@@ -9,9 +9,9 @@ from model.text.tokens import (
     UNKNOWN,
     Token,
     joins_words,
+    normal_form,
     number_end,
     sentence_starts,
-    straight,
     tokens,
     word_end,
 )
@@ -35,7 +35,7 @@ def read_next_word(vocabulary: Vocabulary, text: str, cursor: int, context_token
     """The word after the one that ends at ``cursor``, or after the one that the cursor stands in."""
     before, begin, word, place = plain_caret(text, cursor, context_tokens)
     if word is not None:
-        before = [*before, Token(straight(text[word.start : cursor]), word.start, cursor)]
+        before = [*before, Token(normal_form(text[word.start : cursor]), word.start, cursor)]
         place = word_end(text, word.start, cursor)
     return _next_word(vocabulary, text, before, begin, place, context_tokens)
 
