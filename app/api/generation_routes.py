@@ -1,5 +1,7 @@
 """The operation that writes on: all at once as JSON, or word by word as events."""
 
+import re
+
 from fastapi import APIRouter, Request, Response
 
 from app.api.events import EVENTS, EventStream
@@ -8,6 +10,8 @@ from app.api.refusals import ASKED, BODY, FIELDS
 from app.errors import BusyError, GenerateLimitError, NotReadyError, TimeLimitError
 from app.problems import responses
 from app.schemas.generation import Generation, GenerationEnd, GenerationRequest
+
+_UNWANTED = re.compile(r"q=0(\.0*)?")
 
 generation_router = APIRouter(route_class=StrictRoute, generate_unique_id_function=lambda route: route.name)
 
@@ -25,8 +29,8 @@ async def generate(
     r"""Write on from the end of a text, by words drawn one after the other.
 
     Answers text to append, up to the end of a sentence, of a paragraph, or of `max_words`; a quotation that is open is
-    closed. The same `seed` gives the same text. Words of the guard's list are never written, nor are numbers, and no
-    four words twice.
+    closed. The same `seed` gives the same text. Words of the guard's list are never written, nor are numbers; no
+    four words are written twice, and no fewer twice running.
 
     Where `Accept: text/event-stream` asks for it, the text comes word by word as server-sent events:
 
@@ -43,7 +47,7 @@ async def generate(
     written = service.generate(body)
     # The first word before the answer begins: until then it can be refused.
     first = await anext(written)
-    if EVENTS in request.headers.get("Accept", "").lower():
+    if _accepts_events(request.headers.get("Accept", "")):
         return EventStream(first, written)
     pieces = [first]
     try:
@@ -55,3 +59,12 @@ async def generate(
     if not isinstance(end, GenerationEnd):
         return Response(status_code=204)  # nobody hears it
     return Generation(text="".join(map(str, texts)), **end.model_dump())
+
+
+def _accepts_events(accept: str) -> bool:
+    """True where an ``Accept`` field names events, but not to say that they are unwanted (``q=0``)."""
+    for kind in accept.lower().split(","):
+        name, *parameters = (part.strip() for part in kind.split(";"))
+        if name == EVENTS:
+            return not any(_UNWANTED.fullmatch(parameter) for parameter in parameters)
+    return False

@@ -19,7 +19,7 @@ installation = Table(
 )
 
 # ``digest`` stands for the person and the API key that taught them, ``forgetting`` is the key of the digests of their
-# forgotten words. ``texts`` counts what was taught and is the clock of the fading; ``rows`` counts words and sequences.
+# forgotten words. ``texts`` counts what was taught and is the clock of the fading; ``rows`` counts all of theirs.
 # Times are seconds since 1970.
 people = Table(
     "people",

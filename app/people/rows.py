@@ -97,8 +97,13 @@ def sequences_of(connection: Connection, person: int) -> Sequence[Row[Any]]:
 
 def all_of(connection: Connection, person: int) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]], list[bytes]]:
     """Return the rows of a person's words and sequences, and the digests of the words they forgot."""
+    return words_of(connection, person), sequences_of(connection, person), digests_of(connection, person)
+
+
+def digests_of(connection: Connection, person: int) -> list[bytes]:
+    """Return the digests of the words that a person has forgotten."""
     digests = connection.execute(select(forgotten.c.digest).where(forgotten.c.person == person)).scalars()
-    return words_of(connection, person), sequences_of(connection, person), [bytes(made) for made in digests]
+    return [bytes(made) for made in digests]
 
 
 def delete_words(connection: Connection, person: int, ids: list[int]) -> None:
@@ -110,15 +115,19 @@ def delete_words(connection: Connection, person: int, ids: list[int]) -> None:
 
 
 def row_count(connection: Connection, person: int) -> int:
-    """Count the rows of a person: words and sequences."""
-    counts = [select(func.count()).select_from(table).where(table.c.person == person) for table in (words, sequences)]
+    """Count the rows of a person: words, sequences and forgotten words."""
+    tables = (words, sequences, forgotten)
+    counts = [select(func.count()).select_from(table).where(table.c.person == person) for table in tables]
     return sum(int(connection.execute(count).scalar_one()) for count in counts)
 
 
 def cut(connection: Connection, person: int, most: int) -> int:
-    """Delete the least used rows of a person, faded, until there are ``most``; return how many are left."""
+    """Delete the least used rows of a person, faded, until there are ``most``; return how many are left.
+
+    Forgotten words go last: without them a word might be offered again.
+    """
+    surplus = max(0, row_count(connection, person) - most)
     counted, followed = words_of(connection, person), sequences_of(connection, person)
-    surplus = max(0, len(counted) + len(followed) - most)
     # Faded to text 0: of those that fade alike the order is the same at any text. Of equals the sequences go first,
     # since words stand in them.
     rows = [*followed, *counted]
@@ -129,6 +138,9 @@ def cut(connection: Connection, person: int, most: int) -> int:
         keys = [{"of": person, "a": row.before, "b": row.last, "c": row.word} for row in lost]
         connection.execute(_ONE_SEQUENCE, keys)
     delete_words(connection, person, [rows[i].id for i in gone if i >= len(followed)])
+    surplus = row_count(connection, person) - most
+    for some in in_parts(digests_of(connection, person)[: max(0, surplus)]):
+        connection.execute(delete(forgotten).where(forgotten.c.person == person, forgotten.c.digest.in_(some)))
     return row_count(connection, person)
 
 

@@ -118,9 +118,10 @@ class PeopleService:
         return _shown(await self.people.replace(Key(owner, user), self._copy(export)))
 
     def _copy(self, export: PersonExport) -> Copy:
-        rows, most = len(export.words) + len(export.sequences), self._settings.person_rows
+        rows = len(export.words) + len(export.sequences) + len(export.forgotten)
+        most = self._settings.person_rows
         if rows > most:
-            raise InvalidFieldError("sequences", rows, f"must be at most {most} together with the words")
+            raise InvalidFieldError("sequences", rows, f"must be at most {most} with the words and the forgotten ones")
         place: dict[str, int] = {}
         for one in export.words:
             if not is_countable(one.word):

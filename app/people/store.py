@@ -252,9 +252,7 @@ class Store:
         return connection.execute(wanted.with_for_update() if lock else wanted).one_or_none()
 
     def _without_forgotten(self, connection: Connection, person: Person, lesson: Lesson) -> Lesson:
-        taken_out = set(
-            map(bytes, connection.execute(select(forgotten.c.digest).where(forgotten.c.person == person.id)).scalars())
-        )
+        taken_out = set(rows_of.digests_of(connection, person.id))
         if not taken_out:
             return lesson
         return lesson.without({form for form in lesson.words if is_forgotten(form, taken_out, person.forgetting)})

@@ -57,12 +57,12 @@ def checks(found: dict[Case, Pair]) -> Iterator[Check]:
 
     tail = found[COMPLETE].ours.p99 / found[COMPLETE].floor.p99
     many, one = f"{CONNECTIONS} connections", "one connection"
-    yield Check(f"{COMPLETE.name}, {many}: requests/s, of the floor's", share(COMPLETE), 0.5, True)
+    yield Check(f"{COMPLETE.name}, {many}: requests/s, of the floor's", share(COMPLETE), 0.35, True)
     yield Check(f"{COMPLETE.name}, {many}: p99, of the floor's", tail, 3, False)
     yield Check(f"{UNSEEN.name}, {many}: requests/s, of the floor's", share(UNSEEN), 0.12, True)
-    yield Check(f"{GROWING.name}, {many}: requests/s, of the floor's", share(GROWING), 0.35, True)
-    yield Check(f"{COMPLETE.name}, {one}: p50 above the floor's", above(COMPLETE_ALONE), 1.5, False, " ms")
-    yield Check(f"{GROWING.name}, {one}: p50 above the floor's", above(GROWING_ALONE), 3, False, " ms")
+    yield Check(f"{GROWING.name}, {many}: requests/s, of the floor's", share(GROWING), 0.25, True)
+    yield Check(f"{COMPLETE.name}, {one}: p50 above the floor's", above(COMPLETE_ALONE), 0.3, False, " ms")
+    yield Check(f"{GROWING.name}, {one}: p50 above the floor's", above(GROWING_ALONE), 1.5, False, " ms")
 
 
 def measure(folders: dict[Case, Path], seconds: int, rounds: int) -> dict[Case, Pair]:

@@ -62,10 +62,9 @@ def _with_share(
     mixed = np.zeros(len(p) + len(share.own), dtype=p.dtype)
     chances = share.chances
     chances.add_to(mixed[: len(span)], span.start)
-    if len(others):
-        mixed[len(span) : len(p)] = chances.of(others)
+    if len(mixed) > len(span):
+        mixed[len(span) :] = chances.of(np.concatenate((others, share.own)) if len(share.own) else others)
     mixed[excluded] = 0
-    mixed[len(p) :] = chances.of(share.own)
     mixed[: len(p)] += p * np.float32(chances.kept * max(mass, LEAST_MASS))
     mixed /= mixed.sum()
     return mixed

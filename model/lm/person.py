@@ -53,28 +53,27 @@ _BASE = 1 << 31
 
 
 class Chances(NamedTuple):
-    """A person's chances in one context: P = ``kept`` · P_adapted + Σ parts.
+    """A person's chances in one context: P = ``kept`` · P_adapted + ``chances`` of some ``tokens``, which are sorted.
 
-    A part holds sorted tokens and their chances; tokens from V on are the person's own words.
+    Tokens from V on are the person's own words.
     """
 
     kept: float
-    parts: list[tuple[IntArray, FloatArray]]
+    tokens: IntArray
+    chances: FloatArray
 
     def add_to(self, p: FloatArray, start: int) -> None:
         """Add the chances of the tokens from ``start`` on to ``p``, as far as it reaches."""
-        for tokens, chances in self.parts:
-            low, high = tokens.searchsorted((start, start + len(p)))
-            if low < high:
-                p[tokens[low:high] - start] += chances[low:high]
+        low, high = self.tokens.searchsorted((start, start + len(p)))
+        if low < high:
+            p[self.tokens[low:high] - start] += self.chances[low:high]
 
     def of(self, ids: IntArray) -> FloatArray:
         """Return the chances of some tokens, in any order."""
-        found = np.zeros(len(ids))
-        for tokens, chances in self.parts:
-            places = tokens.searchsorted(ids)
-            same = tokens.take(places, mode="clip") == ids
-            found[same] += chances[places[same]]
+        if not len(self.tokens):
+            return np.zeros(len(ids), dtype=np.float32)
+        places = self.tokens.searchsorted(ids)
+        found: FloatArray = self.chances.take(places, mode="clip") * (self.tokens.take(places, mode="clip") == ids)
         return found
 
 
@@ -258,9 +257,11 @@ class Person:
                 parts.append((tokens, weights * (kept / total)))
                 kept *= rest / total
         recent, chances = self._recent
-        if len(recent):
-            parts.append((recent, chances * kept))
-        return Chances(kept * (1 - self._recent_share), parts)
+        parts.append((recent, chances * kept))
+        all_tokens, all_chances = map(np.concatenate, zip(*parts, strict=True))
+        tokens, which = np.unique(all_tokens, return_inverse=True)
+        added = np.bincount(which, all_chances, len(tokens)).astype(np.float32)
+        return Chances(kept * (1 - self._recent_share), tokens, added)
 
 
 def _is_offered(taught: Taught, places: list[int]) -> bool:

@@ -118,5 +118,5 @@ def words_of(model: LanguageModel, text: str, endpoint: str = "complete") -> lis
 
 def plain(word: str) -> str:
     """Small letters without accents and apostrophes, written apart from ``model.text.fold``."""
-    letters = unicodedata.normalize("NFKD", word.casefold())
+    letters = unicodedata.normalize("NFKD", word.casefold()).replace("ı", "i")
     return "".join(c for c in letters if unicodedata.category(c) != "Mn" and c not in "'\u2018\u2019\u02bc\uff07")

@@ -1,14 +1,15 @@
 """Writing on: words drawn one after the other from the mixture, with the marks, spaces and capitals of a text.
 
 Temperature and nucleus (top-p, Holtzman et al. 2020) make the draw safer than the bare distribution. What was said
-becomes less likely, the rarer the word the more (after Keskar et al. 2019), and no four words are said twice.
+becomes less likely, the rarer the word the more (after Keskar et al. 2019); no four words are said twice, and fewer not
+twice running.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from model.arrays import NO_IDS, BoolArray, FloatArray, IntArray
+from model.arrays import BoolArray, FloatArray, IntArray
 from model.lm.language_model import LanguageModel
 from model.lm.mixture import mixture
 from model.lm.words.offensive import LONGEST_BEGINNING
@@ -105,12 +106,16 @@ class Writer:
 
     def _repeating(self) -> IntArray:
         """The words that would say the last words before them a second time."""
-        beginning = self._said[-(_RUN - 1) :]
-        if len(beginning) < _RUN - 1:
-            return NO_IDS
-        said = self._said
-        places = range(len(said) - _RUN + 1)
-        return np.array([said[i + _RUN - 1] for i in places if said[i : i + _RUN - 1] == beginning], dtype=np.int64)
+        context, said = self.context, self._said
+        # Behind what was typed as well: *really* goes on without another *really*.
+        most = min(_RUN, len(context) + 1)
+        again = [context[-n] for n in range(1, most) if context[len(context) - n + 1 :] == context[1 - 2 * n : -n]]
+        beginning = said[-(_RUN - 1) :]
+        if len(beginning) == _RUN - 1:
+            places = range(len(said) - _RUN + 1)
+            again += [said[i + _RUN - 1] for i in places if said[i : i + _RUN - 1] == beginning]
+        first_word = self.model.vocabulary.first_word
+        return np.array([id_ for id_ in again if id_ >= first_word], dtype=np.int64)
 
     def _pick(self, chances: FloatArray) -> int:
         """Draw by temperature from the nucleus: the likeliest that are together as likely as ``top_p``."""

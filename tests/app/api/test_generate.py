@@ -22,7 +22,8 @@ from tests.app.conftest import MakeApp
 from tests.app.counting import counting
 from tests.serving import serving
 
-EVENTS = {"Accept": "text/event-stream"}
+JSON, EVENT_STREAM = "application/json", "text/event-stream"
+EVENTS = {"Accept": EVENT_STREAM}
 BODY: dict[str, Any] = {"text": "the dog eats", "seed": 3, "stop": "length", "max_words": 12}
 
 
@@ -50,6 +51,23 @@ def test_texts_that_are_written_together_are_those_of_each_alone(client: TestCli
         together = list(pool.map(lambda body: client.post("/generate", json=body).json(), bodies))
     assert together == alone
     assert len({answer["text"] for answer in alone}) > 4
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("text/event-stream", EVENT_STREAM),
+        ("application/json;q=0.5, Text/Event-Stream; q=1.0", EVENT_STREAM),
+        ("text/event-stream;q=0", JSON),
+        ("text/event-stream; q=0.000, */*", JSON),
+        ("text/event-streams", JSON),
+        ("*/*", JSON),
+        ("", JSON),
+    ],
+)
+def test_events_come_where_they_are_accepted(client: TestClient, accept: str, kind: str) -> None:
+    answer = client.post("/generate", json=BODY, headers={"Accept": accept})
+    assert answer.headers["Content-Type"].partition(";")[0] == kind
 
 
 def test_without_a_seed_the_answer_holds_the_one_that_was_drawn(client: TestClient) -> None:

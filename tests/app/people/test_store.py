@@ -89,6 +89,17 @@ def test_the_least_used_rows_go_first(database: Database) -> None:
     assert loaded.taught.sequences.max() < len(loaded.taught.forms)
 
 
+def test_forgotten_words_are_rows_too_and_go_last(database: Database) -> None:
+    store = Store(database, most_rows=150)
+    digest = store.digest("", "a")
+    store.learn(digest, lesson("Kubeflow works here", VOCABULARY))
+    for i in range(200):
+        summary = store.forget_word(digest, f"forgotten{i}")
+        assert sum(summary[1:4]) <= 150
+        assert summary.forgotten == i + 1 or summary.words == summary.sequences == 0
+    assert store.tidy(10**9).rows == sum(summary[1:4]) > 100
+
+
 def test_beyond_the_rows_of_all_those_fade_who_wrote_longest_ago(store: Store) -> None:
     digests = [store.digest("", str(i)) for i in range(4)]
     for digest in digests:

@@ -40,9 +40,8 @@ def assert_same(first: Person, second: Person, taught: Taught) -> None:
     for before, last in contexts:
         one, other = first.chances(before, last), second.chances(before, last)
         np.testing.assert_allclose(one.kept, other.kept, rtol=1e-5)
-        assert [part[0].tolist() for part in one.parts] == [part[0].tolist() for part in other.parts]
-        for part, same in zip(one.parts, other.parts, strict=True):
-            np.testing.assert_allclose(part[1], same[1], rtol=1e-5)
+        assert one.tokens.tolist() == other.tokens.tolist()
+        np.testing.assert_allclose(one.chances, other.chances, rtol=1e-5)
     assert first.typed is None if second.typed is None else first.typed is not None
     if first.typed is not None and second.typed is not None:
         assert first.typed.word.tolist() == second.typed.word.tolist()

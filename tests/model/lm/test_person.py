@@ -73,7 +73,7 @@ def test_the_weight_of_a_context_is_that_of_the_formula(model: LanguageModel) ->
     c, d = 1 + FADING**2, FADING
     n = c + d
     three, two = n + 2 * third, n + 2 * second
-    recent = sum(float(chances.sum()) for _, chances in person.chances(-1, -1).parts)
+    recent = float(person.chances(-1, -1).chances.sum())
     assert found.kept == pytest.approx(2 * third / three * 2 * second / two * (1 - recent))
     expected = c / three + 2 * third / three * c / two
     expected += found.kept / (1 - recent) * person.chances(-1, -1).of(np.array([eats]))[0]
@@ -95,8 +95,8 @@ def test_surprising_words_of_the_last_texts_have_a_share_whatever_stands_before(
             weights[id_] = min(uses, 3) ** 0.5 * LEFT_BY_A_TEXT**age * surprise**2
     total = sum(weights.values())
     expected = {id_: WRITTEN_SHARE * w / (total + HALF_WRITTEN) for id_, w in weights.items() if w}
-    [(tokens, chances)] = Person(model, notebook.taught()).chances(-1, -1).parts
-    assert dict(zip(tokens.tolist(), chances.tolist(), strict=True)) == pytest.approx(expected, rel=1e-5)
+    _, tokens, chances_ = Person(model, notebook.taught()).chances(-1, -1)
+    assert dict(zip(tokens.tolist(), chances_.tolist(), strict=True)) == pytest.approx(expected, rel=1e-5)
     assert len(expected) > 1 and 0 < sum(expected.values()) <= WRITTEN_SHARE
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benchmarks.suggestions.writing import faults, perplexity, written
 from model.lm.language_model import LanguageModel
@@ -85,8 +87,9 @@ def test_the_first_word_has_its_space_and_capital(text: str, begins: str) -> Non
 
 
 def test_a_quotation_that_is_open_is_closed() -> None:
-    assert text_of(write('He said "big', model_of({"the": 0.99}), max_words=2)) == ' the the"'
-    assert text_of(write('He said "big" and', model_of({"the": 0.99}), max_words=2)) == " the the"
+    model = model_of({"the": 0.6, "dog": 0.39})
+    assert text_of(write('He said "big', model, temperature=0, max_words=2)) == ' the dog"'
+    assert text_of(write('He said "big" and', model, temperature=0, max_words=2)) == " the dog"
 
 
 def test_no_four_words_are_said_twice() -> None:
@@ -96,8 +99,34 @@ def test_no_four_words_are_said_twice() -> None:
     assert len(runs) == len(set(runs))
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("big", " the dog the and"),  # not: the the the, nor: the dog the dog
+        ("big the", " dog the and the"),  # what was typed is not said again
+        ("the dog the", " and the dog the"),
+        ("the dog and the dog", " the and the dog"),
+        ("the,", " the dog the and"),  # with a mark between them it is meant
+        ("the, the,", " dog the dog and"),
+    ],
+)
+def test_nothing_is_said_twice_running(text: str, written: str) -> None:
+    model = model_of({"the": 0.5, "dog": 0.3, "and": 0.2})
+    assert text_of(write(text, model, stop="length", temperature=0, max_words=4)) == written
+
+
+@given(st.integers(0, 10**6), st.sampled_from(["", "big", "big the", "the dog the", "I am. I"]))
+def test_no_words_are_said_twice_running(seed: int, text: str) -> None:
+    model = model_of({"the": 0.4, "dog": 0.3, "and": 0.2})
+    writer = write(text, model, seed, stop="length", max_words=12)
+    for size in (1, 2, 3):
+        for end in range(len(writer.context) - writer.words + 1, len(writer.context) + 1):
+            words = writer.context[max(0, end - 2 * size) : end]
+            if min(words) >= model.vocabulary.first_word:
+                assert len(words) < 2 * size or words[:size] != words[size:]
+
+
 def test_it_ends_where_no_word_fits() -> None:
-    # One word: after it was said four times running, a fifth would say four words twice.
     writer = write("the", model_of({"the": 1.0}), stop="length", max_words=20, temperature=0)
     assert writer.reason in ("nothing", "length")
 
