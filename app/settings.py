@@ -83,7 +83,7 @@ class Settings(BaseSettings):
         ge=0.01,
         le=1,
         allow_inf_nan=False,
-        description="least probability of each further word of a phrase, and of the whole",
+        description="least probability of each further word of a phrase; the whole may be a little less likely",
     )
     offensive_words: Path | None = Field(
         SHIPPED_LIST,

@@ -29,7 +29,7 @@ from model.search.ranking import Suggestion
 from model.search.scorer import Scorer
 from model.search.typos.keyboards import DEFAULT_LAYOUT
 from model.search.writing.answered import AnsweredMessages
-from model.search.writing.phrases import Followers, Following, PhraseSearch
+from model.search.writing.phrases import WHOLE_SHARE, Followers, Following, PhraseSearch
 from model.search.writing.writer import TIME, Writer
 
 # The requests that are admitted at a time, in batches: one is computed while the next one gathers.
@@ -153,7 +153,8 @@ class Engine:
     ) -> list[Suggestion]:
         """Let suggestions go on to phrases of at most ``words`` words."""
         least = self.phrase_probability
-        search = PhraseSearch(self._followers, query, found, words, least, max(least, min_probability), person)
+        whole = max(WHOLE_SHARE * least, min_probability)
+        search = PhraseSearch(self._followers, query, found, words, least, whole, person)
         while contexts := search.wanted():
             search.go_on(await asyncio.gather(*map(self._follow, contexts)))
         return search.suggestions()

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Table, bindparam, case, delete, func, or
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.database.schema import forgotten, sequences, words
-from model.lm.notebook import FADING, OFFERED_USES, Lesson, passes_over
+from model.lm.notebook import FADING, NOWHERE, OFFERED_USES, Lesson, passes_over
 
 # In one statement; SQLite takes 32,766 values.
 _AT_ONCE = 5_000
@@ -104,6 +104,12 @@ def digests_of(connection: Connection, person: int) -> list[bytes]:
     """Return the digests of the words that a person has forgotten."""
     digests = connection.execute(select(forgotten.c.digest).where(forgotten.c.person == person)).scalars()
     return [bytes(made) for made in digests]
+
+
+def places_in(counted: Sequence[Row[Any]], followed: Sequence[Row[Any]]) -> list[tuple[int, int, int]]:
+    """Return of each row of a sequence the places of its three words among ``counted``; ``NOWHERE`` for none."""
+    place = {row.id: i for i, row in enumerate(counted)} | {0: NOWHERE}
+    return [(place[row.before], place[row.last], place[row.word]) for row in followed]
 
 
 def delete_words(connection: Connection, person: int, ids: list[int]) -> None:

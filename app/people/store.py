@@ -156,12 +156,14 @@ class Store:
             if person is None:
                 return None
             counted, followed, digests = rows_of.all_of(connection, person.id)
-        place = {row.id: i for i, row in enumerate(counted)} | {0: NOWHERE}
         return Copy(
             person.texts,
             person.since,
             [(r.word, r.uses, r.weight, person.texts - r.at, r.passed_over) for r in counted],
-            [(place[r.before], place[r.last], place[r.word], r.weight, person.texts - r.at) for r in followed],
+            [
+                (*key, r.weight, person.texts - r.at)
+                for key, r in zip(rows_of.places_in(counted, followed), followed, strict=True)
+            ],
             bytes(person.forgetting),
             digests,
         )
@@ -173,11 +175,10 @@ class Store:
             if person is None:
                 return None
             counted, followed, digests = rows_of.all_of(connection, person.id)
-        place = {row.id: i for i, row in enumerate(counted)} | {0: NOWHERE}
         taught = laid_out(
             [row.word for row in counted],
             [(row.uses, row.weight, row.at, row.passed_over) for row in counted],
-            [(place[row.before], place[row.last], place[row.word]) for row in followed],
+            rows_of.places_in(counted, followed),
             [(row.weight, row.at) for row in followed],
             person.texts,
         )

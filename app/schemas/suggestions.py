@@ -58,7 +58,7 @@ class SuggestionQuery(PlaceQuery):
     words: Annotated[int, Field(ge=1, le=8), BeforeValidator(whole)] = Field(
         default=1,
         description="The most words of a suggestion. With more than 1 a word may go on as a `phrase`, as far as that "
-        "is likely and saves keystrokes, where the rest of the line is empty.",
+        "is likely and saves keystrokes, the mark that ends the sentence too, where the rest of the line is empty.",
         examples=[4],
     )
     reply_to: Message | None = Field(
@@ -119,9 +119,9 @@ class Suggestion(BaseModel):
         examples=[0.053125],
     )
     kind: Literal["completion", "correction", "next-word", "phrase", "typed", "learned"] = Field(
-        description="Whether it finishes the word being typed, corrects it, follows it, or goes on for several words; "
-        "of `/correct` also whether it is the typed word itself; `learned` where the word comes from what the `user` "
-        "has taught alone.",
+        description="Whether it finishes the word being typed, corrects it, follows it, or goes on, for several words "
+        "or to the end of the sentence; of `/correct` also whether it is the typed word itself; `learned` where the "
+        "word comes from what the `user` has taught alone.",
         examples=["completion"],
     )
 

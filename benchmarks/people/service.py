@@ -21,7 +21,7 @@ def chosen(command: str, doc: str | None, counted: str, count: int) -> Iterator[
     """Read the options of a command: how often, the address of a database, by default a new one, and the models."""
     parser = argparse.ArgumentParser(prog=command, description=doc)
     parser.add_argument(counted, dest="count", type=int, default=count)
-    parser.add_argument("--database", help="its URL; by default a new SQLite file")
+    parser.add_argument("--database", help="its URL, once upgraded; by default a new SQLite file")
     parser.add_argument("--models", help="as for python -m app")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -49,10 +49,12 @@ def request(
 
 
 def start(port: int, database: str, models: str | None, workers: int) -> subprocess.Popen[bytes]:
+    # Of what it logs only why it does not start is of interest.
     command = [sys.executable, "-m", "app", "--port", str(port), "--database", database, "--workers", str(workers)]
+    command += ["--log-level", "error"]
     if models:
         command += ["--models", models]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
     while True:
         try:
             if request(port, "GET", "/health/ready")[0] == 200:

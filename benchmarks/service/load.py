@@ -1,7 +1,7 @@
 """Many people typing at once, beside the floor: ``python -m benchmarks.service.load``.
 
-One worker of the service and a bare FastAPI app with a constant answer (benchmarks/traffic/floor.py) get the same
-requests from wrk, by turns.
+The service and a bare FastAPI app with a constant answer (benchmarks/traffic/floor.py), of as many workers, get the
+same requests from wrk, by turns.
 """
 
 import argparse
@@ -65,11 +65,12 @@ def checks(found: dict[Case, Pair]) -> Iterator[Check]:
     yield Check(f"{GROWING.name}, {one}: p50 above the floor's", above(GROWING_ALONE), 1.5, False, " ms")
 
 
-def measure(folders: dict[Case, Path], seconds: int, rounds: int) -> dict[Case, Pair]:
+def measure(folders: dict[Case, Path], seconds: int, rounds: int, workers: int = 1) -> dict[Case, Pair]:
     """The medians of all cases; each round has new servers, so that no context is known from the one before."""
     runs: dict[Case, list[Pair]] = {case: [] for case in folders}
+    many = ("--workers", str(workers))
     for _ in range(rounds):
-        with running_server() as ours, running_server("benchmarks.traffic.floor") as floor:
+        with running_server("app", *many) as ours, running_server("benchmarks.traffic.floor", *many) as floor:
             for case, folder in folders.items():
                 runs[case].append(Pair(*_by_turns((ours, floor), folder, case.connections, seconds)))
     return {
@@ -107,6 +108,7 @@ def main(arguments: list[str] | None = None) -> None:
     p.add_argument("--text", type=Path, help="what is typed, a text file; by default a text of the project's own")
     p.add_argument("--seconds", type=int, default=8, help="of each run")
     p.add_argument("--rounds", type=int, default=3, help="the median of which is taken")
+    p.add_argument("--workers", type=int, default=1, help="of the service, and of the floor; the limits are for one")
     options = p.parse_args(arguments)
     if reason := wrk.missing():
         print(f"skipped: {reason}")
@@ -118,8 +120,8 @@ def main(arguments: list[str] | None = None) -> None:
             folders[case] = Path(root) / str(number)
             people = streams(case.stream, text, number, case.connections)
             wrk.write_streams(folders[case], people, options.seconds * MOST_A_SECOND)
-        found = measure(folders, options.seconds, options.rounds)
-    print(f"{machine()}; one worker, medians of {options.rounds} rounds of {options.seconds} s\n")
+        found = measure(folders, options.seconds, options.rounds, options.workers)
+    print(f"{machine()}; workers: {options.workers}, medians of {options.rounds} rounds of {options.seconds} s\n")
     report(found)
 
 

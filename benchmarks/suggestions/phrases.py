@@ -21,7 +21,7 @@ from model.search.complete import Completer
 from model.search.place.query import Query, QueryReader
 from model.search.ranking import PHRASE, Suggestion
 from model.search.scorer import Scorer
-from model.search.writing.phrases import Followers, Following, PhraseSearch
+from model.search.writing.phrases import WHOLE_SHARE, Followers, Following, PhraseSearch
 from model.text.encoding import CONTEXT_TOKENS
 
 # The widget's (app/static/widget/options.js and rules.js).
@@ -99,7 +99,7 @@ class Typist:
         return one.insert[len(typed) :], (query.start, one.text.casefold()), one.kind == PHRASE
 
     def _lengthen(self, query: Query, found: list[Suggestion], words: int, least: float) -> list[Suggestion]:
-        search = PhraseSearch(self._followers, query, found, words, least, least)
+        search = PhraseSearch(self._followers, query, found, words, least, WHOLE_SHARE * least)
         while contexts := search.wanted():
             search.go_on([self._after(context) for context in contexts])
         return search.suggestions()

@@ -37,9 +37,12 @@ async def answer() -> SuggestionAnswer:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks.traffic.floor", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--workers", type=int, default=1)
+    options = parser.parse_args()
     uvicorn.run(
-        app,
-        port=parser.parse_args().port,
+        "benchmarks.traffic.floor:app",
+        port=options.port,
+        workers=options.workers,
         http="httptools",
         loop="uvloop",
         ws="none",

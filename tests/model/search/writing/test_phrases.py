@@ -125,9 +125,30 @@ def test_the_list_has_one_suggestion_for_each_first_word_sorted_by_probability()
     assert [one.probability for one in shown] == [0.35, 0.3, 0.05]
 
 
-def test_a_phrase_ends_before_a_mark_and_so_at_the_end_of_a_sentence() -> None:
-    then = {"looking": {"forward": 0.9}, "forward": {".": 0.95}, ".": {"you": 0.99}}
-    assert phrases("I am loo", then, words=8)[0].text == "looking forward"
+@pytest.mark.parametrize(
+    ("mark", "chance", "text"),
+    [
+        (".", 0.95, "looking forward."),
+        ("?", 0.95, "looking forward?"),
+        ("!", 0.95, "looking forward!"),
+        (".", 0.9, "looking forward"),  # a letter more is not worth the doubt
+        (",", 0.99, "looking forward"),
+        ("...", 0.99, "looking forward"),
+        ('"', 0.99, "looking forward"),
+    ],
+)
+def test_a_phrase_ends_with_the_mark_that_ends_its_sentence_and_before_any_other(
+    mark: str, chance: float, text: str
+) -> None:
+    then = {"looking": {"forward": 0.9}, "forward": {mark: chance}, mark: {"you": 0.99}}
+    assert phrases("I am loo", then, words=8)[0].text == text
+
+
+def test_a_word_that_ends_the_sentence_is_a_phrase() -> None:
+    (one,) = phrases("Can I see yo", {"you": {"?": 0.95}}, found=_completed("you"))
+    assert one == Suggestion("you?", "you?", 0.855, PHRASE)
+    # New is half of a name, and says so itself.
+    assert phrases("in Ne", {"New": {"York": 0.3, "?": 0.65}}, found=_completed("New"), least=0.6)[0].text == "New"
 
 
 def test_it_does_not_end_inside_a_name_or_a_number() -> None:
