@@ -1,4 +1,4 @@
-"""Show what attention is good for: ``python -m scripts.docs.attention_curves --out DIR --plot docs/attention.png``.
+"""Show what attention is good for: ``python -m scripts.docs.attention_curves --out DIR --plot PICTURE``.
 
 Trains networks with and without attention to copy and to reverse strings of 20 letters, prints how many held-out
 strings each gets exactly right after so many steps, and draws the learning curves. Takes some minutes; what was trained

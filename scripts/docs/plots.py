@@ -173,7 +173,7 @@ def plot_units(shipped: LanguageModel, path: Path) -> list[Unit]:
 def main() -> None:
     """Draw both, and print the figures behind them."""
     parser = argparse.ArgumentParser(prog="python -m scripts.docs.plots", description=__doc__.splitlines()[0])
-    parser.add_argument("folder", nargs="?", type=Path, default=DOCS)
+    parser.add_argument("folder", nargs="?", type=Path, default=DOCS / "images")
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     shipped = load_model(SHIPPED)

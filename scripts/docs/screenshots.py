@@ -1,7 +1,7 @@
 """Pictures of the page, in several looks, and of host pages: ``python -m scripts.docs.screenshots [FOLDER]``.
 
-``docs/page.png`` is made so, and ``docs/page.webp``, the moving picture of the README. The title needs a Japanese
-font on the machine.
+``docs/images/page.png`` is made so, and ``page.webp`` beside it, the moving picture of the README. The title needs a
+Japanese font on the machine.
 """
 
 import argparse
