@@ -14,7 +14,7 @@ import yaml
 
 from app.settings import Settings, variable
 from scripts import release
-from tests.test_links import ROOT
+from tests.docs.test_links import ROOT
 
 kubernetes_validate = pytest.importorskip("kubernetes_validate", reason="kubernetes-validate is not installed")
 if shutil.which("kubectl") is None:

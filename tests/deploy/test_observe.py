@@ -18,7 +18,7 @@ from app.metrics.prometheus import Metrics
 from app.settings import Settings
 from model.lm.language_model import LanguageModel
 from tests.app.metrics.test_metrics import parsed
-from tests.test_links import ROOT
+from tests.docs.test_links import ROOT
 
 FOLDER = ROOT / "deploy" / "observe"
 RULES = yaml.safe_load((FOLDER / "rules.yml").read_text("utf-8"))["groups"]

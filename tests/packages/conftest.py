@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_links import ROOT
+from tests.docs.test_links import ROOT
 
 BUILT_FROM = ("app", "model", "tsuzuki", "packages/python", "pyproject.toml", "LICENSE", "MANIFEST.in", "CHANGELOG.md")
 

@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from scripts.container.checks import training_text
+from tests.docs.walkthrough import service
 from tests.packages.test_wheel import PROJECT
-from tests.walkthrough import service
 
 NO_NETWORK = re.compile(
     r"connect|resolve|network|timed out|No matching distribution|not found in the cache", re.IGNORECASE

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from scripts import release
-from tests.test_links import ROOT
+from tests.docs.test_links import ROOT
 
 VERSION = release.version()
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.api.test_clients_doc import BLOCKS
+from tests.docs.test_clients_doc import BLOCKS
 
 WRONG = """\
 from tsuzuki.client import Client

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from packages.python.wheel_backend import MOVED, moved
+from tests.docs.test_links import ROOT
+from tests.docs.walkthrough import run, service
 from tests.packages.conftest import files_below
-from tests.test_links import ROOT
-from tests.walkthrough import run, service
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 

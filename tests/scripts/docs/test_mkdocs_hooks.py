@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from scripts.chromium import chromium, missing
-from tests.test_links import ROOT
+from tests.docs.test_links import ROOT
 
 pytest.importorskip("material", reason="mkdocs-material is not installed")
 

@@ -1,7 +1,7 @@
 """The table of machines is what the script computes, from figures that the documentation has."""
 
 from scripts.docs import sizing
-from tests.test_links import ROOT
+from tests.docs.test_links import ROOT
 
 DOCS = ROOT / "docs"
 

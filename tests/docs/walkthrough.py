@@ -13,7 +13,7 @@ import pytest
 
 from scripts.container.checks import training_text
 from tests.app.running import wait_until
-from tests.test_links import ROOT
+from tests.docs.test_links import ROOT
 
 # The address that the pages name.
 ADDRESS = "http://127.0.0.1:8000"

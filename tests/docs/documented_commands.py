@@ -2,7 +2,7 @@
 
 A command is a line of a block, ```sh or indented, or code in running text that begins with one of ``PROGRAMS``. It is
 
-- run by ``tests/test_commands_run.py``, where its program is in ``RUN``;
+- run by ``tests/docs/test_commands_run.py``, where its program is in ``RUN``;
 - run by another test or script, named in ``ELSEWHERE``;
 - marked on the page as one that is not run: ``needs Docker``, ``takes ten minutes``. In a block the mark is a comment,
   behind the command, or on a line of its own for all commands below it. In running text it stands behind the command,
@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.test_links import PAGES, ROOT
+from tests.docs.test_links import PAGES, ROOT
 
 MARK = re.compile(
     r"\bneeds (?:Docker|a cluster|a network|a GPU|root|py-spy|line_profiler)\b|\btakes [\w ]*?(?:minutes?|hours?)\b"
@@ -36,7 +36,7 @@ OTHERS = {"css", "html", "js", "json", "jsx", "kotlin", "math", "nginx", "python
 PRINTED = {"json", "text", ""}
 
 SMALL, SHIPPED = "with a tiny model as model/en", "with the shipped model"
-# Programs that tests/test_commands_run.py runs, and what it runs them with.
+# Programs that tests/docs/test_commands_run.py runs, and what it runs them with.
 RUN = {
     "curl": SHIPPED,
     "make run": SMALL,
@@ -230,7 +230,7 @@ def is_part_of(command: Command, other: Command) -> bool:
 
 
 def to_run(commands: Sequence[Command]) -> list[Command]:
-    """Those that tests/test_commands_run.py runs."""
+    """Those that tests/docs/test_commands_run.py runs."""
     unmarked = (command for command in commands if command.program in RUN and not command.mark)
     found = (command for command in unmarked if not any(is_part_of(command, other) for other in commands))
     return list(dict.fromkeys(found))

@@ -1,14 +1,14 @@
 """Every documented command is run, by a test or by a script, or says on its page what it needs.
 
-``tests/documented_commands.py`` has the rules, ``tests/test_commands_run.py`` runs what can be run.
+``tests/docs/documented_commands.py`` has the rules, ``tests/docs/test_commands_run.py`` runs what can be run.
 """
 
 from pathlib import Path
 
 import pytest
 
-from tests.command_checks import faults
-from tests.documented_commands import (
+from tests.docs.command_checks import faults
+from tests.docs.documented_commands import (
     ELSEWHERE,
     OTHERS,
     RUN,
@@ -20,14 +20,14 @@ from tests.documented_commands import (
     is_part_of,
     to_run,
 )
-from tests.test_links import PAGES, ROOT
+from tests.docs.test_links import PAGES, ROOT
 
 COMMANDS = all_commands()
 TO_RUN = to_run(COMMANDS)
 NOT_RUN = [command for command in COMMANDS if command not in TO_RUN]
 WHAT_TO_DO = """is run by nothing. Do one of these:
-- where its program is in RUN of tests/documented_commands.py, tests/test_commands_run.py runs it: add the program, and
-  in tests/walkthrough.py the files that it reads;
+- where its program is in RUN of tests/docs/documented_commands.py, test_commands_run.py beside it runs it: add the
+  program, and in walkthrough.py the files that it reads;
 - where another test or script runs it, name that in ELSEWHERE;
 - where it cannot be run here, mark it on the page: a comment `# needs Docker`, `# needs a network`, `# needs a GPU`,
   `# takes ten minutes` behind it or above it in its block, or these words behind it in its paragraph."""

@@ -1,4 +1,4 @@
-"""Documented commands do what the pages say, in a copy of the repository (``tests/documented_commands.py``)."""
+"""Documented commands do what the pages say, in a copy of the repository (``tests/docs/documented_commands.py``)."""
 
 import json
 import re
@@ -12,10 +12,10 @@ import httpx
 import pytest
 
 from app.keys import Keyring, read_keys
-from tests.documented_commands import RUN, SMALL, Command, all_commands, to_run
+from tests.docs.documented_commands import RUN, SMALL, Command, all_commands, to_run
+from tests.docs.test_links import ROOT
+from tests.docs.walkthrough import ADDRESS, KEY, copy_of_repository, run, service
 from tests.scripts.docs.test_api import chances, without_chances
-from tests.test_links import ROOT
-from tests.walkthrough import ADDRESS, KEY, copy_of_repository, run, service
 
 COMMANDS = to_run(all_commands())
 TYPED = {"text": "The d"}

@@ -16,8 +16,8 @@ from typing import Any, NoReturn
 import yaml
 
 from app.settings import PREFIX, Settings, variable
-from tests.documented_commands import words
-from tests.test_links import ROOT
+from tests.docs.documented_commands import words
+from tests.docs.test_links import ROOT
 
 PACKAGES = ("app", "benchmarks", "examples", "model", "scripts")
 # Words that begin so name files of the repository, made by no command.
