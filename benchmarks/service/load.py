@@ -19,7 +19,7 @@ from benchmarks.traffic.typing_trace import CONTEXT_WORDS
 from benchmarks.traffic.wrk import Measured
 
 CONNECTIONS = 64
-# The floor answers fewer: enough requests for each second of a run.
+# A worker of the floor answers fewer: enough requests for each second of a run.
 MOST_A_SECOND = 20_000
 
 
@@ -119,7 +119,7 @@ def main(arguments: list[str] | None = None) -> None:
         for number, case in enumerate(CASES):
             folders[case] = Path(root) / str(number)
             people = streams(case.stream, text, number, case.connections)
-            wrk.write_streams(folders[case], people, options.seconds * MOST_A_SECOND)
+            wrk.write_streams(folders[case], people, options.seconds * options.workers * MOST_A_SECOND)
         found = measure(folders, options.seconds, options.rounds, options.workers)
     print(f"{machine()}; workers: {options.workers}, medians of {options.rounds} rounds of {options.seconds} s\n")
     report(found)
