@@ -131,7 +131,10 @@ class Settings(BaseSettings):
         description="most rows of counts in the database; beyond, those fade of who wrote longest ago",
     )
     person_rows: int = Field(
-        50_000, ge=100, le=1_000_000, description="most rows of counts of a person; beyond, the least used go"
+        50_000,
+        ge=100,
+        le=1_000_000,
+        description="most rows of a person: words, sequences, forgotten words; beyond, the least used go",
     )
     people_megabytes: int = Field(
         32, ge=0, le=1_000_000, description="memory for the counts of those who asked last, shared by the workers"

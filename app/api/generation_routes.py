@@ -30,7 +30,7 @@ async def generate(
 
     Answers text to append, up to the end of a sentence, of a paragraph, or of `max_words`; a quotation that is open is
     closed. The same `seed` gives the same text. Words of the guard's list are never written, nor are numbers; no
-    four words are written twice, and no fewer twice running.
+    four words are written twice, and no word or sequence of up to three twice running.
 
     Where `Accept: text/event-stream` asks for it, the text comes word by word as server-sent events:
 
@@ -47,7 +47,7 @@ async def generate(
     written = service.generate(body)
     # The first word before the answer begins: until then it can be refused.
     first = await anext(written)
-    if _accepts_events(request.headers.get("Accept", "")):
+    if _accepts_events(", ".join(request.headers.getlist("Accept"))):
         return EventStream(first, written)
     pieces = [first]
     try:

@@ -64,8 +64,8 @@ async def complete(body: SuggestionRequest, service: TheService, owner: TheOwner
     word of the context with a typo (`I recieved your mes`) is read as the word that was surely meant. Rarer words than
     the network knows (`Kubern` gives *Kubernetes*), and names that stand earlier in the text, are offered too.
 
-    With `words` likely words go on to phrases: `Please le` gives *let me know*. The list still holds one suggestion for
-    each first word.
+    With `words` likely words go on to phrases: `Please le` gives *let me know*. A mark that ends the sentence is a part
+    of a phrase where it is almost sure. The list still holds one suggestion for each first word.
 
     In a language whose strings count UTF-16 units (JavaScript, Java, C#), convert the positions; in JavaScript:
 

@@ -47,7 +47,7 @@ class Learned(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """How many people are known, and how many rows of words and sequences there are of all of them."""
+    """How many people are known, and how many rows there are of all of them."""
 
     people: int
     rows: int

@@ -130,8 +130,12 @@ def row_count(connection: Connection, person: int) -> int:
 def cut(connection: Connection, person: int, most: int) -> int:
     """Delete the least used rows of a person, faded, until there are ``most``; return how many are left.
 
-    Forgotten words go last: without them a word might be offered again.
+    Forgotten words stay, since without them a word might be offered again, but for those beyond half of ``most``: else
+    nothing could be learned any more.
     """
+    digests = digests_of(connection, person)
+    for some in in_parts(digests[most // 2 :]):
+        connection.execute(delete(forgotten).where(forgotten.c.person == person, forgotten.c.digest.in_(some)))
     surplus = max(0, row_count(connection, person) - most)
     counted, followed = words_of(connection, person), sequences_of(connection, person)
     # Faded to text 0: of those that fade alike the order is the same at any text. Of equals the sequences go first,
@@ -144,9 +148,6 @@ def cut(connection: Connection, person: int, most: int) -> int:
         keys = [{"of": person, "a": row.before, "b": row.last, "c": row.word} for row in lost]
         connection.execute(_ONE_SEQUENCE, keys)
     delete_words(connection, person, [rows[i].id for i in gone if i >= len(followed)])
-    surplus = row_count(connection, person) - most
-    for some in in_parts(digests_of(connection, person)[: max(0, surplus)]):
-        connection.execute(delete(forgotten).where(forgotten.c.person == person, forgotten.c.digest.in_(some)))
     return row_count(connection, person)
 
 

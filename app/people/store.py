@@ -214,8 +214,10 @@ class Store:
             for person in list(oldest):
                 if surplus <= 0:
                     break
-                left = rows_of.cut(connection, person.id, max(0, person.rows - max(surplus, person.rows // 2)))
-                surplus -= person.rows - left
+                # Counted anew: what an earlier version has noted lacks the forgotten words.
+                rows = rows_of.row_count(connection, person.id)
+                left = rows_of.cut(connection, person.id, max(0, rows - max(surplus, rows // 2)))
+                surplus -= rows - left
                 connection.execute(update(people).where(people.c.id == person.id).values(rows=left))
                 self._tell(connection, person.digest)
             return self._totals(connection)

@@ -58,7 +58,8 @@ class SuggestionQuery(PlaceQuery):
     words: Annotated[int, Field(ge=1, le=8), BeforeValidator(whole)] = Field(
         default=1,
         description="The most words of a suggestion. With more than 1 a word may go on as a `phrase`, as far as that "
-        "is likely and saves keystrokes, the mark that ends the sentence too, where the rest of the line is empty.",
+        "is likely and saves keystrokes, where the rest of the line is empty. A mark that ends the sentence counts as "
+        "a word.",
         examples=[4],
     )
     reply_to: Message | None = Field(
@@ -115,7 +116,7 @@ class Suggestion(BaseModel):
     probability: float = Field(
         ge=0,
         le=1,
-        description="P(word | context, and the prefix where there is one); of a phrase that of all its words.",
+        description="P(word | context, and the prefix where there is one); of a phrase that of all of it.",
         examples=[0.053125],
     )
     kind: Literal["completion", "correction", "next-word", "phrase", "typed", "learned"] = Field(

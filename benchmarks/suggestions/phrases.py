@@ -27,7 +27,8 @@ from model.text.encoding import CONTEXT_TOKENS
 # The widget's (app/static/widget/options.js and rules.js).
 _GREY, _GLUED, _LISTED, _LIMIT = 0.3, 0.5, 0.01, 5
 _NOT_BEHIND = re.compile(r"(?:\d\S*|[.!?…][\"'*_)\]]*\s*|(?<!\w['’-])(?<=[^\w\s]))\Z")
-_WORD = re.compile(r"\s*\S+")
+# → takes a word without the mark that ends its sentence, and then the mark.
+_WORD = re.compile(r"\s*\S+?(?=[.?!]?(?:\s|\Z))")
 _BETWEEN_MESSAGES = re.compile(r"\n\s*\n")
 
 
@@ -94,7 +95,8 @@ class Typist:
         one = next((s for s in found if s.insert.startswith(typed) and len(s.insert) > len(typed)), None)
         if one is None or one.probability < _GREY:
             return None
-        if typed and one.probability < _GLUED and one.probability <= 1 - sum(s.probability for s in found):
+        is_glued = typed and one.kind != PHRASE and one.probability < _GLUED
+        if is_glued and one.probability <= 1 - sum(s.probability for s in found):
             return None
         return one.insert[len(typed) :], (query.start, one.text.casefold()), one.kind == PHRASE
 

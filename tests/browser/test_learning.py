@@ -95,6 +95,22 @@ def test_a_chip_has_a_menu_that_forgets_its_word(learning_page: Page) -> None:
         expect(box(page)).to_be_focused()
 
 
+def test_a_phrase_has_no_such_menu(learning_page: Page) -> None:
+    page = learning_page
+    page.locator("#learn").check()
+    answer = {
+        "suggestions": [{"text": "name?", "insert": "name?", "probability": 0.6, "kind": "phrase"}],
+        "model": "en",
+    }
+    found = answer | {"prefix": "nam", "replace": {"start": 13, "end": 16}}
+    page.route("**/complete", lambda route: route.fulfill(json=found))
+    box(page).fill("")
+    box(page).press_sequentially("What is your nam")
+    expect(chips(page).first.locator("span")).to_have_text("name?")
+    page.keyboard.press("Alt+Shift+Digit1")
+    expect(page.get_by_role("menuitem")).to_be_hidden()
+
+
 FORM = """<form><textarea id="a" data-tsuzuki {}></textarea><button>Send</button></form>"""
 
 

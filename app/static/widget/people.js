@@ -62,10 +62,10 @@ export class Learner {
     return told.status === 200;
   }
 
-  /** Open the menu of a suggestion; false where it has none. */
+  /** Open the menu of a suggestion; false where it has none, as phrases have. */
   open(index) {
     const suggestion = this.widget.strip.current && this.widget.shown?.suggestions[index];
-    if (!suggestion || !this.options.user || /\s/.test(suggestion.text)) return false;
+    if (!suggestion || !this.options.user || suggestion.kind === "phrase" || /\s/.test(suggestion.text)) return false;
     this.word = suggestion.text;
     this.button.textContent = `Forget “${this.word}”`;
     this.menu.showPopover();

@@ -37,10 +37,11 @@ export function greyIndex(place, least) {
   const typed = text.slice(start, caret);
   const index = suggestions.findIndex((one) => !changes(place, one) && one.insert.length > typed.length);
   if (index < 0) return -1;
-  const { probability } = suggestions[index];
+  const { probability, kind } = suggestions[index];
   // What no suggestion has is the chance that the word is finished already (or that it is a rarer one).
   const finished = 1 - suggestions.reduce((sum, one) => sum + one.probability, 0);
-  const glued = typed && probability < LEAST_GLUED && probability <= finished;
+  // Of a phrase the first word is likelier than the whole.
+  const glued = typed && kind !== "phrase" && probability < LEAST_GLUED && probability <= finished;
   return probability >= least && !(glued && least > 0) ? index : -1;
 }
 

@@ -22,7 +22,8 @@ export class Taking {
     const { shown, typed } = this.widget;
     if (!(shown?.grey >= 0) || !samePlace(typed, this.widget.here())) return false;
     const letters = shown.suggestions[shown.grey].insert.slice(shown.caret - shown.start);
-    const [word] = /^\s*\S+/.exec(letters);
+    // Without the mark that ends its sentence, which comes with the next key.
+    const [word] = /^\s*\S+?(?=[.?!]?(?:\s|$))/.exec(letters);
     if (by !== "ArrowRight" || word === letters) return this.take(shown.grey, by);
     this.takeWord(word, by);
     return true;

@@ -21,10 +21,11 @@ from model.text.tokens import NUMBER, has_own_capital, straight
 
 # Beams that are followed at a time, of one request.
 BEAMS = 4
-# Marks that end a sentence, and a phrase with it.
-_ENDS = (".", "?", "!")
-# How likely the whole phrase has to be, of what each further word has to be: on development texts 6 in 10 of those that
-# are shown are wholly right then.
+# Marks that end a sentence, and a phrase with it, where they are as likely as this: nobody wants to delete one.
+_END_MARKS = (".", "?", "!")
+_SURE_END = 0.8
+# How likely the whole phrase has to be, of what each further word has to be; chosen on the development texts, as
+# docs/experiments.md tells.
 WHOLE_SHARE = 0.94
 # Followers less likely than this are of no use to any phrase.
 LEAST_FOLLOWER = 0.01
@@ -49,11 +50,11 @@ class Followers:
 
     def __init__(self, model: LanguageModel) -> None:
         self.model = model
-        forms = list(model.vocabulary.forms)
+        vocabulary = model.vocabulary
+        forms = list(vocabulary.forms)
         self.is_name: BoolArray = np.array([has_own_capital(form) for form in forms])
         self.is_number: BoolArray = np.array([form == NUMBER or form.casefold() in _NUMBER_WORDS for form in forms])
-        vocabulary = model.vocabulary
-        self.ends = frozenset(vocabulary.id_of(mark) for mark in _ENDS if mark in vocabulary)
+        self.ends = frozenset(vocabulary.id_of(mark) for mark in _END_MARKS if mark in vocabulary)
 
     def after(self, context: tuple[int, ...], logits: FloatArray) -> Following:
         """Find what follows a context, by the whole mixture; ``logits`` (V,) are the network's after it."""
@@ -81,10 +82,11 @@ class PhraseSearch:
     """Lets the suggestions for a query go on for at most ``words`` words.
 
     Each further word, given those before it, is at least ``least`` likely, and the whole at least ``whole``. A phrase
-    ends with the mark that ends its sentence, or before any other, and not inside a name or a number; one word and such
-    a mark are a phrase too. Words that are guarded, never offered, blocked by a vocabulary or forgotten by the person
-    are in none. What the person taught, and the entries of vocabularies, change the first word alone. None begins with
-    a correction or a word outside the vocabulary, or stands where the line goes on behind the cursor.
+    ends with the ``.``, ``?`` or ``!`` of its sentence where that is almost sure, else before any mark, and not inside
+    a name or a number. One word and such a mark are a phrase too; a mark counts as a word. Words that are guarded,
+    never offered, blocked by a vocabulary or forgotten by the person are in none. What the person taught, and the
+    entries of vocabularies, change the first word alone. None begins with a correction or a word outside the
+    vocabulary, or stands where the line goes on behind the cursor.
 
     Ask ``wanted`` for contexts, and tell ``go_on`` what follows each, until there are none; then take ``suggestions``.
     """
@@ -149,7 +151,7 @@ class PhraseSearch:
             if p < self._least or beam.probability * p < self._whole:
                 break
             if id_ in self._followers.ends:
-                if not self._is_inside(beam.ids[-1], then):
+                if p >= _SURE_END and not self._is_inside(beam.ids[-1], then):
                     text = beam.text + self.model.vocabulary.forms[id_]
                     self._offer(_Beam(beam.first, (*beam.ids, id_), text, beam.probability * p))
                 continue

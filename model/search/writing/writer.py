@@ -1,8 +1,8 @@
 """Writing on: words drawn one after the other from the mixture, with the marks, spaces and capitals of a text.
 
 Temperature and nucleus (top-p, Holtzman et al. 2020) make the draw safer than the bare distribution. What was said
-becomes less likely, the rarer the word the more (after Keskar et al. 2019); no four words are said twice, and fewer not
-twice running.
+becomes less likely, the rarer the word the more (after Keskar et al. 2019); no four words are said twice, and no word
+or sequence of up to three twice running.
 """
 
 from typing import NamedTuple
@@ -105,8 +105,9 @@ class Writer:
         return p
 
     def _repeating(self) -> IntArray:
-        """The words that would say the last words before them a second time."""
-        context, said = self.context, self._said
+        """The words, in any spelling, that would say the last words before them a second time."""
+        vocabulary = self.model.vocabulary
+        context, said = (vocabulary.first_spelling[list(ids)].tolist() for ids in (self.context, self._said))
         # Behind what was typed as well: *really* goes on without another *really*.
         most = min(_RUN, len(context) + 1)
         again = [context[-n] for n in range(1, most) if context[len(context) - n + 1 :] == context[1 - 2 * n : -n]]
@@ -114,8 +115,8 @@ class Writer:
         if len(beginning) == _RUN - 1:
             places = range(len(said) - _RUN + 1)
             again += [said[i + _RUN - 1] for i in places if said[i : i + _RUN - 1] == beginning]
-        first_word = self.model.vocabulary.first_word
-        return np.array([id_ for id_ in again if id_ >= first_word], dtype=np.int64)
+        words = (vocabulary.spelled(first)[1] for first in again if first >= vocabulary.first_word)
+        return np.array([id_ for spellings in words for id_, _ in spellings], dtype=np.int64)
 
     def _pick(self, chances: FloatArray) -> int:
         """Draw by temperature from the nucleus: the likeliest that are together as likely as ``top_p``."""

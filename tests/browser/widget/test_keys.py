@@ -126,3 +126,19 @@ def test_the_arrow_takes_a_word_of_a_phrase_and_tab_all_that_is_left(page: Page)
     expect(page.locator("#a")).to_have_value("am looking forward to it")
     expect(page.locator("#a")).to_be_focused()
     expect(ghost(page)).to_be_hidden()
+
+
+def test_the_arrow_takes_a_word_without_the_mark_that_ends_its_sentence(page: Page) -> None:
+    suggest(page, SURE | {"nam": [("name?", 0.6)]}, kind="phrase")
+    write(page, "what is your nam", "e?")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#a")).to_have_value("what is your name")
+
+
+@pytest.mark.parametrize("kind", ["phrase", "completion"])
+def test_a_doubtful_phrase_is_grey_behind_letters_and_a_doubtful_word_is_not(page: Page, kind: str) -> None:
+    suggest(page, SURE | {"goo": [("good books", 0.47)]}, kind=kind)
+    page.keyboard.type("any goo")
+    settled(page, "any goo")
+    # The first word of a phrase is likelier than the whole.
+    expect(ghost(page)).to_be_visible(visible=kind == "phrase")

@@ -132,6 +132,7 @@ def test_the_list_has_one_suggestion_for_each_first_word_sorted_by_probability()
         ("?", 0.95, "looking forward?"),
         ("!", 0.95, "looking forward!"),
         (".", 0.9, "looking forward"),  # a letter more is not worth the doubt
+        (".", 0.75, "looking forward"),
         (",", 0.99, "looking forward"),
         ("...", 0.99, "looking forward"),
         ('"', 0.99, "looking forward"),
@@ -147,8 +148,9 @@ def test_a_phrase_ends_with_the_mark_that_ends_its_sentence_and_before_any_other
 def test_a_word_that_ends_the_sentence_is_a_phrase() -> None:
     (one,) = phrases("Can I see yo", {"you": {"?": 0.95}}, found=_completed("you"))
     assert one == Suggestion("you?", "you?", 0.855, PHRASE)
+    assert phrases("Can I see yo", {"you": {"?": 0.75}}, found=_completed("you"))[0].text == "you"
     # New is half of a name, and says so itself.
-    assert phrases("in Ne", {"New": {"York": 0.3, "?": 0.65}}, found=_completed("New"), least=0.6)[0].text == "New"
+    assert phrases("in Ne", {"New": {"York": 0.3, "?": 0.85}}, found=_completed("New"), least=0.6)[0].text == "New"
 
 
 def test_it_does_not_end_inside_a_name_or_a_number() -> None:

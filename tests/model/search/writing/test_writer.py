@@ -115,6 +115,11 @@ def test_nothing_is_said_twice_running(text: str, written: str) -> None:
     assert text_of(write(text, model, stop="length", temperature=0, max_words=4)) == written
 
 
+def test_other_letter_case_is_no_other_word() -> None:
+    model = model_of({"may": 0.5, "May": 0.3, "dog": 0.1})
+    assert text_of(write("big may", model, stop="length", temperature=0, max_words=1)) == " dog"
+
+
 @given(st.integers(0, 10**6), st.sampled_from(["", "big", "big the", "the dog the", "I am. I"]))
 def test_no_words_are_said_twice_running(seed: int, text: str) -> None:
     model = model_of({"the": 0.4, "dog": 0.3, "and": 0.2})
