@@ -27,7 +27,7 @@ _COMPRESSION = 3
 
 
 class ReleaseError(Exception):
-    """What keeps a release from being made."""
+    """A release cannot be made; the message says why."""
 
 
 def version(root: Path = ROOT) -> str:
@@ -77,7 +77,7 @@ def make_npm_package(folder: Path) -> list[Path]:
 
 
 def make_list_of_parts(folder: Path) -> list[Path]:
-    """What the service is made of, with versions and hashes, in the CycloneDX format."""
+    """List the parts of the service with versions and hashes, in the CycloneDX format."""
     file = folder / f"tsuzuki-{version()}.cdx.json"
     command = ["cyclonedx_py", "requirements", "--pyproject", "pyproject.toml", "--output-reproducible"]
     run(sys.executable, "-m", *command, "--output-file", file, "requirements.lock")

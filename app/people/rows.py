@@ -120,11 +120,12 @@ def delete_words(connection: Connection, person: int, ids: list[int]) -> None:
         connection.execute(delete(words).where(words.c.id.in_(some)))
 
 
-def row_count(connection: Connection, person: int) -> int:
+def row_counts(connection: Connection, person: int) -> tuple[int, int, int]:
     """Count the rows of a person: words, sequences and forgotten words."""
     tables = (words, sequences, forgotten)
     counts = [select(func.count()).select_from(table).where(table.c.person == person) for table in tables]
-    return sum(int(connection.execute(count).scalar_one()) for count in counts)
+    known, followed, taken_out = (int(connection.execute(count).scalar_one()) for count in counts)
+    return known, followed, taken_out
 
 
 def cut(connection: Connection, person: int, most: int) -> int:
@@ -136,8 +137,8 @@ def cut(connection: Connection, person: int, most: int) -> int:
     digests = digests_of(connection, person)
     for some in in_parts(digests[most // 2 :]):
         connection.execute(delete(forgotten).where(forgotten.c.person == person, forgotten.c.digest.in_(some)))
-    surplus = max(0, row_count(connection, person) - most)
     counted, followed = words_of(connection, person), sequences_of(connection, person)
+    surplus = max(0, len(counted) + len(followed) + min(len(digests), most // 2) - most)
     # Faded to text 0: of those that fade alike the order is the same at any text. Of equals the sequences go first,
     # since words stand in them.
     rows = [*followed, *counted]
@@ -148,7 +149,7 @@ def cut(connection: Connection, person: int, most: int) -> int:
         keys = [{"of": person, "a": row.before, "b": row.last, "c": row.word} for row in lost]
         connection.execute(_ONE_SEQUENCE, keys)
     delete_words(connection, person, [rows[i].id for i in gone if i >= len(followed)])
-    return row_count(connection, person)
+    return sum(row_counts(connection, person))
 
 
 def _faded(table: Table, insert: Any) -> Any:

@@ -22,7 +22,7 @@ from app.settings import Settings
 from model.lm.language_model import LanguageModel
 from model.lm.notebook import NOWHERE
 from model.lm.person import Person, token_of
-from model.search.lessons import is_countable, is_teachable, lesson, one_word
+from model.search.lessons import is_countable, lesson, one_word, teachable_form
 from model.text.tokens import straight
 
 _MEGABYTE = 2**20
@@ -65,8 +65,8 @@ class PeopleService:
 
     async def teach_word(self, owner: str, user: str, word: str) -> PersonSummary:
         """Teach a word."""
-        form = one_word(word)
-        if form is None or not is_teachable(word):
+        form = teachable_form(word)
+        if form is None:
             raise InvalidFieldError("word", word, "must be one word, and nothing that may be a secret")
         return _shown(await self.people.teach_word(Key(owner, user), form))
 
@@ -75,7 +75,8 @@ class PeopleService:
         if not word or any(map(str.isspace, word)):
             raise InvalidFieldError("word", word, "must be one word, without white space")
         # Entries of vocabularies are words too, such as Node.js.
-        form = one_word(word) or straight(word)
+        token = one_word(word)
+        form = straight(word) if token is None else token.form
         return _shown(await self.people.forget_word(Key(owner, user), form))
 
     async def forget(self, owner: str, user: str) -> PersonSummary:

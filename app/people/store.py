@@ -215,7 +215,7 @@ class Store:
                 if surplus <= 0:
                     break
                 # Counted anew: what an earlier version has noted lacks the forgotten words.
-                rows = rows_of.row_count(connection, person.id)
+                rows = sum(rows_of.row_counts(connection, person.id))
                 left = rows_of.cut(connection, person.id, max(0, rows - max(surplus, rows // 2)))
                 surplus -= rows - left
                 connection.execute(update(people).where(people.c.id == person.id).values(rows=left))
@@ -262,7 +262,7 @@ class Store:
 
     def _update(self, connection: Connection, person: int, **values: object) -> bool:
         """Note that a person was changed, and cut the rows that are too many; true where there were some."""
-        rows = rows_of.row_count(connection, person)
+        rows = sum(rows_of.row_counts(connection, person))
         is_cut = rows > self._most_rows
         if is_cut:
             rows = rows_of.cut(connection, person, int(_KEPT_SHARE * self._most_rows))
@@ -272,14 +272,7 @@ class Store:
 
     def _summary(self, connection: Connection, person: int) -> Summary:
         found = connection.execute(select(people).where(people.c.id == person)).one()
-        counts = [
-            int(
-                connection.execute(select(func.count()).select_from(table).where(table.c.person == person)).scalar_one()
-            )
-            for table in (words, sequences, forgotten)
-        ]
-        known, followed, taken_out = counts
-        return Summary(found.texts, known, followed, taken_out, found.since)
+        return Summary(found.texts, *rows_of.row_counts(connection, person), found.since)
 
     def _tell(self, connection: Connection, digest: bytes) -> None:
         connection.execute(changes.insert().values(what=told(digest), at=time.time()))

@@ -120,9 +120,9 @@ class Suggestion(BaseModel):
         examples=[0.053125],
     )
     kind: Literal["completion", "correction", "next-word", "phrase", "typed", "learned"] = Field(
-        description="Whether it finishes the word being typed, corrects it, follows it, or goes on, for several words "
-        "or to the end of the sentence; of `/correct` also whether it is the typed word itself; `learned` where the "
-        "word comes from what the `user` has taught alone.",
+        description="A `completion` finishes the word being typed, a `correction` changes its letters, a `next-word` "
+        "follows it, a `phrase` goes on for several words or to the end of the sentence; `typed`, of `/correct`, is "
+        "the typed word itself; `learned` is a word that the `user` alone has taught.",
         examples=["completion"],
     )
 

@@ -94,7 +94,7 @@ class Answers:
 
 
 class Fault(NamedTuple):
-    """What was asked, and what is wrong with the answer."""
+    """A wrong answer: the request, and the rule that was broken."""
 
     asked: str
     text: str
@@ -127,7 +127,7 @@ def typos(word: str) -> set[str]:
 
 
 def faults_in(found: list[Suggestion]) -> Iterator[str]:
-    """What is wrong with any answer: a value out of range, the order, the sum, a word twice."""
+    """List the rules that an answer breaks: a value out of range, the order, the sum, a word twice."""
     try:
         shown = [Shown.model_validate(one._asdict(), strict=True) for one in found]
     except ValidationError as error:

@@ -56,7 +56,7 @@ class Offer(NamedTuple):
 
 
 class Suggester(Protocol):
-    """Whatever suggests words."""
+    """A suggester of words: the service's search, or another system."""
 
     def suggest(self, text: str, letters: int) -> Sequence[Offer | Suggestion]:
         """Suggest words for the end of ``text``, best first; its last ``letters`` code points are the word so far."""

@@ -56,15 +56,21 @@ def lesson(text: str, vocabulary: Vocabulary) -> Lesson:
     return Lesson(words, sequences)
 
 
-def one_word(text: str) -> str | None:
-    """Return the form of a string that is one word, None of any other."""
+def one_word(text: str) -> Token | None:
+    """Return the token of a string that is one word, None of any other."""
     found = list(tokens(text))
-    return found[0].form if len(found) == 1 and found[0].is_word and found[0].end == len(text) else None
+    return found[0] if len(found) == 1 and found[0].is_word and found[0].end == len(text) else None
 
 
 def is_teachable(word: str) -> bool:
     """True of a string that is one word, and none that a lesson leaves out."""
-    return one_word(word) is not None and not _may_be_secret(word, next(tokens(word)))
+    return teachable_form(word) is not None
+
+
+def teachable_form(word: str) -> str | None:
+    """Return the form of a string that is one word, and none that a lesson leaves out; None of any other."""
+    token = one_word(word)
+    return None if token is None or _may_be_secret(word, token) else token.form
 
 
 def is_countable(form: str) -> bool:

@@ -53,7 +53,9 @@ _STRAIGHT = str.maketrans(
 _MARK_FORMS = {"\u2026": "...", "\u2013": "--", "\u2014": "--"}
 # No space stands before these.
 CLOSING_MARKS = frozenset(".,;:!?…)]}>»›”%") | {"..."}
-_SENTENCE_ENDS = frozenset({".", "!", "?", "...", LINE_END, TEXT_START})
+# The marks that end a sentence, and all behind which one begins.
+SENTENCE_ENDS = (".", "!", "?", "...")
+_BEFORE_SENTENCE = frozenset({*SENTENCE_ENDS, LINE_END, TEXT_START})
 # Behind these a full stop mostly ends no sentence; in small letters.
 ABBREVIATIONS = frozenset(
     (  # noqa: SIM905
@@ -215,7 +217,7 @@ class SentenceTracker:
         if form == '"':
             self._quote_open = not self._quote_open
             self.at_start = self._quote_open or self.at_start
-        elif form in _SENTENCE_ENDS:
+        elif form in _BEFORE_SENTENCE:
             self.at_start = not (form == "." and is_abbreviation(self._previous))
             if form in (LINE_END, TEXT_START):
                 self._quote_open = False

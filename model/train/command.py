@@ -1,4 +1,4 @@
-"""What the commands that train have in common: the options of a run, and how it ends."""
+"""The commands that train: options and exit status, which all of them share."""
 
 import argparse
 import signal

@@ -10,11 +10,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from model.arrays import FloatArray, IntArray
-from model.text.tokens import LINE_END, TEXT_START
+from model.text.tokens import LINE_END, SENTENCE_ENDS, TEXT_START
 from model.text.vocabulary import Vocabulary
 
-# Behind these a sentence begins, if a word follows; a quotation mark there may close the sentence before.
-_SENTENCE_ENDS = (".", "!", "?", "...")
 # Ids looked at together while the beginnings are searched.
 _AT_ONCE = 1 << 24
 
@@ -23,7 +21,8 @@ def beginnings(ids: IntArray, vocabulary: Vocabulary) -> IntArray:
     """Find where a line or a sentence begins in the ids (N,) of a text: places, rising."""
     start = vocabulary.id_of(TEXT_START)
     lines = np.array([start, vocabulary.id_of(LINE_END)])
-    sentences = np.array([vocabulary.id_of(mark) for mark in _SENTENCE_ENDS if mark in vocabulary], dtype=np.int64)
+    # Behind these a sentence begins, if a word follows; a quotation mark there may close the sentence before.
+    sentences = np.array([vocabulary.id_of(mark) for mark in SENTENCE_ENDS if mark in vocabulary], dtype=np.int64)
     found = []
     for begin in range(1, len(ids), _AT_ONCE):
         here = np.asarray(ids[begin : begin + _AT_ONCE])

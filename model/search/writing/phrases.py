@@ -21,7 +21,8 @@ from model.text.tokens import NUMBER, has_own_capital, straight
 
 # Beams that are followed at a time, of one request.
 BEAMS = 4
-# Marks that end a sentence, and a phrase with it, where they are as likely as this: nobody wants to delete one.
+# Marks that end a phrase with its sentence where they are as likely as this: nobody wants to delete one. An ellipsis is
+# none, since it may as well stand for a pause.
 _END_MARKS = (".", "?", "!")
 _SURE_END = 0.8
 # How likely the whole phrase has to be, of what each further word has to be; chosen on the development texts, as

@@ -14,12 +14,10 @@ from model.lm.language_model import LanguageModel
 from model.lm.mixture import mixture
 from model.lm.words.offensive import LONGEST_BEGINNING
 from model.search.place.query import Query
-from model.text.tokens import LINE_END, SentenceTracker, capitalised
+from model.text.tokens import LINE_END, SENTENCE_ENDS, SentenceTracker, capitalised
 
 # Marks that may be written, beside quotes. Brackets and dashes need more of a plan than one word ahead.
 _MARKS = (".", ",", "!", "?", ";", ":", "...")
-# These end nothing before a word was written.
-_ENDS = (".", "!", "?", "...")
 _QUOTE = '"'
 SENTENCE, PARAGRAPH, LENGTH, TIME, NOTHING = "sentence", "paragraph", "length", "time", "nothing"
 # Words with more surprise than this, (ln P)², are content words; their chance is divided by how often they were said.
@@ -58,7 +56,8 @@ class Writer:
         vocabulary = model.vocabulary
         id_of = vocabulary.id_of
         self._marks: IntArray = np.array([id_of(mark) for mark in _MARKS if mark in vocabulary], dtype=np.int64)
-        self._ends: IntArray = np.array([id_of(mark) for mark in _ENDS if mark in vocabulary], dtype=np.int64)
+        # These end nothing before a word was written.
+        self._ends: IntArray = np.array([id_of(mark) for mark in SENTENCE_ENDS if mark in vocabulary], dtype=np.int64)
         self._quote = id_of(_QUOTE) if _QUOTE in vocabulary else None
         self._line_end = id_of(LINE_END)
         self._never: BoolArray = model.offered(range(len(vocabulary)), 0) == 0

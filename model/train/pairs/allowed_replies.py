@@ -22,7 +22,7 @@ from model.lm.words.offensive import SHIPPED_LIST, Guard
 from model.text.encoding import encode_sequence
 from model.text.everyday import load_occasions
 from model.text.pairs import TextPair, load_pairs, normal
-from model.text.tokens import NUMBER, UNKNOWN, capitalised, straight, tokens
+from model.text.tokens import NUMBER, SENTENCE_ENDS, UNKNOWN, capitalised, straight, tokens
 from model.train.command import positive
 
 _NO_SPACE = re.compile(r",\S")
@@ -32,7 +32,6 @@ FEW, AVERAGED = 5, 60
 _LEFT_OUT = frozenset(
     ("its good", "its really good", "its crazy", "your welcome", "good you", "i", "that", "some", "rock", "football")
 )
-_SENTENCE_ENDS = (".", "!", "?")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -82,11 +81,11 @@ def choose(model: PairModel, replies: list[str], guard: Guard, least: int, most:
 def as_sentence(forms: Counter[str]) -> str:
     """Choose the commonest writing that begins with a capital and ends with a mark; make one if none does."""
     ordered = sorted(forms, key=lambda form: (-forms[form], form))
-    good = [form for form in ordered if form[0].isupper() and form.endswith(_SENTENCE_ENDS) and _is_spelled(form)]
+    good = [form for form in ordered if form[0].isupper() and form.endswith(SENTENCE_ENDS) and _is_spelled(form)]
     if good:
         return good[0]
     text = ordered[0].rstrip(" ,;:-")
-    return capitalised(text) + ("" if text.endswith(_SENTENCE_ENDS) else ".")
+    return capitalised(text) + ("" if text.endswith(SENTENCE_ENDS) else ".")
 
 
 def _is_spelled(text: str) -> bool:
