@@ -135,7 +135,7 @@ class Engine:
                     next_words = self.completer.next_words
                     found = await self._in_thread(next_words.suggest, query, logits, limit, min_probability, person)
             elif query.prefix:
-                logits = LazyLogits(self.model.network, await self._after(query.context))
+                logits = await self._logits_after(query.context)
                 found = self.completer.complete(query, logits, limit, min_probability, fuzzy, person)
             else:
                 self._lookup(query.context)
@@ -217,6 +217,16 @@ class Engine:
             raise NotReadyError
         if self.is_busy:
             raise BusyError(self.waiting)
+
+    async def _logits_after(self, context: Context) -> LazyLogits:
+        """Return the logits after a context in which a word is typed."""
+        logits = self.cache.logits(context)
+        if logits is None:
+            logits = LazyLogits(self.model.network, await self._after(context))
+            self.cache.put_logits(context, logits)
+        else:
+            self.statistics.lookups[HIT] += 1
+        return logits
 
     async def _after(self, context: Context) -> FloatArray:
         """Return the projected output (E,) after a context."""

@@ -4,11 +4,11 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Self
 
 from app.errors import ReloadFailedError
 from app.inference.batching.jobs import Statistics
@@ -58,7 +58,10 @@ def log_reload(models: ModelList) -> None:
 
 
 class ModelSet:
-    """Models that are loaded together, with an engine for each, between ``start`` and ``close``."""
+    """Models that are loaded together, with an engine for each, between ``start`` and ``close``.
+
+    A request uses it in a ``with`` block, which keeps it open.
+    """
 
     def __init__(
         self, settings: Settings, models: Mapping[str, LanguageModel], statistics: Callable[[str], Statistics] | None
@@ -107,17 +110,16 @@ class ModelSet:
         for engine in self.engines.values():
             engine.start()
 
-    @contextmanager
-    def in_use(self) -> Iterator["ModelSet"]:
+    def __enter__(self) -> Self:
         """Keep it open while a request uses it."""
         self._users += 1
         self._unused.clear()
-        try:
-            yield self
-        finally:
-            self._users -= 1
-            if not self._users:
-                self._unused.set()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._users -= 1
+        if not self._users:
+            self._unused.set()
 
     async def retire(self) -> None:
         """Wait for the requests that use it, then close; another set has taken its place."""

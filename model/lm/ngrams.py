@@ -25,6 +25,8 @@ from model.files import loading
 NGRAMS = "ngrams.safetensors"
 # While a word is typed its context is looked up with every letter.
 _KEPT_CONTEXTS = 1000
+# The most tokens of a range that is kept: of ten beginnings that people type nine have fewer.
+MOST_KEPT = 2048
 # The place of every 64th beginning is stored; those between follow from their numbers of children.
 _STRIDE = 64
 # Token ids are two bytes.
@@ -70,7 +72,7 @@ def with_places(children: IntArray, gamma: IntArray, tokens: IntArray, values: I
     return Level(children, begins, gamma, tokens, values)
 
 
-class Known(NamedTuple):
+class Entry(NamedTuple):
     """A level's entry for one context: next tokens, the codes of their values, and the weight of the rest.
 
     ``weight`` is what the longer beginnings leave to this level.
@@ -80,6 +82,48 @@ class Known(NamedTuple):
     values: IntArray
     rest: float
     weight: float
+
+
+class NextTokens:
+    """P(w | context) for one context: its ``entries``, that of its last token first, over the ``unigrams`` (V,).
+
+    The last range that was asked for is kept: with each letter of a word that is typed, a smaller one is.
+    """
+
+    def __init__(self, unigrams: FloatArray, entries: list[Entry]) -> None:
+        self._unigrams, self._entries = unigrams, entries
+        self._left = entries[0].weight * entries[0].rest if entries else 1.0
+        self._kept: tuple[int, FloatArray] = 0, unigrams[:0]
+
+    def of_range(self, begin: int, end: int) -> FloatArray:
+        """Compute P(w | context) of a range of tokens; the array is kept, so it is not to be written to."""
+        first, kept = self._kept
+        if first <= begin and end - first <= len(kept):
+            return kept[begin - first : end - first]
+        p: FloatArray = self._unigrams[begin:end] * self._left
+        # The token behind the last one may be a number too large; there is nothing from it on.
+        bounds = np.array((min(begin, MOST_TOKENS - 1), min(end, MOST_TOKENS - 1)), np.uint16)
+        for tokens, values, _, weight in self._entries:
+            low, high = tokens.searchsorted(bounds).tolist()
+            high = high if end < MOST_TOKENS else len(tokens)
+            if low < high and begin < end:
+                p[tokens[low:high].astype(np.intp) - begin] += SHARES_OF_CODES[values[low:high]] * weight
+        if end - begin <= MOST_KEPT:
+            self._kept = begin, p
+        return p
+
+    def of(self, asked: IntArray) -> FloatArray:
+        """Compute P(w | context) of some tokens."""
+        asked = asked.astype(np.uint16, copy=False)
+        p: FloatArray = self._unigrams[asked] * self._left
+        for tokens, values, _, weight in self._entries:
+            if not len(tokens):
+                continue
+            places = tokens.searchsorted(asked)
+            found = (tokens.take(places, mode="clip") == asked).nonzero()[0]
+            if len(found):
+                p[found] += SHARES_OF_CODES[values[places[found]]] * weight
+        return p
 
 
 @dataclass(frozen=True)
@@ -99,37 +143,20 @@ class NGrams:
         self, context: tuple[int, ...], span: range | None = None, others: IntArray | None = None
     ) -> FloatArray:
         """Compute P(w | context) of a ``span`` of tokens, by default all V, and of ``others`` behind it."""
-        start, stop = (0, len(self.unigrams)) if span is None else (span.start, span.stop)
-        levels = self._known(context[-len(self.levels) :])
-        left = levels[0].weight * levels[0].rest if levels else 1.0
-        # The token behind the last one may be a number too large; there is nothing from it on.
-        asked = np.array((min(start, MOST_TOKENS - 1), min(stop, MOST_TOKENS - 1)), np.uint16)
-        beside = None
-        p = self.unigrams[start:stop]
+        after = self.after(context[-len(self.levels) :])
+        p = after.of_range(0, len(self.unigrams)) if span is None else after.of_range(span.start, span.stop)
         if others is not None and len(others):
-            beside = others.astype(np.uint16, copy=False)
-            asked = np.concatenate((asked, beside))
-            p = np.concatenate((p, self.unigrams[beside]))
-        p = p * left
-        for tokens, values, _, weight in levels:
-            places = tokens.searchsorted(asked)
-            low, high = places[0], places[1] if stop < MOST_TOKENS else len(tokens)
-            if low < high and start < stop:
-                p[tokens[low:high].astype(np.intp) - start] += SHARES_OF_CODES[values[low:high]] * weight
-            if beside is not None and len(tokens):
-                places = places[2:]
-                found = (tokens.take(places, mode="clip") == beside).nonzero()[0]
-                if len(found):
-                    p[stop - start + found] += SHARES_OF_CODES[values[places[found]]] * weight
-        return p
+            return np.concatenate((p, after.of(others)))
+        return p.copy() if len(p) <= MOST_KEPT else p
 
     @cached_property
-    def _known(self) -> Callable[[tuple[int, ...]], list[Known]]:
+    def after(self) -> Callable[[tuple[int, ...]], NextTokens]:
+        """What follows the last tokens of a context; the last of these are remembered."""
         return lru_cache(_KEPT_CONTEXTS)(self._look_up)
 
-    def _look_up(self, context: tuple[int, ...]) -> list[Known]:
-        """Look up the context's entry in each level, that of its last token first."""
-        found: list[Known] = []
+    def _look_up(self, context: tuple[int, ...]) -> NextTokens:
+        """Look up the context's entry in each level."""
+        found: list[Entry] = []
         for length, level in enumerate(self.levels, 1):
             if length > len(context):
                 break
@@ -138,11 +165,11 @@ class NGrams:
                 span = level.span(place)
                 rest = float(SHARES_OF_CODES[level.gamma[place]])
                 # What stands below is left what this level leaves.
-                found = [known._replace(weight=known.weight * rest) for known in found]
-                found.append(Known(level.tokens[span], level.values[span], rest, 1.0))
+                found = [entry._replace(weight=entry.weight * rest) for entry in found]
+                found.append(Entry(level.tokens[span], level.values[span], rest, 1.0))
             if context[-length] == self.start:
                 break
-        return found
+        return NextTokens(self.unigrams, found)
 
     def _find(self, context: tuple[int, ...]) -> int | None:
         """Find a context among the n-grams of its length (a token alone: among the tokens); None where it is not."""

@@ -1,8 +1,9 @@
-"""LRU cache of recurrent states by their contexts, and of the inputs of tokens; bounded in bytes."""
+"""LRU cache of recurrent states and of logits by their contexts, and of the inputs of tokens; bounded in bytes."""
 
 from typing import NamedTuple
 
 from model.arrays import FloatArray
+from model.nn.inference import LazyLogits
 from model.prefix_cache import PrefixCache
 
 Context = tuple[int, ...]
@@ -11,8 +12,9 @@ Context = tuple[int, ...]
 # The bytes of a key and its place in the dictionary, beside the arrays: measured, and rounded up.
 _ENTRY_BYTES = 400
 _TOKEN_BYTES = 8
-# The part of the bound that the inputs of tokens may take. Most tokens of a text are of the thousand commonest.
-INPUTS_SHARE = 2 / 3
+# The parts of the bound that the inputs of tokens may take, and the logits. Most tokens of a text are of the thousand
+# commonest; and fewer words are typed at a time than texts are remembered.
+INPUTS_SHARE, LOGITS_SHARE = 0.6, 0.1
 
 
 class Entry(NamedTuple):
@@ -23,17 +25,18 @@ class Entry(NamedTuple):
 
 
 class StateCache:
-    """The states after contexts and the inputs of tokens, together at most ``most_bytes``."""
+    """The states and logits after contexts and the inputs of tokens, together at most ``most_bytes``."""
 
     def __init__(self, most_bytes: int) -> None:
-        for_inputs = int(INPUTS_SHARE * most_bytes)
-        self._entries: PrefixCache[Context, Entry] = PrefixCache(most_bytes - for_inputs)
+        for_inputs, for_logits = int(INPUTS_SHARE * most_bytes), int(LOGITS_SHARE * most_bytes)
+        self._entries: PrefixCache[Context, Entry] = PrefixCache(most_bytes - for_inputs - for_logits)
+        self._logits: PrefixCache[Context, LazyLogits] = PrefixCache(for_logits)
         self._inputs: PrefixCache[int, FloatArray] = PrefixCache(for_inputs)
 
     @property
     def bytes(self) -> int:
         """How much is taken."""
-        return self._entries.size + self._inputs.size
+        return self._entries.size + self._logits.size + self._inputs.size
 
     def get(self, context: Context) -> Entry | None:
         """Return the entry of exactly this context."""
@@ -47,6 +50,14 @@ class StateCache:
         """Keep an entry."""
         size = entry.state.nbytes + (0 if entry.output is None else entry.output.nbytes)
         self._entries.put(context, entry, size + len(context) * _TOKEN_BYTES + _ENTRY_BYTES)
+
+    def logits(self, context: Context) -> LazyLogits | None:
+        """Return the logits after exactly this context, where a word is typed."""
+        return self._logits.get(context)
+
+    def put_logits(self, context: Context, logits: LazyLogits) -> None:
+        """Keep the logits after a context."""
+        self._logits.put(context, logits, logits.most_bytes + len(context) * _TOKEN_BYTES + _ENTRY_BYTES)
 
     def inputs(self, token: int) -> FloatArray | None:
         """Return what a token says to a step, x W_in + b (G·H,), whatever stands before it."""

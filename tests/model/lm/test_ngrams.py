@@ -126,6 +126,21 @@ def test_a_part_of_the_tokens(tables: Tables, context: Context, bounds: list[int
     np.testing.assert_array_equal(part, np.append(everything[slice(*bounds)], everything[others]))
 
 
+@given(
+    tables_of_any(),
+    st.lists(st.integers(0, V - 1), max_size=5).map(tuple),
+    st.lists(st.tuples(st.integers(0, V), st.integers(0, V)).map(sorted), min_size=2, max_size=4),
+)
+def test_ranges_one_after_the_other(tables: Tables, context: Context, ranges: list[list[int]]) -> None:
+    """Who writes to an answer, as the mixture does, changes no later one."""
+    ngrams = ngrams_of(tables)
+    everything = ngrams.probabilities(context)
+    for begin, end in ranges:
+        part = ngrams.probabilities(context, range(begin, end))
+        np.testing.assert_array_equal(part, everything[begin:end])
+        part[:] = -1
+
+
 def test_many_beginnings() -> None:
     size = 300
     rng = np.random.default_rng(1)

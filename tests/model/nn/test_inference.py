@@ -86,6 +86,20 @@ def test_steps_and_logits_are_those_of_the_trained_network(cell: str) -> None:
             np.testing.assert_allclose(LazyLogits(network, p[1])[columns], logits[1, columns], atol=1e-5)
 
 
+LAID_OUT = random_model().for_inference().network
+V = LAID_OUT.config.vocabulary
+
+
+@given(st.lists(st.tuples(st.integers(0, V), st.integers(0, V)).map(sorted), min_size=2, max_size=4))
+def test_slices_of_lazy_logits_one_after_the_other(slices: list[list[int]]) -> None:
+    output = np.linspace(-1, 1, LAID_OUT.config.embedding, dtype=np.float32)
+    logits, lazy = LAID_OUT.logits(output), LazyLogits(LAID_OUT, output)
+    for begin, end in slices:
+        np.testing.assert_allclose(lazy[begin:end], logits[begin:end], atol=1e-5)
+        some = np.array([0, V - 1])
+        np.testing.assert_allclose(lazy[some], logits[some], atol=1e-5)
+
+
 def test_the_digest_stays() -> None:
     model = random_model()
     assert model.for_inference().network.digest() == model.network.digest() != random_model(2).network.digest()

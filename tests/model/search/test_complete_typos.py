@@ -10,6 +10,7 @@ import pytest
 from model.evaluate.synthetic_typos import TypoGenerator
 from model.lm.language_model import LanguageModel
 from model.lm.words.offensive import Guard
+from model.search import typed_words
 from model.search.scorer import SURE
 from model.text.tokens import UNKNOWN, fold
 from tests.model.search.bench import MODEL, Search
@@ -34,6 +35,21 @@ def test_corrections_stand_among_the_completions(text: str, word: str) -> None:
     kinds = {suggestion.text: suggestion.kind for suggestion in suggestions}
     assert kinds[word] == ("completion" if word.startswith(text.split()[-1]) else "correction")
     assert all(suggestion.kind == "completion" for suggestion in SEARCH.complete(text, fuzzy=False))
+
+
+@pytest.mark.parametrize("prefix", ["the", "mes", "mesa", "for", "tomorow", "recei", "togteh", "xqz", "App"])
+def test_a_typo_counts_unless_it_is_far_less_likely_than_to_go_on(prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    some = SEARCH.completer.typed_words.of(prefix, True, False)
+    monkeypatch.setattr(typed_words, "LEAST_TYPO", 0.0)
+    every = Search(MODEL).completer.typed_words.of(prefix, True, False)
+    assert every.meant.tolist() == some.meant.tolist() or len(some.meant) < len(every.meant)
+    # By how common words are alone.
+    begun = [*range(every.span.start, every.span.stop), SCORER.unknown_id]
+    fits = np.ones(len(every.span)) if every.fits is None else every.fits
+    goes_on = float(np.exp(SCORER.context_free(np.array(begun))) @ np.append(fits, every.rest))
+    shares = np.exp(SCORER.context_free(every.meant)) * every.meant_shares[: len(every.meant)]
+    expected = [word for word, share in zip(every.meant.tolist(), shares, strict=True) if share >= 1e-6 * goes_on]
+    assert some.meant.tolist() == expected
 
 
 def test_corrections_follow_the_case_of_the_person() -> None:

@@ -139,7 +139,7 @@ def test_an_unknown_entry_shares_the_chance_of_unknown_words() -> None:
     unknown = float(np.exp(logits_of(model, (1,)))[model.vocabulary.id_of(UNKNOWN)])
     chances = {s.text: s.probability for s in search.complete("a zo", one, more, fuzzy=False)}
     share = SHARE * 3 / (10 + OTHERS)
-    rest = search.completer._prepare("zo", False, False).rest * (1 - SHARE * 10 / (10 + OTHERS))
+    rest = search.completer.typed_words.of("zo", False, False).rest * (1 - SHARE * 10 / (10 + OTHERS))
     total = 0.2 + unknown * (share + rest)
     assert chances["zorg"] == pytest.approx(unknown * share / total, abs=1e-4)
     assert chances["zoo"] == pytest.approx(0.2 / total, abs=1e-4)
