@@ -24,7 +24,7 @@ from model.files import loading
 
 NGRAMS = "ngrams.safetensors"
 # While a word is typed its context is looked up with every letter.
-_KEPT_CONTEXTS = 1000
+_KEPT_CONTEXTS = 500
 # The most tokens of a range that is kept: of ten beginnings that people type nine have fewer.
 MOST_KEPT = 2048
 # The place of every 64th beginning is stored; those between follow from their numbers of children.

@@ -14,7 +14,7 @@ _ENTRY_BYTES = 400
 _TOKEN_BYTES = 8
 # The parts of the bound that the inputs of tokens may take, and the logits. Most tokens of a text are of the thousand
 # commonest; and fewer words are typed at a time than texts are remembered.
-INPUTS_SHARE, LOGITS_SHARE = 0.6, 0.1
+INPUTS_SHARE, LOGITS_SHARE = 2 / 3, 1 / 12
 
 
 class Entry(NamedTuple):
