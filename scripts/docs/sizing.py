@@ -4,7 +4,7 @@ from math import ceil
 
 # Measured (docs/performance.md): what one worker answers at 64 connections, memory of the first worker, of each further
 # one without its cache, and of the states after the last eight words of one person's text.
-REQUESTS_A_SECOND = 2137
+REQUESTS_A_SECOND = 2538
 FIRST_WORKER_MB, FURTHER_WORKER_MB = 243, 26
 STATES_KB = 50
 # Assumed: the requests of a person who types 40 words a minute (4 keys a second) and pauses half of the time; how far a
