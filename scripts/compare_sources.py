@@ -1,4 +1,4 @@
-"""What each source of a corpus is worth to held-out text: ``python -m scripts.compare_sources CORPUS RECIPE TEXT…``.
+"""The worth of each source of a corpus to held-out text: ``python -m scripts.compare_sources CORPUS RECIPE TEXT…``.
 
 Each source has an estimate of its own by single words and by pairs of words. Their mixture is fitted to one half of
 each text by EM (Dempster, Laird & Rubin 1977), and measured on the other; then once more without each source. It takes

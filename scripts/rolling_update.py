@@ -29,7 +29,7 @@ _TEXTS = ("I would like an app", "the dog eats a", "See you tom", "Thank you for
 
 
 class Outcome(NamedTuple):
-    """What came of the requests."""
+    """The requests that were answered right, those that failed, and how often the service was replaced."""
 
     right: int
     failed: list[str]

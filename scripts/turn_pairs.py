@@ -56,12 +56,12 @@ def guard() -> Guard:
 
 @cache
 def allowed(word: str) -> bool:
-    """Whether the guard would let the word be offered unasked."""
+    """Tell whether the guard would let the word be offered unasked."""
     return guard().allows(word, "")
 
 
 def is_pair(message: str, reply: str, words: int) -> bool:
-    """Whether the reply is short, says something, and could be said by anyone."""
+    """Tell whether the reply is short, says something, and could be said by anyone."""
     asked, said = ([token.form for token in tokens(text) if token.is_word] for text in (message, reply))
     return (
         0 < len(said) <= words

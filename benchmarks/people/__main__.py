@@ -1,4 +1,4 @@
-"""What a known person costs a request, and what many cost in memory: ``python -m benchmarks.people``.
+"""The cost of a known person to a request, and of many in memory: ``python -m benchmarks.people``.
 
 Types the same places without ``user``, as one with few rows and as one with many, in turn, and prints the medians. Then
 teaches many people a text each, asks for each once more, and prints the memory that they take.

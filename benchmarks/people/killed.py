@@ -1,4 +1,4 @@
-"""What was answered survives ``kill -9``: ``python -m benchmarks.people.killed [--rounds 200] [--database URL]``.
+"""Learned texts survive ``kill -9``: ``python -m benchmarks.people.killed [--rounds 200] [--database URL]``.
 
 In each round a service is killed amid texts that several clients teach at once. The next one must know all that was
 answered, nothing twice, and at most the texts under way beside it.

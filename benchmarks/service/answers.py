@@ -1,4 +1,4 @@
-"""Whether two versions answer alike: ``python -m benchmarks.service.answers record FILE``, then ``compare FILE FILE``.
+"""Compares the answers of two versions: ``python -m benchmarks.service.answers record FILE``; ``compare FILE FILE``.
 
 The app is called as a server calls it, with requests of every kind that the other benchmarks send. Answers are alike
 where they hold the same suggestions in the same order, at the same probabilities up to a rounding.

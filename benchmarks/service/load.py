@@ -91,19 +91,17 @@ def _median(runs: list[Measured]) -> Measured:
 
 
 def report(found: dict[Case, Pair]) -> None:
-    """Both tables."""
+    """Print the table of every figure."""
     print("| | connections | requests/s | p50 | p99 | floor: requests/s | p50 | p99 | requests/s, ratio | p99, ratio |")
     print("|" + "---|" * 10)
     for case, (ours, floor) in found.items():
         figures = " | ".join(f"{m.per_second:,.0f} | {m.p50:.2f} ms | {m.p99:.2f} ms" for m in (ours, floor))
         ratios = f"{ours.per_second / floor.per_second:.2f} | {ours.p99 / floor.p99:.2f}"
         print(f"| {case.name} | {case.connections} | {figures} | {ratios} |")
-    print()
-    print_checks(checks(found))
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Measure and print two tables: every figure, and those that a limit is set to."""
+    """Measure and print every figure, and of one worker those that a limit is set to."""
     p = argparse.ArgumentParser(prog="python -m benchmarks.service.load", description=__doc__.splitlines()[0])
     p.add_argument("--text", type=Path, help="what is typed, a text file; by default a text of the project's own")
     p.add_argument("--seconds", type=int, default=8, help="of each run")
@@ -123,6 +121,9 @@ def main(arguments: list[str] | None = None) -> None:
         found = measure(folders, options.seconds, options.rounds, options.workers)
     print(f"{machine()}; workers: {options.workers}, medians of {options.rounds} rounds of {options.seconds} s\n")
     report(found)
+    if options.workers == 1:
+        print()
+        print_checks(checks(found))
 
 
 if __name__ == "__main__":

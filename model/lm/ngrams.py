@@ -151,7 +151,7 @@ class NGrams:
 
     @cached_property
     def after(self) -> Callable[[tuple[int, ...]], NextTokens]:
-        """What follows the last tokens of a context; the last of these are remembered."""
+        """The next tokens of a context, by its last tokens; those of the last contexts are remembered."""
         return lru_cache(_KEPT_CONTEXTS)(self._look_up)
 
     def _look_up(self, context: tuple[int, ...]) -> NextTokens:
