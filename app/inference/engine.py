@@ -220,12 +220,11 @@ class Engine:
 
     async def _logits_after(self, context: Context) -> LazyLogits:
         """Return the logits after a context in which a word is typed."""
+        output = await self._after(context)
         logits = self.cache.logits(context)
         if logits is None:
-            logits = LazyLogits(self.model.network, await self._after(context))
+            logits = LazyLogits(self.model.network, output)
             self.cache.put_logits(context, logits)
-        else:
-            self.statistics.lookups[HIT] += 1
         return logits
 
     async def _after(self, context: Context) -> FloatArray:

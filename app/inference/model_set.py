@@ -4,11 +4,11 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Self
 
 from app.errors import ReloadFailedError
 from app.inference.batching.jobs import Statistics
@@ -58,10 +58,7 @@ def log_reload(models: ModelList) -> None:
 
 
 class ModelSet:
-    """Models that are loaded together, with an engine for each, between ``start`` and ``close``.
-
-    A request uses it in a ``with`` block, which keeps it open.
-    """
+    """Models that are loaded together, with an engine for each, between ``start`` and ``close``."""
 
     def __init__(
         self, settings: Settings, models: Mapping[str, LanguageModel], statistics: Callable[[str], Statistics] | None
@@ -110,16 +107,17 @@ class ModelSet:
         for engine in self.engines.values():
             engine.start()
 
-    def __enter__(self) -> Self:
+    @contextmanager
+    def in_use(self) -> Iterator["ModelSet"]:
         """Keep it open while a request uses it."""
         self._users += 1
         self._unused.clear()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._users -= 1
-        if not self._users:
-            self._unused.set()
+        try:
+            yield self
+        finally:
+            self._users -= 1
+            if not self._users:
+                self._unused.set()
 
     async def retire(self) -> None:
         """Wait for the requests that use it, then close; another set has taken its place."""

@@ -161,22 +161,22 @@ class Service:
 
     async def complete(self, request: SuggestionQuery, owner: str = "") -> Answered:
         """Suggest words for the letters before the cursor."""
-        with self.model_set as model_set:
+        with self.model_set.in_use() as model_set:
             return await self._suggest(model_set, request, owner, completing=True)
 
     async def next_word(self, request: SuggestionQuery, owner: str = "") -> Answered:
         """Suggest words that come next."""
-        with self.model_set as model_set:
+        with self.model_set.in_use() as model_set:
             return await self._suggest(model_set, request, owner, completing=False)
 
     async def correct(self, request: PlaceQuery, owner: str = "") -> SuggestionAnswer:
         """Correct the last word before the cursor."""
-        with self.model_set as model_set:
+        with self.model_set.in_use() as model_set:
             return await self._correct(model_set, request, owner)
 
     async def correct_all(self, request: PlaceQuery, owner: str = "") -> CorrectionList:
         """Correct every word before the cursor, one after the other; other requests come in between."""
-        with self.model_set as model_set:
+        with self.model_set.in_use() as model_set:
             return await self._correct_all(model_set, request, owner)
 
     async def generate(self, request: GenerationRequest) -> AsyncGenerator[str | GenerationEnd, None]:
@@ -184,7 +184,7 @@ class Service:
 
         Raises ``GenerateLimitError`` where too many texts are written on already.
         """
-        with self._writing.place(), self.model_set as model_set:
+        with self._writing.place(), self.model_set.in_use() as model_set:
             name = self._limits.text(model_set, request.text, request.model)
             async for piece in self._writing.write(model_set.engines[name], name, request):
                 yield piece
@@ -194,7 +194,7 @@ class Service:
 
         Raises ``NoRepliesError`` where the model has none, and ``BusyError`` where too many messages wait already.
         """
-        with self.model_set as model_set:
+        with self.model_set.in_use() as model_set:
             name = self._limits.text(model_set, request.message, request.model, "message")
             model = model_set.engines[name].model
             found = await self._replying.replies(model, name, request.message, request.limit)

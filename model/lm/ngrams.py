@@ -21,12 +21,11 @@ from safetensors.numpy import load_file, save
 from model.arrays import FloatArray, IntArray
 from model.errors import ModelError
 from model.files import loading
+from model.last_range import LastRange
 
 NGRAMS = "ngrams.safetensors"
 # While a word is typed its context is looked up with every letter.
 _KEPT_CONTEXTS = 500
-# The most tokens of a range that is kept: of ten beginnings that people type nine have fewer.
-MOST_KEPT = 2048
 # The place of every 64th beginning is stored; those between follow from their numbers of children.
 _STRIDE = 64
 # Token ids are two bytes.
@@ -85,21 +84,18 @@ class Entry(NamedTuple):
 
 
 class NextTokens:
-    """P(w | context) for one context: its ``entries``, that of its last token first, over the ``unigrams`` (V,).
-
-    The last range that was asked for is kept: with each letter of a word that is typed, a smaller one is.
-    """
+    """P(w | context) for one context: its ``entries``, that of its last token first, over the ``unigrams`` (V,)."""
 
     def __init__(self, unigrams: FloatArray, entries: list[Entry]) -> None:
         self._unigrams, self._entries = unigrams, entries
         self._left = entries[0].weight * entries[0].rest if entries else 1.0
-        self._kept: tuple[int, FloatArray] = 0, unigrams[:0]
+        self._last = LastRange()
 
     def of_range(self, begin: int, end: int) -> FloatArray:
-        """Compute P(w | context) of a range of tokens; the array is kept, so it is not to be written to."""
-        first, kept = self._kept
-        if first <= begin and end - first <= len(kept):
-            return kept[begin - first : end - first]
+        """Compute P(w | context) of a range of tokens."""
+        return self._last.of(begin, end, self._of_range)
+
+    def _of_range(self, begin: int, end: int) -> FloatArray:
         p: FloatArray = self._unigrams[begin:end] * self._left
         # The token behind the last one may be a number too large; there is nothing from it on.
         bounds = np.array((min(begin, MOST_TOKENS - 1), min(end, MOST_TOKENS - 1)), np.uint16)
@@ -108,8 +104,6 @@ class NextTokens:
             high = high if end < MOST_TOKENS else len(tokens)
             if low < high and begin < end:
                 p[tokens[low:high].astype(np.intp) - begin] += SHARES_OF_CODES[values[low:high]] * weight
-        if end - begin <= MOST_KEPT:
-            self._kept = begin, p
         return p
 
     def of(self, asked: IntArray) -> FloatArray:
@@ -147,7 +141,7 @@ class NGrams:
         p = after.of_range(0, len(self.unigrams)) if span is None else after.of_range(span.start, span.stop)
         if others is not None and len(others):
             return np.concatenate((p, after.of(others)))
-        return p.copy() if len(p) <= MOST_KEPT else p
+        return p if p.flags.writeable else p.copy()
 
     @cached_property
     def after(self) -> Callable[[tuple[int, ...]], NextTokens]:

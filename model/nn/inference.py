@@ -13,13 +13,12 @@ from typing import Any
 import numpy as np
 
 from model.arrays import Array, FloatArray, IntArray
+from model.last_range import MOST_KEPT, LastRange
 from model.nn.cells import Parameters
 from model.nn.network import Network
 
 # Rows multiplied at once.
 ROWS = 32
-# The most logits of a slice that are kept: of ten beginnings of words that people type nine have fewer.
-MOST_KEPT = 2048
 # Up to this many multiplications OpenBLAS does without the copy; a block of columns stays below it, where K allows.
 _SMALL = 1_000_000
 _COLUMNS = (64, 32, 16)
@@ -158,15 +157,11 @@ class InferenceNetwork(Network):
 
 
 class LazyLogits:
-    """The logits (V,) after a context, of which only those that are asked for are computed.
-
-    The last slice is kept unless it is long, and is not to be written to: with each letter of a word that is typed, a
-    part of it is asked for.
-    """
+    """The logits (V,) after a context, of which only those that are asked for are computed, and the last slice kept."""
 
     def __init__(self, network: Network, output: FloatArray) -> None:
         self._network, self._output = network, output
-        self._kept: tuple[int, FloatArray] = 0, output[:0]
+        self._last = LastRange()
 
     @property
     def most_bytes(self) -> int:
@@ -178,13 +173,11 @@ class LazyLogits:
             some: FloatArray = self._network.logits(self._output, ids)
             return some
         begin, end, _ = ids.indices(self._network.config.vocabulary)
-        first, kept = self._kept
-        if first <= begin and end - first <= len(kept):
-            return kept[begin - first : end - first]
-        found: FloatArray = self._network.logits(self._output, ids)
-        if end - begin <= MOST_KEPT:
-            self._kept = begin, found
-        return found
+        return self._last.of(begin, end, self._of_range)
+
+    def _of_range(self, begin: int, end: int) -> FloatArray:
+        logits: FloatArray = self._network.logits(self._output, slice(begin, end))
+        return logits
 
 
 class ContextRunner:

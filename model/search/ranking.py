@@ -89,9 +89,7 @@ def rank(
     shares = [found for found in words.values() if found[0] >= LEAST_SHOWN]
     # The typed word goes first where another is as likely.
     shares.sort(key=lambda share: (-share[0], share[1].kind != TYPED))
-    typed, guard = straight(query.prefix), model.guard
-    # None where a request names no vocabulary: to ask an empty one of each word takes longer.
-    custom = query.custom or None
+    typed, custom, guard = straight(query.prefix), query.custom, model.guard
     keeps_case = not query.prefix[:1].isupper() and (bool(query.prefix) or not query.capital)
     may_be_titled = query.behind_capital and not query.prefix
     before: tuple[str, ...] | None = None
@@ -103,14 +101,14 @@ def rank(
             break
         _, text, _, kind, insert = best
         if kind != TYPED:
-            if custom is not None and text not in model.vocabulary:
+            if custom and text not in model.vocabulary:
                 text = custom.spelled(text)
             if not keeps_case:
                 text = cased(text, query)
             elif may_be_titled:
                 text = model.titled(text)
             # Other words may be written alike with a capital: ı and I.
-            if text == typed or text in shown or (custom is not None and custom.blocks(text)):
+            if text == typed or text in shown or custom.blocks(text):
                 continue
             if not guard.is_harmless(text):
                 if before is None:

@@ -21,7 +21,7 @@ _MOST_RARE = 20
 # The word of a typo is not scored where, by how common words are, it is so much less likely than those that go on as
 # typed: to be offered, it would have to be a hundred times likelier in its context than all of these.
 LEAST_TYPO = 1e-6
-# Prefixes that are remembered: some 5 kB each.
+# Prefixes that are remembered: some 4 kB each.
 _KEPT_PREFIXES = 2000
 
 

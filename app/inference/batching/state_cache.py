@@ -49,7 +49,7 @@ class StateCache:
     def put(self, context: Context, entry: Entry) -> None:
         """Keep an entry."""
         size = entry.state.nbytes + (0 if entry.output is None else entry.output.nbytes)
-        self._entries.put(context, entry, size + len(context) * _TOKEN_BYTES + _ENTRY_BYTES)
+        self._entries.put(context, entry, size + _key_bytes(context))
 
     def logits(self, context: Context) -> LazyLogits | None:
         """Return the logits after exactly this context, where a word is typed."""
@@ -57,7 +57,7 @@ class StateCache:
 
     def put_logits(self, context: Context, logits: LazyLogits) -> None:
         """Keep the logits after a context."""
-        self._logits.put(context, logits, logits.most_bytes + len(context) * _TOKEN_BYTES + _ENTRY_BYTES)
+        self._logits.put(context, logits, logits.most_bytes + _key_bytes(context))
 
     def inputs(self, token: int) -> FloatArray | None:
         """Return what a token says to a step, x W_in + b (G·H,), whatever stands before it."""
@@ -66,3 +66,7 @@ class StateCache:
     def put_inputs(self, token: int, inputs: FloatArray) -> None:
         """Keep the inputs of a token."""
         self._inputs.put(token, inputs, inputs.nbytes + _ENTRY_BYTES)
+
+
+def _key_bytes(context: Context) -> int:
+    return len(context) * _TOKEN_BYTES + _ENTRY_BYTES

@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 from model.nn.inference import ROWS, BlockedMatrix, InferenceNetwork, LazyLogits
 from tests.model.tiny_model import random_model
 
+LAID_OUT = random_model().for_inference().network
+V = LAID_OUT.config.vocabulary
+
 
 @given(
     st.integers(0, 2 * ROWS + 3),
@@ -84,10 +87,6 @@ def test_steps_and_logits_are_those_of_the_trained_network(cell: str) -> None:
         for columns in (slice(1, V - 1), slice(2, 2), slice(None)):
             np.testing.assert_allclose(network.logits(p, columns), logits[:, columns], atol=1e-5)
             np.testing.assert_allclose(LazyLogits(network, p[1])[columns], logits[1, columns], atol=1e-5)
-
-
-LAID_OUT = random_model().for_inference().network
-V = LAID_OUT.config.vocabulary
 
 
 @given(st.lists(st.tuples(st.integers(0, V), st.integers(0, V)).map(sorted), min_size=2, max_size=4))
