@@ -122,7 +122,10 @@ class Writer:
         if self.manner.temperature == 0:
             return int(np.argmax(chances))
         ids = np.flatnonzero(chances)
-        p = np.exp((np.log(chances[ids].astype(np.float64)) - np.log(float(chances.max()))) / self.manner.temperature)
+        log_p = np.log(chances[ids].astype(np.float64)) - np.log(float(chances.max()))
+        # At a temperature near 0 what is less likely than the best is so by more than any number: that leaves it none.
+        with np.errstate(over="ignore"):
+            p = np.exp(log_p / self.manner.temperature)
         p /= p.sum()
         order = np.argsort(-p, kind="stable")
         nucleus = order[: int(np.searchsorted(np.cumsum(p[order]), self.manner.top_p)) + 1]

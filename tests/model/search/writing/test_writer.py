@@ -115,6 +115,13 @@ def test_nothing_is_said_twice_running(text: str, written: str) -> None:
     assert text_of(write(text, model, stop="length", temperature=0, max_words=4)) == written
 
 
+@pytest.mark.parametrize("temperature", [5e-324, 1e-300, 1e-9])
+def test_a_temperature_near_0_is_as_0(temperature: float) -> None:
+    model = model_of({"the": 0.4, "dog": 0.3, "and": 0.2})
+    cold, colder = (text_of(write("big", model, stop="length", temperature=t, max_words=3)) for t in (temperature, 0))
+    assert cold == colder
+
+
 def test_other_letter_case_is_no_other_word() -> None:
     model = model_of({"may": 0.5, "May": 0.3, "dog": 0.1})
     assert text_of(write("big may", model, stop="length", temperature=0, max_words=1)) == " dog"
